@@ -1,0 +1,1 @@
+//! The embedded store: catalogue, interactions and change log in one SQLite file.

@@ -1,0 +1,1 @@
+//! Use cases: search, match, recommend, record, import, and keeping the index in step.

@@ -1,0 +1,116 @@
+//! What the minter makes, the verifier takes: exactly for its lifetime.
+
+use std::time::Duration;
+
+use auth::{
+    MintError, MintRequest, Minter, Role, Scope, ScopeSet, TokenError, TokenSettings, Verifier,
+};
+use proptest::prelude::*;
+
+use crate::fixture::{NOW, SECRET, at, key, minter, request, verifier};
+
+fn any_request() -> impl Strategy<Value = MintRequest> {
+    (
+        "[a-z0-9:@é-]{1,64}",
+        prop::sample::select(Role::ALL.to_vec()),
+        prop::sample::subsequence(Scope::ALL.to_vec(), 0..=Scope::ALL.len()),
+        1..=1800_u64,
+        "[A-Za-z0-9-]{1,64}",
+    )
+        .prop_map(|(subject, role, scopes, seconds, token_id)| MintRequest {
+            subject,
+            role,
+            scopes: scopes.into_iter().collect(),
+            lifetime: Duration::from_secs(seconds),
+            token_id,
+        })
+}
+
+proptest! {
+    #[test]
+    fn a_minted_token_says_what_was_asked_for_and_holds_exactly_for_its_lifetime(request in any_request(), after in -20..2000_i64) {
+        let token = minter().mint(&request, at(NOW)).unwrap();
+        let lifetime = i64::try_from(request.lifetime.as_secs()).unwrap();
+        match verifier().verify(&token, at(NOW + after)) {
+            Ok(caller) => {
+                prop_assert!((-10..lifetime + 10).contains(&after));
+                prop_assert_eq!(caller.subject, request.subject);
+                prop_assert_eq!(caller.role, request.role);
+                prop_assert_eq!(caller.scopes, request.scopes);
+                prop_assert_eq!(caller.token_id, Some(request.token_id));
+                prop_assert_eq!(caller.expires_at, at(NOW + lifetime));
+            }
+            Err(TokenError::NotYetValid) => prop_assert!(after < -10),
+            Err(TokenError::Expired) => prop_assert!(after >= lifetime + 10),
+            Err(other) => prop_assert!(false, "{other}"),
+        }
+    }
+}
+
+#[test]
+fn the_key_id_travels_in_the_header() {
+    let named = key(Some("2026-11"), SECRET);
+    let token = Minter::new(TokenSettings::default(), &named)
+        .mint(&request(), at(NOW))
+        .unwrap();
+    let header = jsonwebtoken::decode_header(&token).unwrap();
+    assert_eq!(header.kid.as_deref(), Some("2026-11"));
+    let verifier = Verifier::new(TokenSettings::default(), &[named]);
+    assert!(verifier.verify(&token, at(NOW)).is_ok());
+}
+
+#[test]
+fn nothing_is_minted_that_would_be_refused() {
+    let mint = |request: MintRequest| minter().mint(&request, at(NOW));
+    for seconds in [0, 1801, u64::MAX] {
+        let lifetime = Duration::from_secs(seconds);
+        let refusal = mint(MintRequest {
+            lifetime,
+            ..request()
+        });
+        assert!(matches!(
+            refusal,
+            Err(MintError::Lifetime {
+                maximum_seconds: 1800
+            })
+        ));
+    }
+    for text in [String::new(), "tab\t".to_owned(), "x".repeat(257)] {
+        let subject = mint(MintRequest {
+            subject: text.clone(),
+            ..request()
+        });
+        assert!(matches!(subject, Err(MintError::Subject)));
+        let token_id = mint(MintRequest {
+            token_id: text,
+            ..request()
+        });
+        assert!(matches!(token_id, Err(MintError::TokenId)));
+    }
+}
+
+#[test]
+fn the_settings_shape_the_token() {
+    let settings = TokenSettings {
+        issuer: "elsewhere".to_owned(),
+        ..TokenSettings::default()
+    };
+    let token = Minter::new(settings.clone(), &key(None, SECRET))
+        .mint(
+            &MintRequest {
+                scopes: ScopeSet::all(),
+                ..request()
+            },
+            at(NOW),
+        )
+        .unwrap();
+    assert_eq!(
+        verifier().verify(&token, at(NOW)),
+        Err(TokenError::IssuerInvalid)
+    );
+    let verifier = Verifier::new(settings, &[key(None, SECRET)]);
+    assert_eq!(
+        verifier.verify(&token, at(NOW)).unwrap().scopes,
+        ScopeSet::all()
+    );
+}

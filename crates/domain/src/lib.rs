@@ -1,0 +1,45 @@
+//! Scholarships, criteria, student profiles, verdicts and ranking: pure rules without I/O, clock or async.
+//!
+//! Time is always an argument. Nothing in this crate knows where a scholarship is stored or how it was asked for.
+
+pub mod award;
+pub mod criteria;
+pub mod deadline;
+pub mod document;
+pub mod eligibility;
+pub mod field_error;
+pub mod geography;
+pub mod identifier;
+pub mod interaction;
+pub mod json_input;
+pub mod profile;
+pub mod profile_document;
+pub mod recommendation;
+pub mod scholarship;
+pub mod unlock;
+pub mod vocabulary;
+
+pub use award::{Award, Currency};
+pub use criteria::{AttributeRequirements, Criteria};
+pub use deadline::{Deadline, FixedDeadline, Schedule};
+pub use document::ScholarshipDocument;
+pub use eligibility::{Assessment, CriterionResult, CriterionStatus, Verdict};
+pub use field_error::FieldError;
+pub use geography::{CountryCode, UsState};
+pub use identifier::{InvalidIdentifier, ScholarshipId};
+pub use interaction::{Interaction, InteractionKind};
+pub use profile::StudentProfile;
+pub use profile_document::ProfileDocument;
+pub use scholarship::{Provenance, Scholarship, ScholarshipContent};
+pub use vocabulary::{
+    Citizenship, EditorialStatus, FieldOfStudy, Gpa, GradeLevel, ScholarshipType, Term, TermSet,
+};
+
+#[doc(hidden)]
+pub use serde;
+#[cfg(feature = "openapi")]
+#[doc(hidden)]
+pub use utoipa;
+
+/// The instant type used everywhere; always UTC.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -1,0 +1,1 @@
+//! The actix-web shell: routes, extractors, middleware, errors and OpenAPI.

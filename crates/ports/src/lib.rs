@@ -1,0 +1,23 @@
+//! The traits through which the application reaches the world, with their errors.
+//!
+//! Ports are named by what they do for the business; every adapter of an async port passes the contract suite of that port
+//! in `testkit`. The search port is synchronous: searching is CPU work in this process, without I/O.
+
+pub mod cache;
+pub mod clock;
+pub mod health;
+pub mod interaction_store;
+pub mod scholarship_store;
+pub mod search_index;
+
+pub use cache::{Cache, CacheError};
+pub use clock::{Clock, IdGenerator};
+pub use health::{Health, HealthProbe, StoreHealth};
+pub use interaction_store::{
+    InteractionCount, InteractionStore, InteractionStoreError, SearchCount,
+};
+pub use scholarship_store::{
+    Change, ChangeBatch, FeedPosition, IdempotencyRecord, ScholarshipStore, StoreError, UpsertItem,
+    UpsertOutcome, Written,
+};
+pub use search_index::SearchIndex;

@@ -1,0 +1,182 @@
+//! The durable catalogue and its change log.
+
+use async_trait::async_trait;
+use domain::{Scholarship, ScholarshipContent, ScholarshipId, Timestamp};
+
+/// Keeps scholarships, and a log of their changes from which every replica keeps its index in step.
+///
+/// Every successful write appends to the log in the same transaction. The log keeps, per scholarship, its newest entry, so
+/// it is never longer than the number of ids that ever existed.
+#[async_trait]
+pub trait ScholarshipStore: Send + Sync {
+    async fn get(&self, id: &ScholarshipId) -> Result<Option<Scholarship>, StoreError>;
+
+    /// At most `limit` scholarships with ids above `after`, in the byte order of their ids.
+    async fn page(
+        &self,
+        after: Option<&ScholarshipId>,
+        limit: usize,
+    ) -> Result<Vec<Scholarship>, StoreError>;
+
+    async fn count(&self) -> Result<u64, StoreError>;
+
+    /// Adds a new scholarship with version 1. With an idempotency record, that record is kept in the same transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyExists`] when the id, or (source, source_id), is taken;
+    /// [`StoreError::IdempotencyKeyTaken`] when the record's key is.
+    async fn create(
+        &self,
+        id: ScholarshipId,
+        content: ScholarshipContent,
+        idempotency: Option<IdempotencyRecord>,
+        now: Timestamp,
+    ) -> Result<Written, StoreError>;
+
+    /// Replaces the content of an existing scholarship, if its version is `expected_version` (when given).
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::AlreadyExists`] when the new
+    /// (source, source_id) belongs to another.
+    async fn replace(
+        &self,
+        id: &ScholarshipId,
+        content: ScholarshipContent,
+        expected_version: Option<u64>,
+        now: Timestamp,
+    ) -> Result<Written, StoreError>;
+
+    /// Deletes an existing scholarship, if its version is `expected_version` (when given). The log keeps a tombstone.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`].
+    async fn delete(
+        &self,
+        id: &ScholarshipId,
+        expected_version: Option<u64>,
+        now: Timestamp,
+    ) -> Result<FeedPosition, StoreError>;
+
+    /// Creates or updates in one transaction, in order; one outcome per item. An item meets an existing record by
+    /// (source, source_id) when it has both, else by id. Equal content is [`UpsertOutcome::Unchanged`] and not logged.
+    async fn upsert_many(
+        &self,
+        items: Vec<UpsertItem>,
+        now: Timestamp,
+    ) -> Result<(Vec<UpsertOutcome>, FeedPosition), StoreError>;
+
+    /// At most `limit` log entries after `position`, in commit order. Entries of transactions that are not yet settled stay
+    /// out until they are, so that a reader who goes on from [`ChangeBatch::position`] misses nothing.
+    async fn changes_since(
+        &self,
+        position: FeedPosition,
+        limit: usize,
+    ) -> Result<ChangeBatch, StoreError>;
+
+    /// The position after the newest settled log entry. Cheap enough to ask five times a second.
+    async fn head(&self) -> Result<FeedPosition, StoreError>;
+
+    /// The log's newest entries since an instant, at most `limit` ids above `after`, in the byte order of their ids: what a
+    /// consumer that keeps a copy needs, deletions included.
+    async fn changed_since(
+        &self,
+        since: Timestamp,
+        after: Option<&ScholarshipId>,
+        limit: usize,
+    ) -> Result<Vec<Change>, StoreError>;
+
+    /// The answer kept under an idempotency key, unless it has expired.
+    async fn idempotency_record(
+        &self,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<IdempotencyRecord>, StoreError>;
+
+    /// Connections, latency and schema, within one second.
+    async fn health(&self) -> Result<crate::StoreHealth, StoreError>;
+}
+
+/// A place in the change log; the log's start is the default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct FeedPosition {
+    /// Orders entries by transaction where the store numbers them (0 where it does not).
+    pub transaction: u64,
+    pub sequence: u64,
+}
+
+/// What happened to one scholarship.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    Upserted(Box<Scholarship>),
+    Deleted { id: ScholarshipId, at: Timestamp },
+}
+
+impl Change {
+    pub fn id(&self) -> &ScholarshipId {
+        match self {
+            Self::Upserted(scholarship) => &scholarship.id,
+            Self::Deleted { id, .. } => id,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeBatch {
+    pub changes: Vec<Change>,
+    /// Where to go on; equal to what was asked when nothing is new.
+    pub position: FeedPosition,
+}
+
+/// A write that was committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    pub scholarship: Scholarship,
+    pub position: FeedPosition,
+}
+
+/// One record of an import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpsertItem {
+    /// The id to give when the record is new.
+    pub id: ScholarshipId,
+    pub content: ScholarshipContent,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UpsertOutcome {
+    Created(ScholarshipId),
+    Updated(ScholarshipId),
+    Unchanged(ScholarshipId),
+    /// The id is taken by a record of another (source, source_id).
+    IdTaken(ScholarshipId),
+}
+
+/// The remembered answer to a POST.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyRecord {
+    /// Caller and key in one opaque text.
+    pub key: String,
+    /// Digest of the request's body: the same key with another one is a mistake of the caller.
+    pub fingerprint: String,
+    /// The scholarship that the first request made.
+    pub scholarship_id: ScholarshipId,
+    pub expires_at: Timestamp,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("there is no scholarship with this id")]
+    NotFound,
+    #[error("the scholarship is at version {actual}")]
+    VersionMismatch { actual: u64 },
+    #[error("{id} exists already")]
+    AlreadyExists { id: ScholarshipId },
+    #[error("the idempotency key was used meanwhile")]
+    IdempotencyKeyTaken,
+    #[error("the catalogue's store does not answer ({operation})")]
+    Unavailable {
+        operation: &'static str,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}

@@ -1,0 +1,1 @@
+//! The binary `scholarship-api`: configuration, wiring and shutdown.

@@ -1,0 +1,1 @@
+//! Logs and metrics: tracing subscriber, Prometheus registry and log format.

@@ -1,0 +1,1 @@
+//! For tests only: contract suites, fakes and private servers.

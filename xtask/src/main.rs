@@ -1,0 +1,2 @@
+//! Developer and operator commands.
+fn main() {}
