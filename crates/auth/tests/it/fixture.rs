@@ -16,11 +16,11 @@ pub(crate) const HS256: &str = r#"{"alg":"HS256"}"#;
 pub(crate) const NOW: i64 = 1_800_000_000;
 
 pub(crate) fn at(seconds: i64) -> Timestamp {
-    Timestamp::from_timestamp(seconds, 0).unwrap()
+    Timestamp::from_timestamp(seconds, 0).expect("tests use ordinary years")
 }
 
 pub(crate) fn key(id: Option<&str>, secret: &str) -> TokenKey {
-    TokenKey::new(id.map(str::to_owned), secret.into()).unwrap()
+    TokenKey::new(id.map(str::to_owned), secret.into()).expect("tests use real secrets")
 }
 
 pub(crate) fn verifier() -> Verifier {
@@ -63,7 +63,8 @@ pub(crate) fn sign(header: &str, payload: &str, secret: &str) -> String {
         URL_SAFE_NO_PAD.encode(payload)
     );
     let key = EncodingKey::from_secret(secret.as_bytes());
-    let signature = crypto::sign(message.as_bytes(), &key, Algorithm::HS256).unwrap();
+    let signature =
+        crypto::sign(message.as_bytes(), &key, Algorithm::HS256).expect("HS256 signs anything");
     format!("{message}.{signature}")
 }
 

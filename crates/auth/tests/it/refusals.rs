@@ -138,7 +138,7 @@ fn subjects_and_token_ids_are_bounded_and_printable() {
 fn payloads_that_are_no_object_or_repeat_a_claim_are_malformed() {
     let twice = claims().to_string().replacen('{', r#"{"role":"admin","#, 1);
     let list = r#"["auto-com-center","scholar-sync-agents","s","admin","",1,1,1,"j"]"#;
-    let deep = format!("{{\"x\":{}{}}}", "[".repeat(1000), "]".repeat(1000));
+    let deep = format!("{{\"sub\":{}{}}}", "[".repeat(1000), "]".repeat(1000));
     for payload in [
         twice.as_str(),
         list,
