@@ -1,1 +1,7 @@
 //! Logs and metrics: tracing subscriber, Prometheus registry and log format.
+
+mod logging;
+mod metrics;
+
+pub use logging::{LogFormat, LogSettings, LoggingError, UnknownLogFormat, init_logging};
+pub use metrics::{METRICS_CONTENT_TYPE, Metrics};

@@ -1,0 +1,141 @@
+//! What is counted and measured, and its OpenMetrics form.
+
+mod http;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+
+use http::HttpMetrics;
+
+/// The media type of [`Metrics::encode`].
+pub const METRICS_CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Every metric of the process. Clones share their values; recording neither blocks nor allocates once a combination of
+/// labels was seen.
+#[derive(Clone)]
+pub struct Metrics(Arc<Recorded>);
+
+struct Recorded {
+    registry: Registry,
+    http: HttpMetrics,
+    searches: Counter,
+    searches_without_result: Counter,
+    eligibility_checks: Counter,
+    interactions: Family<InteractionLabels, Counter>,
+    index_scholarships: Gauge<u64, AtomicU64>,
+    index_lag: Gauge<f64, AtomicU64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct InteractionLabels {
+    kind: &'static str,
+}
+
+impl Metrics {
+    /// `version` becomes a label of `build_info` and of the HTTP metrics, so that versions side by side can be compared.
+    pub fn new(version: &str) -> Self {
+        let mut registry = Registry::default();
+        registry.register(
+            "build",
+            "The version that runs",
+            Info::new(vec![("version", version.to_owned())]),
+        );
+        let http = HttpMetrics::register(&mut registry, version);
+        let searches = Counter::default();
+        registry.register("search_requests", "Searches answered", searches.clone());
+        let searches_without_result = Counter::default();
+        registry.register(
+            "search_zero_results",
+            "Searches answered without any scholarship",
+            searches_without_result.clone(),
+        );
+        let eligibility_checks = Counter::default();
+        registry.register(
+            "eligibility_checks",
+            "Requests that checked a profile against scholarships",
+            eligibility_checks.clone(),
+        );
+        let interactions = Family::default();
+        registry.register(
+            "interactions_recorded",
+            "Interactions made durable, by kind",
+            Family::clone(&interactions),
+        );
+        let index_scholarships = Gauge::default();
+        registry.register(
+            "index_scholarships",
+            "Scholarships in the search index",
+            index_scholarships.clone(),
+        );
+        let index_lag = Gauge::default();
+        registry.register(
+            "index_lag_seconds",
+            "Age of the oldest change that the search index does not show yet",
+            index_lag.clone(),
+        );
+        Self(Arc::new(Recorded {
+            registry,
+            http,
+            searches,
+            searches_without_result,
+            eligibility_checks,
+            interactions,
+            index_scholarships,
+            index_lag,
+        }))
+    }
+
+    /// Counts one answered request and the time it took. `route` must be the template, as `/api/v1/scholarships/{id}`,
+    /// never the path; `method` and `status` are those of the request and the answer.
+    pub fn http_request_finished(&self, method: &str, route: &str, status: u16, took: Duration) {
+        self.0.http.request_finished(method, route, status, took);
+    }
+
+    pub fn search_answered(&self, found_any: bool) {
+        self.0.searches.inc();
+        if !found_any {
+            self.0.searches_without_result.inc();
+        }
+    }
+
+    pub fn eligibility_checked(&self) {
+        self.0.eligibility_checks.inc();
+    }
+
+    /// `kind` is the code of an interaction kind, not text from a request.
+    pub fn interactions_recorded(&self, kind: &'static str, count: u64) {
+        self.0
+            .interactions
+            .get_or_create(&InteractionLabels { kind })
+            .inc_by(count);
+    }
+
+    pub fn set_index_scholarships(&self, scholarships: usize) {
+        let scholarships = u64::try_from(scholarships).unwrap_or(u64::MAX);
+        self.0.index_scholarships.set(scholarships);
+    }
+
+    /// Zero while the index shows every change.
+    pub fn set_index_lag(&self, lag: Duration) {
+        self.0.index_lag.set(lag.as_secs_f64());
+    }
+
+    /// All metrics in the OpenMetrics text format, to be served as [`METRICS_CONTENT_TYPE`].
+    pub fn encode(&self) -> String {
+        let mut text = String::with_capacity(16 * 1024);
+        if let Err(error) = encode(&mut text, &self.0.registry) {
+            // Writing to a `String` does not fail; should the encoder ever refuse, a gap in the graphs is right.
+            tracing::error!(%error, "the metrics could not be encoded");
+        }
+        text
+    }
+}
