@@ -1,1 +1,18 @@
 //! Use cases: search, match, recommend, record, import, and keeping the index in step.
+//!
+//! Everything here speaks to the world through `ports`; nothing knows HTTP, SQL or a clock of its own.
+
+pub mod analytics;
+pub mod application;
+pub mod catalogue;
+pub mod follower;
+pub mod import;
+pub mod interactions;
+pub mod matching;
+pub mod popularity;
+pub mod readiness;
+pub mod sample;
+pub mod search;
+pub mod search_trends;
+
+pub use application::{Application, Dependencies};

@@ -88,8 +88,16 @@ pub struct ScholarshipDocument {
     #[serde(default)]
     pub version: Option<u64>,
     #[serde(default)]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(value_type = Option<chrono::DateTime<chrono::Utc>>)
+    )]
     pub created_at: Option<Timestamp>,
     #[serde(default)]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(value_type = Option<chrono::DateTime<chrono::Utc>>)
+    )]
     pub updated_at: Option<Timestamp>,
 }
 

@@ -327,7 +327,6 @@ impl<'de> Deserialize<'de> for Gpa {
 /// Codes: `us_citizen` (also `US`), `us_permanent_resident`, `daca`, `undocumented`, `refugee_or_asylee`, `international`
 /// (any citizenship but the United States'), or an ISO 3166-1 alpha-2 code such as `CA`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, example = "us_citizen"))]
 pub enum Citizenship {
     UsCitizen,
     UsPermanentResident,
@@ -374,6 +373,25 @@ impl Citizenship {
         }
     }
 }
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Citizenship {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        let statuses = Self::STATUSES
+            .iter()
+            .map(|(code, _)| *code)
+            .collect::<Vec<_>>()
+            .join("|");
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .pattern(Some(format!("^({statuses}|[A-Z]{{2}})$")))
+            .examples(["us_citizen"])
+            .into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Citizenship {}
 
 impl Serialize for Citizenship {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

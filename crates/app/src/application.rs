@@ -1,0 +1,104 @@
+//! All use cases over one set of dependencies.
+
+use std::sync::Arc;
+
+use ports::{
+    Cache, Clock, HealthProbe, IdGenerator, InteractionStore, ScholarshipStore, SearchIndex,
+};
+
+use crate::analytics::Analytics;
+use crate::catalogue::Catalogue;
+use crate::follower::IndexFollower;
+use crate::interactions::Interactions;
+use crate::matching::Matching;
+use crate::popularity::Popularity;
+use crate::readiness::Readiness;
+use crate::search::Search;
+use crate::search_trends::SearchTrends;
+
+/// What the application needs of the world.
+#[derive(Clone)]
+pub struct Dependencies {
+    pub scholarships: Arc<dyn ScholarshipStore>,
+    pub interactions: Arc<dyn InteractionStore>,
+    pub index: Arc<dyn SearchIndex>,
+    pub cache: Arc<dyn Cache>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn IdGenerator>,
+    /// Dependencies whose failure the service bridges: it stays ready and says `degraded`.
+    pub probes: Vec<Arc<dyn HealthProbe>>,
+}
+
+/// The use cases, shared by all handlers.
+pub struct Application {
+    pub catalogue: Catalogue,
+    pub search: Search,
+    pub matching: Matching,
+    pub interactions: Interactions,
+    pub analytics: Analytics,
+    pub readiness: Readiness,
+    pub follower: Arc<IndexFollower>,
+    pub popularity: Arc<Popularity>,
+    pub trends: Arc<SearchTrends>,
+    pub index: Arc<dyn SearchIndex>,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Application {
+    pub fn new(dependencies: Dependencies) -> Self {
+        let Dependencies {
+            scholarships,
+            interactions,
+            index,
+            cache,
+            clock,
+            ids,
+            probes,
+        } = dependencies;
+        let follower = Arc::new(IndexFollower::new(
+            Arc::clone(&scholarships),
+            Arc::clone(&index),
+        ));
+        let popularity = Arc::new(Popularity::new(
+            Arc::clone(&interactions),
+            Arc::clone(&clock),
+        ));
+        let trends = Arc::new(SearchTrends::new(
+            Arc::clone(&interactions),
+            Arc::clone(&clock),
+        ));
+        Self {
+            catalogue: Catalogue::new(
+                Arc::clone(&scholarships),
+                Arc::clone(&index),
+                Arc::clone(&follower),
+                Arc::clone(&clock),
+                ids,
+            ),
+            search: Search::new(Arc::clone(&index), Arc::clone(&trends), Arc::clone(&clock)),
+            matching: Matching::new(
+                Arc::clone(&index),
+                Arc::clone(&popularity),
+                Arc::clone(&clock),
+            ),
+            interactions: Interactions::new(
+                Arc::clone(&interactions),
+                Arc::clone(&index),
+                Arc::clone(&clock),
+            ),
+            analytics: Analytics::new(interactions, Arc::clone(&index), cache, Arc::clone(&clock)),
+            readiness: Readiness::new(
+                probes,
+                Arc::clone(&follower),
+                Arc::clone(&index),
+                scholarships,
+                Arc::clone(&clock),
+            ),
+            follower,
+            popularity,
+            trends,
+            index,
+            clock,
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Recording what students do.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use domain::{FieldError, Interaction, InteractionKind, ScholarshipId, Timestamp};
+use hmac::{Hmac, KeyInit, Mac};
+use ports::{Clock, InteractionStore, InteractionStoreError, SearchIndex};
+use sha2::Sha256;
+use tokio::sync::OnceCell;
+
+/// Most interactions in one request.
+pub const MOST_AT_ONCE: usize = 500;
+/// Most interactions that one student is shown.
+pub const MOST_SHOWN: usize = 1_000;
+
+/// An interaction as a client reports it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewInteraction {
+    pub id: String,
+    pub kind: InteractionKind,
+    pub scholarship_id: ScholarshipId,
+    pub occurred_at: Option<Timestamp>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum InteractionError {
+    /// Nothing was recorded.
+    #[error("{} fields are wrong", .0.len())]
+    Invalid(Vec<FieldError>),
+    #[error(transparent)]
+    Store(#[from] InteractionStoreError),
+}
+
+pub struct Interactions {
+    store: Arc<dyn InteractionStore>,
+    index: Arc<dyn SearchIndex>,
+    clock: Arc<dyn Clock>,
+    key: OnceCell<[u8; 32]>,
+}
+
+impl Interactions {
+    pub(crate) fn new(
+        store: Arc<dyn InteractionStore>,
+        index: Arc<dyn SearchIndex>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            store,
+            index,
+            clock,
+            key: OnceCell::new(),
+        }
+    }
+
+    /// Records all or nothing; answers, in order, whether each was new. On `Ok` the rows are durable.
+    ///
+    /// # Errors
+    /// [`InteractionError::Invalid`] names each wrong entry as `interactions[3].scholarship_id`.
+    pub async fn record(
+        &self,
+        subject: &str,
+        new: Vec<NewInteraction>,
+    ) -> Result<Vec<bool>, InteractionError> {
+        let now = self.clock.now();
+        let pseudonym = self.pseudonym(subject).await?;
+        let mut errors = Vec::new();
+        if new.is_empty() || new.len() > MOST_AT_ONCE {
+            errors.push(FieldError::new(
+                "interactions",
+                format!("must have 1 to {MOST_AT_ONCE} entries"),
+            ));
+        }
+        let mut rows = Vec::with_capacity(new.len().min(MOST_AT_ONCE));
+        for (at, interaction) in new.into_iter().take(MOST_AT_ONCE).enumerate() {
+            let mut wrong = |field: &str, message: &str| {
+                errors.push(FieldError::new(
+                    format!("interactions[{at}].{field}"),
+                    message,
+                ))
+            };
+            let occurred_at = interaction.occurred_at.unwrap_or(now);
+            if occurred_at > now + TimeDelta::minutes(5) {
+                wrong("occurred_at", "must not lie in the future");
+            } else if occurred_at < now - TimeDelta::days(30) {
+                wrong("occurred_at", "must not be more than 30 days ago");
+            }
+            if ScholarshipId::parse(&interaction.id).is_err() {
+                wrong("id", "must be 1 to 64 characters of A-Z, a-z, 0-9, _ and -");
+            }
+            if self
+                .index
+                .scholarship(&interaction.scholarship_id)
+                .is_none()
+            {
+                wrong("scholarship_id", "names no scholarship of the catalogue");
+            }
+            rows.push(Interaction {
+                id: interaction.id,
+                kind: interaction.kind,
+                scholarship_id: interaction.scholarship_id,
+                occurred_at,
+                pseudonym: pseudonym.clone(),
+            });
+        }
+        if !errors.is_empty() {
+            return Err(InteractionError::Invalid(errors));
+        }
+        Ok(self.store.append(rows, now).await?)
+    }
+
+    /// What one student did, newest first, at most [`MOST_SHOWN`].
+    ///
+    /// # Errors
+    /// [`InteractionStoreError::Unavailable`].
+    pub async fn mine(&self, subject: &str) -> Result<Vec<Interaction>, InteractionStoreError> {
+        let pseudonym = self.pseudonym(subject).await?;
+        self.store.of_pseudonym(&pseudonym, MOST_SHOWN).await
+    }
+
+    /// Forgets one student; answers how many rows went.
+    ///
+    /// # Errors
+    /// [`InteractionStoreError::Unavailable`].
+    pub async fn forget(&self, subject: &str) -> Result<u64, InteractionStoreError> {
+        let pseudonym = self.pseudonym(subject).await?;
+        self.store.forget(&pseudonym).await
+    }
+
+    /// HMAC-SHA-256 of the caller's `sub` under the store's own key: the same student is recognised, but not by a reader of
+    /// the table.
+    async fn pseudonym(&self, subject: &str) -> Result<String, InteractionStoreError> {
+        let key = self
+            .key
+            .get_or_try_init(|| self.store.pseudonym_key())
+            .await?;
+        // HMAC pads keys with zeros to the block of its hash.
+        let mut block = [0; 64];
+        block[..key.len()].copy_from_slice(key);
+        let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
+        mac.update(subject.as_bytes());
+        Ok(mac
+            .finalize()
+            .into_bytes()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect())
+    }
+}

@@ -1,0 +1,102 @@
+//! Whether the service can do its work, and what it bridges.
+
+use std::sync::Arc;
+
+use ports::search_index::IndexStats;
+use ports::{Clock, Health, HealthProbe, ScholarshipStore, SearchIndex, StoreError, StoreHealth};
+
+use crate::follower::IndexFollower;
+
+/// One dependency as it stands now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    pub name: &'static str,
+    /// What is wrong; `None` when all is well.
+    pub problem: Option<String>,
+}
+
+/// The state of the service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Requests can be answered: the index was filled.
+    pub ready: bool,
+    pub checks: Vec<Check>,
+}
+
+impl Report {
+    /// Names of dependencies that are down while the service goes on.
+    pub fn degraded(&self) -> Vec<&'static str> {
+        self.checks
+            .iter()
+            .filter(|check| check.problem.is_some())
+            .map(|check| check.name)
+            .collect()
+    }
+}
+
+pub struct Readiness {
+    probes: Vec<Arc<dyn HealthProbe>>,
+    follower: Arc<IndexFollower>,
+    index: Arc<dyn SearchIndex>,
+    store: Arc<dyn ScholarshipStore>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Readiness {
+    pub(crate) fn new(
+        probes: Vec<Arc<dyn HealthProbe>>,
+        follower: Arc<IndexFollower>,
+        index: Arc<dyn SearchIndex>,
+        store: Arc<dyn ScholarshipStore>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            probes,
+            follower,
+            index,
+            store,
+            clock,
+        }
+    }
+
+    /// Looks at everything, one after the other; each probe bounds its own time.
+    pub async fn report(&self) -> Report {
+        let loaded = self.follower.is_loaded();
+        let mut checks = vec![Check {
+            name: "index",
+            problem: (!loaded).then(|| "the index is being filled".to_owned()),
+        }];
+        if loaded && !self.follower.is_in_step() {
+            checks.push(Check {
+                name: "change_feed",
+                problem: Some("the index cannot follow the store; it may be behind".to_owned()),
+            });
+        }
+        for probe in &self.probes {
+            let problem = match probe.check().await {
+                Health::Up => None,
+                Health::Down(problem) => Some(problem),
+            };
+            checks.push(Check {
+                name: probe.name(),
+                problem,
+            });
+        }
+        Report {
+            ready: loaded,
+            checks,
+        }
+    }
+
+    /// Connections, latency and schema of the store.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn store(&self) -> Result<StoreHealth, StoreError> {
+        self.store.health().await
+    }
+
+    pub fn index(&self) -> IndexStats {
+        self.index.stats(self.clock.now())
+    }
+}
