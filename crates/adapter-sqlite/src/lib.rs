@@ -1,1 +1,20 @@
-//! The embedded store: catalogue, interactions and change log in one SQLite file.
+//! The embedded store: catalogue, change log, interactions and counts in one SQLite file.
+//!
+//! One thread owns the writing connection and settles many callers' writes with one commit; reads run beside it on
+//! connections of their own. What is acknowledged survives the loss of power.
+
+mod database_file;
+mod failure;
+mod health;
+mod interactions;
+mod open_error;
+mod readers;
+mod schema;
+mod scholarships;
+mod settings;
+mod store;
+mod writer;
+
+pub use open_error::OpenError;
+pub use settings::{InvalidUrl, SqliteSettings, path_from_url};
+pub use store::SqliteStore;
