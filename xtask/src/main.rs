@@ -1,2 +1,67 @@
-//! Developer and operator commands.
-fn main() {}
+//! Developer and operator commands, run as `cargo xtask COMMAND`. One module a command; this file only dispatches.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool talks on its standard streams"
+)]
+
+mod check_layers;
+mod setup;
+mod test;
+mod token;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Developer and operator commands")]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check that crates depend on each other only as docs/architecture.md allows
+    CheckLayers,
+    /// Install the tools that `test` needs
+    Setup,
+    /// Run every check and every test, as continuous integration does
+    Test(test::Arguments),
+    /// Make bearer tokens
+    #[command(subcommand)]
+    Token(token::Command),
+}
+
+fn main() -> ExitCode {
+    // A backtrace would bury the sentence that says what to do.
+    run(CommandLine::parse().command).unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::CheckLayers => check_layers::run(),
+        Command::Setup => setup::run(),
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Token(command) => token::run(command),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::CommandLine;
+
+    #[test]
+    fn the_command_line_is_free_of_contradictions() {
+        CommandLine::command().debug_assert();
+    }
+}

@@ -1,0 +1,103 @@
+//! Which crate may depend on which, in code.
+
+/// What a crate may depend on, besides crates of other people.
+#[derive(Clone, Copy)]
+pub(super) enum Allowed {
+    These(&'static [&'static str]),
+    /// Everything of ours but the crates for development only.
+    All,
+    /// Every adapter and the crates listed.
+    AdaptersAnd(&'static [&'static str]),
+}
+
+const CORE: Allowed = Allowed::These(&["domain", "ports"]);
+
+/// One row a crate. The crates of the design that do not exist yet stand here too, so that they start inside the rules.
+const TABLE: [(&str, Allowed); 18] = [
+    ("domain", Allowed::These(&[])),
+    ("ports", Allowed::These(&["domain"])),
+    ("app", CORE),
+    ("rollout", Allowed::These(&[])),
+    ("adapter-search", CORE),
+    ("adapter-sqlite", CORE),
+    ("adapter-postgres", CORE),
+    ("adapter-redis", CORE),
+    ("adapter-memory", CORE),
+    ("adapter-openai", CORE),
+    ("adapter-command-center", CORE),
+    ("adapter-prometheus", Allowed::These(&["rollout"])),
+    ("auth", Allowed::These(&["domain"])),
+    (
+        "http-api",
+        Allowed::These(&["domain", "ports", "app", "auth", "telemetry"]),
+    ),
+    ("telemetry", Allowed::These(&[])),
+    ("server", Allowed::All),
+    ("testkit", CORE),
+    // It drives use cases and stores, but never the HTTP shell nor the server.
+    (
+        "xtask",
+        Allowed::AdaptersAnd(&["app", "auth", "domain", "ports", "rollout", "testkit"]),
+    ),
+];
+
+/// Never a part of what is shipped.
+const DEVELOPMENT_ONLY: [&str; 2] = ["testkit", "xtask"];
+
+/// `domain` is pure: no runtime, no database, no web framework. A name ending in `*` stands for all with that beginning.
+const KEPT_OUT_OF_DOMAIN: [&str; 16] = [
+    "actix*",
+    "async*",
+    "bb8*",
+    "crossbeam*",
+    "diesel*",
+    "futures*",
+    "hyper*",
+    "log",
+    "moka",
+    "rand",
+    "redis",
+    "reqwest",
+    "smol",
+    "tokio*",
+    "tracing*",
+    "ureq",
+];
+
+/// `None` for a crate without a row.
+pub(super) fn row(package: &str) -> Option<Allowed> {
+    TABLE
+        .iter()
+        .find(|(name, _)| *name == package)
+        .map(|(_, allowed)| *allowed)
+}
+
+impl Allowed {
+    /// Whether the table lets a crate be built with `dependency`.
+    pub(super) fn permits(self, dependency: &str) -> bool {
+        match self {
+            Self::These(names) => names.contains(&dependency),
+            Self::All => !DEVELOPMENT_ONLY.contains(&dependency),
+            Self::AdaptersAnd(names) => is_adapter(dependency) || names.contains(&dependency),
+        }
+    }
+}
+
+/// Whether tests of any crate may use `dependency`: they may be set up with the testkit and with real adapters.
+pub(super) fn permits_in_tests(dependency: &str) -> bool {
+    dependency == "testkit" || is_adapter(dependency)
+}
+
+/// Whether a crate of other people would make `domain` impure.
+pub(super) fn is_kept_out_of_domain(dependency: &str) -> bool {
+    KEPT_OUT_OF_DOMAIN
+        .iter()
+        .any(|banned| match banned.strip_suffix('*') {
+            Some(beginning) => dependency.starts_with(beginning),
+            None => dependency == *banned,
+        })
+}
+
+fn is_adapter(package: &str) -> bool {
+    package.starts_with("adapter-")
+}

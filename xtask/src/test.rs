@@ -1,0 +1,104 @@
+//! `cargo xtask test`: every check and every test in one run, with a summary that a person and a machine can read.
+
+mod cargo_tests;
+mod checks;
+mod outcome;
+mod report;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Args;
+
+use crate::workspace::Workspace;
+use outcome::{Outcome, Verdict};
+use report::{Line, Report};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Leave out the steps that take long or need tools beside cargo
+    #[arg(long)]
+    fast: bool,
+}
+
+struct Step {
+    name: &'static str,
+    /// Left out by `--fast`.
+    long: bool,
+    run: fn(&Workspace) -> anyhow::Result<Outcome>,
+}
+
+/// In the order of execution, cheap checks first. Acceptance checks follow the tests: add them at the end.
+const STEPS: &[Step] = &[
+    Step {
+        name: "format",
+        long: false,
+        run: checks::format,
+    },
+    Step {
+        name: "clippy",
+        long: false,
+        run: checks::clippy,
+    },
+    Step {
+        name: "documentation",
+        long: false,
+        run: checks::documentation,
+    },
+    Step {
+        name: "layers",
+        long: false,
+        run: checks::layers,
+    },
+    Step {
+        name: "licences, bans, sources",
+        long: true,
+        run: checks::licences_bans_sources,
+    },
+    Step {
+        name: "advisories",
+        long: true,
+        run: checks::advisories,
+    },
+    Step {
+        name: "unused dependencies",
+        long: true,
+        run: checks::unused_dependencies,
+    },
+    Step {
+        name: "tests",
+        long: false,
+        run: cargo_tests::run,
+    },
+];
+
+/// Goes on after a failed step, so that one run shows everything that is wrong.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let workspace = Workspace::load()?;
+    let mut report = Report::default();
+    for step in STEPS {
+        println!("\n== {}", step.name);
+        let start = Instant::now();
+        let outcome = if arguments.fast && step.long {
+            Outcome::skipped("left out by --fast")
+        } else {
+            (step.run)(&workspace).unwrap_or_else(|error| Outcome::failed(format!("{error:#}")))
+        };
+        match &outcome.verdict {
+            Verdict::Passed => {}
+            Verdict::Failed(reason) => println!("{} failed: {reason}", step.name),
+            Verdict::Skipped(reason) => println!("{} skipped: {reason}", step.name),
+        }
+        report.add(Line {
+            step: step.name,
+            outcome,
+            took: start.elapsed(),
+        });
+    }
+    println!("\n{report}");
+    Ok(if report.is_success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}

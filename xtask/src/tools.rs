@@ -1,0 +1,72 @@
+//! The tools that checks need beside cargo itself: which ones, in which versions, and how they get here.
+
+mod cargo;
+mod debian;
+mod python;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, ensure};
+
+use crate::workspace::Workspace;
+
+pub(crate) use cargo::CargoTool;
+pub(crate) use debian::ensure_debian_packages;
+pub(crate) use python::PythonTool;
+
+pub(crate) const CARGO_DENY: CargoTool = CargoTool {
+    name: "cargo-deny",
+    version: "0.20.2",
+};
+pub(crate) const CARGO_MACHETE: CargoTool = CargoTool {
+    name: "cargo-machete",
+    version: "0.9.2",
+};
+pub(crate) const SCHEMATHESIS: PythonTool = PythonTool {
+    package: "schemathesis",
+    version: "4.32.5",
+    executable: "schemathesis",
+};
+pub(crate) const BROWSER_PACKAGES: &[&str] = &["chromium", "chromium-driver"];
+
+/// Tools kept in a folder of the workspace's build output; what is there already is not installed again.
+pub(crate) struct Tools {
+    directory: PathBuf,
+}
+
+impl Tools {
+    pub(crate) fn of(workspace: &Workspace) -> Self {
+        Self {
+            directory: workspace.tools_directory(),
+        }
+    }
+}
+
+/// Runs to the end with our own standard streams; an exit code other than zero is an error that names the command.
+fn run(command: &mut Command) -> anyhow::Result<()> {
+    println!("$ {}", shown(command));
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start `{}`", shown(command)))?;
+    ensure!(status.success(), "`{}` failed: {status}", shown(command));
+    Ok(())
+}
+
+/// What the command writes to standard output, or `None` when it cannot be started or fails.
+fn output_of(command: &mut Command) -> Option<String> {
+    let output = command.output().ok()?;
+    if !output.status.success() {
+        return None;
+    }
+    String::from_utf8(output.stdout).ok()
+}
+
+fn shown(command: &Command) -> String {
+    let mut text = command.get_program().to_string_lossy().into_owned();
+    for argument in command.get_args() {
+        text.push(' ');
+        text.push_str(&argument.to_string_lossy());
+    }
+    text
+}

@@ -1,0 +1,46 @@
+//! Where the workspace and its build output are, and cargo run inside it.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::Context;
+use cargo_metadata::{Metadata, MetadataCommand};
+
+pub(crate) struct Workspace {
+    metadata: Metadata,
+}
+
+impl Workspace {
+    /// The workspace that contains the current directory.
+    pub(crate) fn load() -> anyhow::Result<Self> {
+        let metadata = MetadataCommand::new()
+            .no_deps()
+            .exec()
+            .context("cannot read the workspace; run this command inside the repository")?;
+        Ok(Self { metadata })
+    }
+
+    pub(crate) fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// Tools are kept below the build output: never committed, gone with it.
+    pub(crate) fn tools_directory(&self) -> PathBuf {
+        self.metadata
+            .target_directory
+            .join("tools")
+            .into_std_path_buf()
+    }
+
+    /// The same cargo as the one that started us, at the root of the workspace.
+    pub(crate) fn cargo(&self) -> Command {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        self.command(cargo)
+    }
+
+    pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(&self.metadata.workspace_root);
+        command
+    }
+}
