@@ -3,5 +3,7 @@
 mod logging;
 mod metrics;
 
-pub use logging::{LogFormat, LogSettings, LoggingError, UnknownLogFormat, init_logging};
+pub use logging::{
+    LogFormat, LogSettings, LoggingError, UnknownLogFormat, check_level, init_logging,
+};
 pub use metrics::{METRICS_CONTENT_TYPE, Metrics};

@@ -76,6 +76,23 @@ pub fn init_logging(settings: &LogSettings) -> Result<(), LoggingError> {
         .map_err(LoggingError::AlreadySetUp)
 }
 
+/// Whether the text is a level or directives, without setting anything up.
+///
+/// # Errors
+/// [`LoggingError::Level`] when it is not.
+pub fn check_level(level: &str) -> Result<(), LoggingError> {
+    filter(level).map(drop)
+}
+
+fn filter(level: &str) -> Result<EnvFilter, LoggingError> {
+    EnvFilter::builder()
+        .parse(level)
+        .map_err(|source| LoggingError::Level {
+            level: level.to_owned(),
+            source,
+        })
+}
+
 fn subscriber<W>(
     settings: &LogSettings,
     coloured: bool,
@@ -84,12 +101,7 @@ fn subscriber<W>(
 where
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::builder()
-        .parse(&settings.level)
-        .map_err(|source| LoggingError::Level {
-            level: settings.level.clone(),
-            source,
-        })?;
+    let filter = filter(&settings.level)?;
     let layer = tracing_subscriber::fmt::layer().with_writer(writer);
     let layer = match settings.format {
         LogFormat::Json => layer
