@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Developer and operator commands")]
+#[command(bin_name = "cargo xtask", about = "Developer and operator commands")]
 struct CommandLine {
     #[command(subcommand)]
     command: Command,
