@@ -1,1 +1,5 @@
-//! The ports of the Redis adapter in one process, for the embedded default and as fallback.
+//! What would otherwise live in Redis, in this process: for the embedded default, and as fallback.
+
+mod memory_cache;
+
+pub use memory_cache::{MAX_VALUE_BYTES, MemoryCache};

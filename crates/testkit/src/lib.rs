@@ -1,1 +1,24 @@
-//! For tests only: contract suites, fakes and private servers.
+//! For tests only: contracts that every adapter of a port passes, fakes that pass them too, clocks, ids, builders and
+//! strategies.
+//!
+//! A contract is a module of async functions, one per promise, and a macro that makes a test of each:
+//!
+//! ```ignore
+//! testkit::scholarship_store_contract!(open_store);
+//! ```
+//!
+//! where `open_store` is an async function that answers an empty adapter in an `Arc` and whatever must outlive it.
+
+pub mod arbitrary;
+pub mod builder;
+pub mod clock;
+mod contract;
+mod interruption;
+mod memory_interaction_store;
+mod memory_scholarship_store;
+
+pub use builder::{ScholarshipBuilder, scholarship};
+pub use clock::{FixedClock, SequentialIds, StepClock, instant};
+pub use interruption::{Interruptible, Interruption};
+pub use memory_interaction_store::MemoryInteractionStore;
+pub use memory_scholarship_store::MemoryScholarshipStore;
