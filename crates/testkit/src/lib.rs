@@ -3,19 +3,22 @@
 //!
 //! A contract is a module of async functions, one per promise, and a macro that makes a test of each:
 //!
-//! ```ignore
+//! ```text
 //! testkit::scholarship_store_contract!(open_store);
 //! ```
 //!
-//! where `open_store` is an async function that answers an empty adapter in an `Arc` and whatever must outlive it.
+//! where `open_store` is a function whose future answers an empty adapter in an `Arc` and whatever must outlive it.
 
 pub mod arbitrary;
 pub mod builder;
+pub mod cache_contract;
 pub mod clock;
 mod contract;
+pub mod interaction_store_contract;
 mod interruption;
 mod memory_interaction_store;
 mod memory_scholarship_store;
+pub mod scholarship_store_contract;
 
 pub use builder::{ScholarshipBuilder, scholarship};
 pub use clock::{FixedClock, SequentialIds, StepClock, instant};

@@ -1,0 +1,36 @@
+//! The store passes the contracts of both its ports.
+
+use std::future::{Ready, ready};
+use std::sync::Arc;
+
+use adapter_sqlite::{SqliteSettings, SqliteStore};
+use ports::{InteractionStore, ScholarshipStore};
+use tempfile::TempDir;
+
+fn fresh() -> (SqliteStore, TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = SqliteSettings::at(folder.path().join("store.db"));
+    (SqliteStore::open(settings).expect("opens"), folder)
+}
+
+mod scholarships {
+    use super::*;
+
+    fn open() -> Ready<(Arc<dyn ScholarshipStore>, TempDir)> {
+        let (store, folder) = fresh();
+        ready((Arc::new(store), folder))
+    }
+
+    testkit::scholarship_store_contract!(open);
+}
+
+mod interactions {
+    use super::*;
+
+    fn open() -> Ready<(Arc<dyn InteractionStore>, TempDir)> {
+        let (store, folder) = fresh();
+        ready((Arc::new(store), folder))
+    }
+
+    testkit::interaction_store_contract!(open);
+}

@@ -1,0 +1,3 @@
+//! The embedded store: the contracts of its ports, and what happens when disk, process or neighbours misbehave.
+
+mod contract;
