@@ -1,1 +1,39 @@
 //! The in-process search index behind the `SearchIndex` port.
+//!
+//! A query goes from `query` (what is asked for) through `text_matches` and `scoring` (which documents, how well), `filters`
+//! and `matching` (which of them may stay), `facets` (what there is of what) and `ordering` to `search`, which cuts out the
+//! page. `updates` makes a new `snapshot` of `segment`s for every batch of changes.
+
+mod analysis;
+mod bit_set;
+mod card_texts;
+mod cards;
+mod cursor;
+mod dictionary;
+mod facets;
+mod facts;
+mod fields;
+mod filters;
+mod highlight;
+mod index;
+mod matching;
+mod ordering;
+mod postings;
+mod query;
+mod recommend;
+mod scoring;
+mod search;
+mod segment;
+mod settings;
+mod similar;
+mod snapshot;
+mod strings;
+mod suggest;
+mod synonyms;
+mod text_matches;
+mod unlock;
+mod updates;
+
+pub use index::InProcessIndex;
+pub use settings::{InvalidSearchSettings, SearchSettings};
+pub use synonyms::InvalidSynonyms;

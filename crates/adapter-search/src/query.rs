@@ -1,0 +1,265 @@
+//! What a query asks for: its words with everything that may stand for them.
+//!
+//! A query is a list of slots that must all match. A slot is a word, or a phrase that has synonyms; it is matched by any of
+//! its alternatives, an alternative by all of its words, a word by any of its forms: itself, others of its stem, and for the
+//! query's last word all that begin with it. A word that the catalogue does not know in any form is replaced by the nearest
+//! one that it knows.
+
+mod correction;
+
+use std::collections::HashMap;
+
+pub(crate) use correction::{nearest_completion, nearest_word};
+
+use crate::analysis::{stem, visit_words};
+use crate::settings::SearchSettings;
+use crate::snapshot::Snapshot;
+
+const MOST_CHARACTERS: usize = 500;
+const MOST_WORDS: usize = 32;
+
+/// Fewer letters complete to half the dictionary. Words of other scripts say more with each character.
+const LEAST_PREFIX: usize = 2;
+
+/// With more completions than this, their places are not looked at for nearness.
+const MOST_PLACED_COMPLETIONS: u64 = 32;
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct QueryPlan {
+    pub(crate) slots: Vec<Slot>,
+    /// All words, corrected, with spaces between them: to compare with names.
+    pub(crate) normal: String,
+    /// (typed, used).
+    pub(crate) corrected: Vec<(String, String)>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Slot {
+    /// As typed, in order.
+    pub(crate) typed: Vec<String>,
+    pub(crate) alternatives: Vec<Alternative>,
+    /// How many documents hold it at most; 0: none does.
+    pub(crate) frequency: u64,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Alternative {
+    pub(crate) words: Vec<Word>,
+    /// Whether the words must follow each other directly.
+    pub(crate) adjacent: bool,
+    pub(crate) weight: f32,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Word {
+    /// Forms that the catalogue knows, with what they count.
+    pub(crate) forms: Vec<(String, f32)>,
+    /// Whatever begins with this and is none of the forms counts as well.
+    pub(crate) prefix: Option<String>,
+    /// Whether places of completions are looked at.
+    pub(crate) places_of_completions: bool,
+    /// Of its most frequent form or completion.
+    pub(crate) frequency: u64,
+}
+
+/// A word of the query in normal form with the text that it was typed as.
+#[derive(Debug, Clone)]
+pub(crate) struct TypedWord {
+    pub(crate) typed: String,
+    pub(crate) word: String,
+}
+
+/// The considered words of a query.
+pub(crate) fn typed_words(query: &str) -> Vec<TypedWord> {
+    let end = query
+        .char_indices()
+        .nth(MOST_CHARACTERS)
+        .map_or(query.len(), |(end, _)| end);
+    let query = &query[..end];
+    let mut words = Vec::new();
+    visit_words(query, |word, range| {
+        if words.len() < MOST_WORDS {
+            words.push(TypedWord {
+                typed: query[range].to_owned(),
+                word: word.to_owned(),
+            });
+        }
+    });
+    words
+}
+
+impl QueryPlan {
+    pub(crate) fn of(query: &str, settings: &SearchSettings, snapshot: &Snapshot) -> Self {
+        let mut all = typed_words(query);
+        let needed: Vec<bool> = if all
+            .iter()
+            .all(|word| settings.stop_words.contains(&word.word))
+        {
+            vec![true; all.len()]
+        } else {
+            all.iter()
+                .map(|word| !settings.stop_words.contains(&word.word))
+                .collect()
+        };
+        let mut plan = Self::default();
+        let planner = Planner { settings, snapshot };
+        planner.correct(&mut all, &needed, &mut plan.corrected);
+        plan.normal = all
+            .iter()
+            .map(|word| word.word.as_str())
+            .collect::<Vec<_>>()
+            .join(" ");
+        let last_is_needed = needed.last().copied().unwrap_or(false);
+        let kept: Vec<TypedWord> = all
+            .into_iter()
+            .zip(&needed)
+            .filter_map(|(word, needed)| needed.then_some(word))
+            .collect();
+        plan.slots = planner.slots(&kept, last_is_needed);
+        plan
+    }
+
+    /// The slot to give up first when nothing matches all: one that nothing matches, else the most frequent one, else
+    /// the last.
+    pub(crate) fn least_informative(&self) -> Option<usize> {
+        let at = self.slots.iter().rposition(|slot| slot.frequency == 0);
+        at.or_else(|| (0..self.slots.len()).max_by_key(|at| (self.slots[*at].frequency, *at)))
+    }
+}
+
+struct Planner<'a> {
+    settings: &'a SearchSettings,
+    snapshot: &'a Snapshot,
+}
+
+impl Planner<'_> {
+    /// Replaces unknown words that are no part of a synonym's key.
+    fn correct(
+        &self,
+        words: &mut [TypedWord],
+        needed: &[bool],
+        corrected: &mut Vec<(String, String)>,
+    ) {
+        let plain: Vec<String> = words.iter().map(|word| word.word.clone()).collect();
+        let mut at = 0;
+        while at < words.len() {
+            if let Some((length, _)) = self.settings.synonyms.at_start_of(&plain[at..]) {
+                at += length;
+                continue;
+            }
+            let last = at + 1 == words.len();
+            if needed[at] && self.word(&plain[at], last).frequency == 0 {
+                let used = nearest_word(self.snapshot, &plain[at])
+                    .or_else(|| last.then(|| nearest_completion(self.snapshot, &plain[at]))?);
+                if let Some(used) = used {
+                    corrected.push((words[at].typed.clone(), used.clone()));
+                    words[at].word = used;
+                }
+            }
+            at += 1;
+        }
+    }
+
+    fn slots(&self, words: &[TypedWord], last_is_prefix: bool) -> Vec<Slot> {
+        let plain: Vec<String> = words.iter().map(|word| word.word.clone()).collect();
+        let mut slots = Vec::new();
+        let mut at = 0;
+        while at < words.len() {
+            let synonyms = self.settings.synonyms.at_start_of(&plain[at..]);
+            let (length, also) = synonyms.unwrap_or((1, &[]));
+            let own = (at..at + length)
+                .map(|at| self.word(&plain[at], last_is_prefix && at + 1 == words.len()))
+                .collect();
+            let mut alternatives = vec![Alternative {
+                words: own,
+                adjacent: false,
+                weight: 1.0,
+            }];
+            alternatives.extend(also.iter().map(|phrase| Alternative {
+                words: phrase.iter().map(|word| self.word(word, false)).collect(),
+                adjacent: phrase.len() > 1,
+                weight: self.settings.forms.synonym,
+            }));
+            let mut typed: Vec<String> = Vec::new();
+            for word in &words[at..at + length] {
+                // One typed piece may have become several words.
+                if typed.last() != Some(&word.typed) {
+                    typed.push(word.typed.clone());
+                }
+            }
+            slots.push(Slot {
+                typed,
+                frequency: alternatives
+                    .iter()
+                    .map(Alternative::frequency)
+                    .max()
+                    .unwrap_or(0),
+                alternatives,
+            });
+            at += length;
+        }
+        slots
+    }
+
+    fn word(&self, text: &str, prefix: bool) -> Word {
+        let mut forms: Vec<(String, f32)> = Vec::new();
+        let mut frequency = 0;
+        let own = self.snapshot.frequency(text);
+        if own > 0 {
+            forms.push((text.to_owned(), 1.0));
+            frequency = own;
+        }
+        let stem = stem(text);
+        for live in &self.snapshot.segments {
+            let dictionary = &live.segment.dictionary;
+            for term in dictionary.forms_of(&stem) {
+                let form = dictionary.word(term);
+                if form == text || forms.iter().any(|(known, _)| known == form) {
+                    continue;
+                }
+                let of_form = self.snapshot.frequency(form);
+                if of_form > 0 {
+                    forms.push((form.to_owned(), self.settings.forms.stem));
+                    frequency = frequency.max(of_form);
+                }
+            }
+        }
+        let mut word = Word {
+            forms,
+            prefix: None,
+            places_of_completions: false,
+            frequency,
+        };
+        if prefix && (text.chars().count() >= LEAST_PREFIX || !text.is_ascii()) {
+            self.add_completions(text, &mut word);
+        }
+        word
+    }
+
+    fn add_completions(&self, prefix: &str, word: &mut Word) {
+        let mut frequencies: HashMap<&str, u64, ahash::RandomState> = HashMap::default();
+        for live in &self.snapshot.segments {
+            let dictionary = &live.segment.dictionary;
+            for term in dictionary.completions(prefix) {
+                let frequency = u64::from(live.frequency(term));
+                if frequency > 0 {
+                    *frequencies.entry(dictionary.word(term)).or_default() += frequency;
+                }
+            }
+        }
+        word.places_of_completions = frequencies.len() as u64 <= MOST_PLACED_COMPLETIONS;
+        let most = frequencies.into_values().max().unwrap_or(0);
+        word.frequency = word.frequency.max(most);
+        word.prefix = Some(prefix.to_owned());
+    }
+}
+
+impl Alternative {
+    fn frequency(&self) -> u64 {
+        self.words
+            .iter()
+            .map(|word| word.frequency)
+            .min()
+            .unwrap_or(0)
+    }
+}

@@ -1,0 +1,212 @@
+//! The numbers and words that tune the search, read from `config/search.toml` and the synonyms beside it.
+
+use std::collections::HashSet;
+
+use serde::Deserialize;
+
+use crate::analysis::words;
+use crate::fields::FIELDS;
+use crate::synonyms::{InvalidSynonyms, Synonyms};
+
+const DEFAULT_SEARCH: &str = include_str!("../../../config/search.toml");
+const DEFAULT_SYNONYMS: &str = include_str!("../../../config/synonyms.txt");
+
+/// Validated settings of the index.
+#[derive(Debug, Clone)]
+pub struct SearchSettings {
+    pub(crate) stop_words: HashSet<String>,
+    pub(crate) synonyms: Synonyms,
+    pub(crate) text: TextSettings,
+    pub(crate) forms: FormWeights,
+    pub(crate) relevance: RelevanceWeights,
+}
+
+/// Why settings were refused.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidSearchSettings {
+    /// Not TOML, an unknown key, a missing one or one of the wrong kind; the text names line and key.
+    #[error("search.toml: {0}")]
+    Toml(#[from] toml::de::Error),
+    #[error("search.toml: {key} must be a number from {least} to {most}, and is {value}")]
+    OutOfRange {
+        key: String,
+        least: f32,
+        most: f32,
+        value: f32,
+    },
+    #[error(transparent)]
+    Synonyms(#[from] InvalidSynonyms),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSettings {
+    stop_words: Vec<String>,
+    text: TextSettings,
+    forms: FormWeights,
+    relevance: RelevanceWeights,
+}
+
+/// How matches of words count.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TextSettings {
+    /// BM25's k1.
+    pub(crate) saturation: f32,
+    /// Share of the score added when the query is the whole name.
+    pub(crate) exact_name: f32,
+    /// Share of the score added when all words follow each other directly and in order.
+    pub(crate) proximity: f32,
+    /// Words further apart than this are not near each other.
+    pub(crate) proximity_window: u16,
+    /// Added for each filter whose value the scholarship states.
+    pub(crate) stated_value: f32,
+    pub(crate) fields: FieldTable,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FieldTable {
+    name: FieldWeights,
+    organization: FieldWeights,
+    subjects: FieldWeights,
+    description: FieldWeights,
+    eligibility: FieldWeights,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FieldWeights {
+    pub(crate) boost: f32,
+    /// BM25's b: how much longer fields count less, 0 to 1.
+    pub(crate) length: f32,
+}
+
+impl FieldTable {
+    pub(crate) fn in_order(&self) -> [FieldWeights; FIELDS.len()] {
+        [
+            self.name,
+            self.organization,
+            self.subjects,
+            self.description,
+            self.eligibility,
+        ]
+    }
+}
+
+/// What other forms of a word count, where the word itself counts 1.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FormWeights {
+    pub(crate) stem: f32,
+    pub(crate) synonym: f32,
+    pub(crate) prefix: f32,
+}
+
+/// What decides among equal texts.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RelevanceWeights {
+    pub(crate) deadline: f32,
+    pub(crate) amount: f32,
+    pub(crate) completeness: f32,
+}
+
+impl SearchSettings {
+    /// # Errors
+    /// [`InvalidSearchSettings`], which names the key or the line.
+    pub fn from_toml(search_toml: &str, synonyms: &str) -> Result<Self, InvalidSearchSettings> {
+        let raw: RawSettings = toml::from_str(search_toml)?;
+        raw.check()?;
+        let stop_words: HashSet<String> =
+            raw.stop_words.iter().flat_map(|word| words(word)).collect();
+        Ok(Self {
+            synonyms: Synonyms::parse(synonyms, &stop_words)?,
+            stop_words,
+            text: raw.text,
+            forms: raw.forms,
+            relevance: raw.relevance,
+        })
+    }
+}
+
+impl RawSettings {
+    fn check(&self) -> Result<(), InvalidSearchSettings> {
+        let (text, forms, relevance) = (&self.text, &self.forms, &self.relevance);
+        let mut bounds = vec![
+            ("text.saturation".to_owned(), text.saturation, 10.0),
+            ("text.exact_name".to_owned(), text.exact_name, 10.0),
+            ("text.proximity".to_owned(), text.proximity, 10.0),
+            ("text.stated_value".to_owned(), text.stated_value, 100.0),
+            ("forms.stem".to_owned(), forms.stem, 1.0),
+            ("forms.synonym".to_owned(), forms.synonym, 1.0),
+            ("forms.prefix".to_owned(), forms.prefix, 1.0),
+            ("relevance.deadline".to_owned(), relevance.deadline, 1.0),
+            ("relevance.amount".to_owned(), relevance.amount, 1.0),
+            (
+                "relevance.completeness".to_owned(),
+                relevance.completeness,
+                1.0,
+            ),
+        ];
+        let names = [
+            "name",
+            "organization",
+            "subjects",
+            "description",
+            "eligibility",
+        ];
+        for (name, weights) in names.iter().zip(text.fields.in_order()) {
+            bounds.push((format!("text.fields.{name}.boost"), weights.boost, 100.0));
+            bounds.push((format!("text.fields.{name}.length"), weights.length, 1.0));
+        }
+        for (key, value, most) in bounds {
+            if !(0.0..=most).contains(&value) {
+                return Err(InvalidSearchSettings::OutOfRange {
+                    key,
+                    least: 0.0,
+                    most,
+                    value,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Default for SearchSettings {
+    #[expect(
+        clippy::expect_used,
+        reason = "the files are compiled in, and a test reads them"
+    )]
+    fn default() -> Self {
+        Self::from_toml(DEFAULT_SEARCH, DEFAULT_SYNONYMS).expect("the bundled settings are valid")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(search_toml: &str, synonyms: &str) -> String {
+        SearchSettings::from_toml(search_toml, synonyms)
+            .map(|_| ())
+            .expect_err("must be refused")
+            .to_string()
+    }
+
+    #[test]
+    fn the_bundled_settings_are_valid() {
+        let settings = SearchSettings::default();
+        assert!(settings.stop_words.contains("the"));
+    }
+
+    #[test]
+    fn wrong_settings_are_named() {
+        let wrong = DEFAULT_SEARCH.replace("stem =", "stemm =");
+        assert!(error(&wrong, "").contains("stemm"), "{}", error(&wrong, ""));
+        let wrong = DEFAULT_SEARCH.replace("saturation = 1.2", "saturation = nan");
+        assert!(error(&wrong, "").contains("text.saturation must be a number from 0 to 10"));
+        assert!(error(DEFAULT_SEARCH, "a, b\nc =>\n").contains("line 2"));
+    }
+}

@@ -1,0 +1,151 @@
+//! Scholarships like a given one: shared rare words, fields of study, states, grade levels and kind.
+//!
+//! The rarest words of the record that others hold too vote with their informativeness, more of them for being in names;
+//! shared facts add to that. Those of other organizations come first, whatever their score: the own ones are known already.
+
+use std::collections::HashMap;
+
+use domain::{ScholarshipId, Term, TermSet, Timestamp};
+use ports::search_index::{Hit, SearchAnswer};
+
+use crate::facts::Facts;
+use crate::scoring::Scoring;
+use crate::segment::document_words;
+use crate::settings::SearchSettings;
+use crate::snapshot::{Place, Snapshot, read_card};
+
+/// Words that vote.
+const MOST_WORDS: usize = 24;
+
+/// A word in more than one record of this many says nothing.
+const LEAST_RARITY: u64 = 10;
+
+/// What all votes of words together count at most, compared with facts.
+const WORDS: f32 = 3.0;
+const FIELDS_OF_STUDY: f32 = 1.0;
+const STATES: f32 = 0.8;
+const GRADE_LEVELS: f32 = 0.5;
+const KIND: f32 = 0.2;
+
+struct Candidate {
+    same_organization: bool,
+    score: f32,
+    place: Place,
+}
+
+pub(crate) fn similar(
+    snapshot: &Snapshot,
+    settings: &SearchSettings,
+    id: &ScholarshipId,
+    limit: usize,
+    now: Timestamp,
+) -> Option<SearchAnswer> {
+    let own = snapshot.find(id)?;
+    let votes = votes(snapshot, settings, own);
+    let own_facts = snapshot.facts(own);
+    let mut candidates: Vec<Candidate> = snapshot
+        .open_places(now)
+        .filter(|(place, _)| *place != own)
+        .filter_map(|(place, facts)| {
+            let words = votes.get(&(place.segment, place.document));
+            let score = words.copied().unwrap_or(0.0) + shared_facts(own_facts, facts);
+            (score > KIND).then(|| Candidate {
+                same_organization: snapshot.organization(place) == snapshot.organization(own),
+                score,
+                place,
+            })
+        })
+        .collect();
+    candidates.sort_unstable_by(|left, right| {
+        left.same_organization
+            .cmp(&right.same_organization)
+            .then_with(|| right.score.total_cmp(&left.score))
+            .then_with(|| snapshot.id(left.place).cmp(snapshot.id(right.place)))
+    });
+    let mut answer = SearchAnswer {
+        total: candidates.len() as u64,
+        has_next: candidates.len() > limit,
+        ..SearchAnswer::default()
+    };
+    for candidate in candidates.iter().take(limit) {
+        let facts = snapshot.facts(candidate.place);
+        let cards = &snapshot.segments[candidate.place.segment as usize]
+            .segment
+            .cards;
+        answer.hits.push(Hit {
+            card: cards.copy_to(candidate.place.document, &mut answer.cards),
+            amount_known: facts.most_in(own_facts.currency).is_some(),
+            expired: false,
+            score: candidate.score,
+            assessment: None,
+            highlight: Vec::new(),
+        });
+    }
+    Some(answer)
+}
+
+/// For each document that shares rare words with this one, 0 to [`WORDS`].
+fn votes(
+    snapshot: &Snapshot,
+    settings: &SearchSettings,
+    own: Place,
+) -> HashMap<(u32, u32), f32, ahash::RandomState> {
+    let mut votes = HashMap::default();
+    let Some(scholarship) = read_card(snapshot.card(own)) else {
+        return votes;
+    };
+    let scoring = Scoring::of(settings.text, snapshot);
+    let most = (snapshot.live_count() / LEAST_RARITY).max(2);
+    let mut words: HashMap<String, Vec<u16>> = HashMap::new();
+    let ends = document_words(&scholarship, |word, place| {
+        words.entry(word.to_owned()).or_default().push(place);
+    });
+    let mut ranked: Vec<(f32, String)> = words
+        .into_iter()
+        .filter(|(word, _)| !settings.stop_words.contains(word))
+        .filter_map(|(word, places)| {
+            let frequency = snapshot.frequency(&word);
+            let shared = (2..=most).contains(&frequency);
+            let weight = scoring.informativeness(frequency) * scoring.saturated(&places, &ends);
+            shared.then_some((weight, word))
+        })
+        .collect();
+    ranked.sort_unstable_by(|left, right| {
+        right
+            .0
+            .total_cmp(&left.0)
+            .then_with(|| left.1.cmp(&right.1))
+    });
+    ranked.truncate(MOST_WORDS);
+    let sum: f32 = ranked.iter().map(|(weight, _)| weight).sum();
+    for (weight, word) in &ranked {
+        for (at, live) in snapshot.segments.iter().enumerate() {
+            let Some(term) = live.segment.dictionary.find(word) else {
+                continue;
+            };
+            let mut cursor = live.segment.postings.cursor(term);
+            while let Some(document) = cursor.advance() {
+                *votes.entry((at as u32, document)).or_insert(0.0) += WORDS * weight / sum;
+            }
+        }
+    }
+    votes
+}
+
+fn shared_facts(own: &Facts, other: &Facts) -> f32 {
+    let kind = own.scholarship_type == other.scholarship_type;
+    FIELDS_OF_STUDY * overlap(own.fields_of_study, other.fields_of_study)
+        + STATES * overlap(own.states, other.states)
+        + GRADE_LEVELS * overlap(own.grade_levels, other.grade_levels)
+        + KIND * f32::from(u8::from(kind))
+}
+
+/// Common terms by all terms of both, 0 to 1 (Jaccard).
+fn overlap<T: Term>(left: TermSet<T>, right: TermSet<T>) -> f32 {
+    let all = left.union(right).len();
+    if all == 0 {
+        return 0.0;
+    }
+    let common = left.len() + right.len() - all;
+    common as f32 / all as f32
+}

@@ -1,0 +1,238 @@
+//! One consistent state of the catalogue: segments with their dead documents, and statistics over what is alive.
+//!
+//! A snapshot never changes. Statistics are exact for the live documents whatever the history of segments, so the same
+//! catalogue always gives the same order.
+
+use std::sync::Arc;
+
+use domain::{ScholarshipDocument, ScholarshipId, Timestamp};
+use ports::FeedPosition;
+
+use crate::bit_set::BitSet;
+use crate::facts::Facts;
+use crate::fields::{FIELDS, FieldEnds};
+use crate::segment::{Segment, document_words};
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Snapshot {
+    /// Oldest and largest first.
+    pub(crate) segments: Vec<LiveSegment>,
+    pub(crate) position: FeedPosition,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct LiveSegment {
+    pub(crate) segment: Arc<Segment>,
+    /// Replaced or deleted since the segment was made.
+    pub(crate) dead: Arc<BitSet>,
+    /// By term: how many live documents hold it.
+    frequencies: Arc<Vec<u32>>,
+    /// Words of live documents by field.
+    field_words: [u64; FIELDS.len()],
+}
+
+/// Where a document is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) segment: u32,
+    pub(crate) document: u32,
+}
+
+impl LiveSegment {
+    pub(crate) fn of(segment: Segment) -> Self {
+        let terms = 0..segment.dictionary.len();
+        let mut field_words = [0; FIELDS.len()];
+        for ends in &segment.field_ends {
+            add_lengths(&mut field_words, ends);
+        }
+        Self {
+            frequencies: Arc::new(terms.map(|term| segment.postings.count(term)).collect()),
+            dead: Arc::new(BitSet::of_size(segment.len())),
+            field_words,
+            segment: Arc::new(segment),
+        }
+    }
+
+    pub(crate) fn live_count(&self) -> u32 {
+        self.segment.len() - self.dead.count()
+    }
+
+    pub(crate) fn is_live(&self, document: u32) -> bool {
+        !self.dead.contains(document)
+    }
+
+    pub(crate) fn live_documents(&self) -> impl Iterator<Item = u32> {
+        (0..self.segment.len()).filter(|document| self.is_live(*document))
+    }
+
+    pub(crate) fn frequency(&self, term: u32) -> u32 {
+        self.frequencies[term as usize]
+    }
+
+    /// Marks documents as dead and takes them out of the statistics.
+    pub(crate) fn kill(&mut self, documents: &[u32]) {
+        let dead = Arc::make_mut(&mut self.dead);
+        let frequencies = Arc::make_mut(&mut self.frequencies);
+        let mut seen = Vec::new();
+        for document in documents {
+            if !dead.insert(*document) {
+                continue;
+            }
+            let ends = &self.segment.field_ends[*document as usize];
+            for field in FIELDS {
+                self.field_words[field as usize] -= u64::from(ends.length(field));
+            }
+            seen.clear();
+            if let Some(scholarship) = read_card(self.segment.cards.get(*document)) {
+                document_words(&scholarship, |word, _| {
+                    seen.extend(self.segment.dictionary.find(word));
+                });
+            }
+            seen.sort_unstable();
+            seen.dedup();
+            for term in &seen {
+                frequencies[*term as usize] = frequencies[*term as usize].saturating_sub(1);
+            }
+        }
+    }
+}
+
+fn add_lengths(sums: &mut [u64; FIELDS.len()], ends: &FieldEnds) {
+    for field in FIELDS {
+        sums[field as usize] += u64::from(ends.length(field));
+    }
+}
+
+/// The record that a card was made of.
+pub(crate) fn read_card(card: &[u8]) -> Option<domain::Scholarship> {
+    let document: ScholarshipDocument = serde_json::from_slice(card)
+        .inspect_err(|error| tracing::error!(%error, "a card cannot be read back"))
+        .ok()?;
+    document
+        .into_scholarship()
+        .inspect_err(|errors| tracing::error!(?errors, "a card is no valid scholarship"))
+        .ok()
+}
+
+impl Snapshot {
+    pub(crate) fn facts(&self, place: Place) -> &Facts {
+        &self.segments[place.segment as usize].segment.facts[place.document as usize]
+    }
+
+    pub(crate) fn card(&self, place: Place) -> &[u8] {
+        self.segments[place.segment as usize]
+            .segment
+            .cards
+            .get(place.document)
+    }
+
+    pub(crate) fn id(&self, place: Place) -> &str {
+        self.segments[place.segment as usize]
+            .segment
+            .ids
+            .get(place.document)
+    }
+
+    pub(crate) fn name(&self, place: Place) -> &str {
+        self.segments[place.segment as usize]
+            .segment
+            .names
+            .get(place.document)
+    }
+
+    pub(crate) fn organization(&self, place: Place) -> &str {
+        self.segments[place.segment as usize]
+            .segment
+            .organizations
+            .get(place.document)
+    }
+
+    /// The live document with this id.
+    pub(crate) fn find(&self, id: &ScholarshipId) -> Option<Place> {
+        self.segments.iter().enumerate().find_map(|(at, live)| {
+            let document = live.segment.find(id.as_str())?;
+            live.is_live(document).then_some(Place {
+                segment: at as u32,
+                document,
+            })
+        })
+    }
+
+    pub(crate) fn places(&self) -> impl Iterator<Item = Place> {
+        self.segments.iter().enumerate().flat_map(|(at, live)| {
+            live.live_documents().map(move |document| Place {
+                segment: at as u32,
+                document,
+            })
+        })
+    }
+
+    pub(crate) fn open_places(&self, now: Timestamp) -> impl Iterator<Item = (Place, &Facts)> {
+        self.places()
+            .map(|place| (place, self.facts(place)))
+            .filter(move |(_, facts)| facts.is_open(now))
+    }
+
+    pub(crate) fn live_count(&self) -> u64 {
+        self.segments
+            .iter()
+            .map(|live| u64::from(live.live_count()))
+            .sum()
+    }
+
+    /// How many live documents hold the word.
+    pub(crate) fn frequency(&self, word: &str) -> u64 {
+        let of_segment = |live: &LiveSegment| {
+            let term = live.segment.dictionary.find(word);
+            term.map_or(0, |term| u64::from(live.frequency(term)))
+        };
+        self.segments.iter().map(of_segment).sum()
+    }
+
+    /// Mean number of words by field.
+    pub(crate) fn mean_lengths(&self) -> [f32; FIELDS.len()] {
+        let count = self.live_count().max(1) as f32;
+        FIELDS.map(|field| {
+            let words: u64 = self
+                .segments
+                .iter()
+                .map(|live| live.field_words[field as usize])
+                .sum();
+            words as f32 / count
+        })
+    }
+
+    pub(crate) fn terms(&self) -> u64 {
+        match self.segments.as_slice() {
+            [] => 0,
+            [only] => u64::from(only.segment.dictionary.len()),
+            // A word that is in several segments counts where it is first.
+            several => several
+                .iter()
+                .enumerate()
+                .map(|(at, live)| {
+                    let dictionary = &live.segment.dictionary;
+                    (0..dictionary.len())
+                        .filter(|term| {
+                            several[..at].iter().all(|before| {
+                                before
+                                    .segment
+                                    .dictionary
+                                    .find(dictionary.word(*term))
+                                    .is_none()
+                            })
+                        })
+                        .count() as u64
+                })
+                .sum(),
+        }
+    }
+
+    /// Estimate of the memory held.
+    pub(crate) fn bytes(&self) -> u64 {
+        let of_segment = |live: &LiveSegment| {
+            live.segment.bytes() + live.dead.bytes() + live.frequencies.capacity() * 4
+        };
+        self.segments.iter().map(of_segment).sum::<usize>() as u64
+    }
+}

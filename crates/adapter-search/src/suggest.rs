@@ -1,0 +1,254 @@
+//! Completions of what was typed so far: names and organizations that hold all words, and words that go on from the last.
+//!
+//! Only open scholarships count. If nothing completes what was typed, its last word is taken for a misspelt word or
+//! beginning of one.
+
+use std::collections::HashMap;
+
+use domain::Timestamp;
+use ports::search_index::{Suggestion, SuggestionKind};
+
+use crate::card_texts::CardTexts;
+use crate::fields::Field;
+use crate::query::{nearest_completion, nearest_word, typed_words};
+use crate::snapshot::{LiveSegment, Place, Snapshot};
+
+/// Frequent words are completed from the most frequent ones only.
+const MOST_WORDS_LOOKED_AT: usize = 64;
+
+pub(crate) fn suggest(
+    snapshot: &Snapshot,
+    typed: &str,
+    limit: usize,
+    now: Timestamp,
+) -> Vec<Suggestion> {
+    let mut words: Vec<String> = typed_words(typed)
+        .into_iter()
+        .map(|word| word.word)
+        .collect();
+    if words.is_empty() || limit == 0 {
+        return Vec::new();
+    }
+    let found = Completion::of(snapshot, &words, now).best(limit);
+    if !found.is_empty() || !correct(snapshot, &mut words) {
+        return found;
+    }
+    Completion::of(snapshot, &words, now).best(limit)
+}
+
+/// Replaces words that the catalogue does not know; whether there were any.
+fn correct(snapshot: &Snapshot, words: &mut [String]) -> bool {
+    let mut changed = false;
+    let last = words.len() - 1;
+    for (at, word) in words.iter_mut().enumerate() {
+        if snapshot.frequency(word) > 0 {
+            continue;
+        }
+        let nearest = if at == last {
+            nearest_word(snapshot, word).or_else(|| nearest_completion(snapshot, word))
+        } else {
+            nearest_word(snapshot, word)
+        };
+        if let Some(nearest) = nearest {
+            *word = nearest;
+            changed = true;
+        }
+    }
+    changed
+}
+
+/// What completes some words, by normal form.
+struct Completion<'a> {
+    snapshot: &'a Snapshot,
+    /// In normal form, with one space between words.
+    typed: String,
+    names: HashMap<&'a str, (u64, Place), ahash::RandomState>,
+    organizations: HashMap<&'a str, (u64, Place), ahash::RandomState>,
+    /// Last words with the number of open documents that hold all words.
+    words: Vec<(&'a str, u64)>,
+}
+
+impl<'a> Completion<'a> {
+    fn of(snapshot: &'a Snapshot, words: &[String], now: Timestamp) -> Self {
+        let mut completion = Self {
+            snapshot,
+            typed: words.join(" "),
+            names: HashMap::default(),
+            organizations: HashMap::default(),
+            words: Vec::new(),
+        };
+        let Some((last, before)) = words.split_last() else {
+            return completion;
+        };
+        let mut of_words: HashMap<&str, u64, ahash::RandomState> = HashMap::default();
+        let frequent = completion.frequent_completions(last);
+        for (at, live) in snapshot.segments.iter().enumerate() {
+            let holders: Vec<Holders> = before
+                .iter()
+                .map(|word| holders_of(live, live.segment.dictionary.find(word), now))
+                .collect();
+            let mut in_fields = Holders::default();
+            for term in live.segment.dictionary.completions(last) {
+                let holders_of_last = holders_of(live, Some(term), now);
+                let word = live.segment.dictionary.word(term);
+                if frequent.contains_key(word) {
+                    let count = holders_of_last
+                        .keys()
+                        .filter(|document| {
+                            holders.iter().all(|other| other.contains_key(*document))
+                        })
+                        .count();
+                    *of_words.entry(word).or_default() += count as u64;
+                }
+                for (document, fields) in holders_of_last {
+                    *in_fields.entry(document).or_default() |= fields;
+                }
+            }
+            for (document, mut fields) in in_fields {
+                for other in &holders {
+                    fields &= other.get(&document).copied().unwrap_or(0);
+                }
+                let place = Place {
+                    segment: at as u32,
+                    document,
+                };
+                if fields & NAME != 0 {
+                    add(&mut completion.names, snapshot, snapshot.name(place), place);
+                }
+                if fields & ORGANIZATION != 0 {
+                    let organization = snapshot.organization(place);
+                    add(&mut completion.organizations, snapshot, organization, place);
+                }
+            }
+        }
+        completion.words = of_words
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .collect();
+        completion
+    }
+
+    /// The most frequent words that begin with the last one.
+    fn frequent_completions(&self, last: &str) -> HashMap<&'a str, u64, ahash::RandomState> {
+        let mut frequencies: HashMap<&'a str, u64, ahash::RandomState> = HashMap::default();
+        for live in &self.snapshot.segments {
+            let dictionary = &live.segment.dictionary;
+            for term in dictionary.completions(last) {
+                *frequencies.entry(dictionary.word(term)).or_default() +=
+                    u64::from(live.frequency(term));
+            }
+        }
+        if frequencies.len() > MOST_WORDS_LOOKED_AT {
+            let mut ranked: Vec<(&str, u64)> = frequencies.into_iter().collect();
+            ranked.sort_unstable_by(|left, right| {
+                right.1.cmp(&left.1).then_with(|| left.0.cmp(right.0))
+            });
+            ranked.truncate(MOST_WORDS_LOOKED_AT);
+            frequencies = ranked.into_iter().collect();
+        }
+        frequencies
+    }
+
+    /// Those that begin with what was typed first, then by count; words take at most a third of the places, unless there
+    /// is nothing else.
+    fn best(self, limit: usize) -> Vec<Suggestion> {
+        let before = self.typed.rsplit_once(' ').map_or("", |(before, _)| before);
+        let mut words: Vec<Suggestion> = self
+            .words
+            .iter()
+            .map(|(word, count)| Suggestion {
+                text: if before.is_empty() {
+                    (*word).to_owned()
+                } else {
+                    format!("{before} {word}")
+                },
+                count: *count,
+                kind: SuggestionKind::Word,
+            })
+            .collect();
+        words.sort_unstable_by(|left, right| {
+            right
+                .count
+                .cmp(&left.count)
+                .then_with(|| left.text.cmp(&right.text))
+        });
+        let mut titles: Vec<(bool, u64, &str, Place, SuggestionKind)> = Vec::new();
+        for (kind, found) in [
+            (SuggestionKind::Organization, &self.organizations),
+            (SuggestionKind::Scholarship, &self.names),
+        ] {
+            for (normal, (count, place)) in found {
+                let inside = !normal.starts_with(&self.typed);
+                titles.push((inside, *count, normal, *place, kind));
+            }
+        }
+        titles.sort_unstable_by(|left, right| {
+            left.0
+                .cmp(&right.0)
+                .then_with(|| right.1.cmp(&left.1))
+                .then_with(|| left.2.cmp(right.2))
+                .then_with(|| left.4.cmp(&right.4))
+        });
+        let places_for_words = limit.div_ceil(3).max(limit.saturating_sub(titles.len()));
+        words.truncate(places_for_words);
+        titles.truncate(limit - words.len());
+        words.extend(titles.into_iter().map(|(_, count, _, place, kind)| {
+            let texts = CardTexts::of(self.snapshot.card(place));
+            let text = match kind {
+                SuggestionKind::Organization => texts.organization,
+                SuggestionKind::Scholarship | SuggestionKind::Word => texts.name,
+            };
+            Suggestion {
+                text: text.into_owned(),
+                count,
+                kind,
+            }
+        }));
+        words
+    }
+}
+
+const NAME: u8 = 1;
+const ORGANIZATION: u8 = 2;
+
+/// Open documents with the fields in which they hold a word.
+type Holders = HashMap<u32, u8, ahash::RandomState>;
+
+fn holders_of(live: &LiveSegment, term: Option<u32>, now: Timestamp) -> Holders {
+    let mut holders = Holders::default();
+    let Some(term) = term else { return holders };
+    let mut cursor = live.segment.postings.cursor(term);
+    let mut places = Vec::new();
+    while let Some(document) = cursor.advance() {
+        if !live.is_live(document) || !live.segment.facts[document as usize].is_open(now) {
+            continue;
+        }
+        places.clear();
+        cursor.places(&mut places);
+        let ends = &live.segment.field_ends[document as usize];
+        let mut fields = 0;
+        for place in &places {
+            if ends.range(Field::Name).contains(place) {
+                fields |= NAME;
+            } else if ends.range(Field::Organization).contains(place) {
+                fields |= ORGANIZATION;
+            }
+        }
+        holders.insert(document, fields);
+    }
+    holders
+}
+
+/// Counts a text; the document with the smallest id lends its spelling.
+fn add<'a>(
+    texts: &mut HashMap<&'a str, (u64, Place), ahash::RandomState>,
+    snapshot: &Snapshot,
+    text: &'a str,
+    place: Place,
+) {
+    let entry = texts.entry(text).or_insert((0, place));
+    entry.0 += 1;
+    if snapshot.id(place) < snapshot.id(entry.1) {
+        entry.1 = place;
+    }
+}

@@ -1,0 +1,216 @@
+//! What single changes of a profile would open.
+//!
+//! A change can open a scholarship only if one of its criteria sets fails at nothing else: all that is unmet in there must
+//! be of the kinds that the change touches. One pass over the open scholarships finds those near misses, and only for them
+//! and the changes of that kind the verdict after the change is computed, by the rules of `domain`.
+
+use domain::eligibility::{CriterionKind, statuses, verdict};
+use domain::unlock::{CriteriaValues, ProfileChange, candidates};
+use domain::{
+    Criteria, CriterionStatus, Currency, ScholarshipId, StudentProfile, Timestamp, Verdict,
+};
+use ports::search_index::{Unlock, UnlockAnswer};
+
+use crate::facts::Facts;
+use crate::matching::count_verdict;
+use crate::snapshot::{Place, Snapshot};
+
+const MOST_EXAMPLES: usize = 5;
+
+/// The criteria that one change can meet together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Group {
+    Gpa,
+    GradeLevel,
+    FieldOfStudy,
+    Citizenship,
+    /// States and countries.
+    Residence,
+    Age,
+    FinancialNeed,
+    Attribute(String),
+}
+
+impl Group {
+    fn of_change(change: &ProfileChange) -> Self {
+        match change {
+            ProfileChange::Gpa(_) => Self::Gpa,
+            ProfileChange::GradeLevel(_) => Self::GradeLevel,
+            ProfileChange::FieldOfStudy(_) => Self::FieldOfStudy,
+            ProfileChange::Citizenship(_) => Self::Citizenship,
+            ProfileChange::StateOfResidence(_) | ProfileChange::CountryOfResidence(_) => {
+                Self::Residence
+            }
+            ProfileChange::Age(_) => Self::Age,
+            ProfileChange::FinancialNeed => Self::FinancialNeed,
+            ProfileChange::Attribute { kind, .. } => Self::Attribute(kind.clone()),
+        }
+    }
+
+    fn holds(&self, kind: CriterionKind, attribute: Option<&str>) -> bool {
+        match kind {
+            CriterionKind::MinGpa | CriterionKind::MaxGpa => *self == Self::Gpa,
+            CriterionKind::GradeLevels => *self == Self::GradeLevel,
+            CriterionKind::FieldsOfStudy => *self == Self::FieldOfStudy,
+            CriterionKind::CitizenshipRequired => *self == Self::Citizenship,
+            CriterionKind::ResidencyStates | CriterionKind::Countries => *self == Self::Residence,
+            CriterionKind::MinAge | CriterionKind::MaxAge => *self == Self::Age,
+            CriterionKind::FinancialNeed => *self == Self::FinancialNeed,
+            // Nobody is told to earn less.
+            CriterionKind::MaxHouseholdIncome => false,
+            CriterionKind::Attributes => {
+                matches!(self, Self::Attribute(kind) if Some(kind.as_str()) == attribute)
+            }
+        }
+    }
+}
+
+/// One change with what it opens so far.
+struct Opening {
+    change: ProfileChange,
+    after: StudentProfile,
+    eligible: u64,
+    possible: u64,
+    sum: i64,
+    unknown_amounts: u64,
+    /// Dearest first, at most [`MOST_EXAMPLES`].
+    examples: Vec<(Option<i64>, Place)>,
+}
+
+pub(crate) fn unlocks(
+    snapshot: &Snapshot,
+    profile: &StudentProfile,
+    currency: Currency,
+    now: Timestamp,
+) -> UnlockAnswer {
+    let mut named = CriteriaValues::default();
+    for (_, facts) in snapshot.open_places(now) {
+        facts.criteria.iter().for_each(|set| named.include(set));
+    }
+    let mut groups = grouped(candidates(profile, &named), profile);
+    let mut answer = UnlockAnswer::default();
+    for (place, facts) in snapshot.open_places(now) {
+        let present = verdict(&facts.criteria, profile);
+        count_verdict(&mut answer.verdicts, present);
+        if present != Verdict::Ineligible {
+            continue;
+        }
+        let closed_by: Vec<usize> = (0..groups.len())
+            .filter(|at| is_near_miss(&facts.criteria, profile, &groups[*at].0))
+            .collect();
+        for at in closed_by {
+            for opening in &mut groups[at].1 {
+                if could_open(&opening.change, &facts.criteria) {
+                    opening.try_on(snapshot, place, facts, currency);
+                }
+            }
+        }
+    }
+    answer.unlocks = groups
+        .into_iter()
+        .flat_map(|(_, openings)| openings)
+        .filter(|opening| opening.eligible + opening.possible > 0)
+        .map(|opening| opening.finished(snapshot))
+        .collect();
+    // Stable: what is equal stays in the order of the candidates.
+    answer
+        .unlocks
+        .sort_by_key(|unlock| std::cmp::Reverse((unlock.sum, unlock.eligible + unlock.possible)));
+    answer
+}
+
+fn grouped(changes: Vec<ProfileChange>, profile: &StudentProfile) -> Vec<(Group, Vec<Opening>)> {
+    let mut groups: Vec<(Group, Vec<Opening>)> = Vec::new();
+    for change in changes {
+        let group = Group::of_change(&change);
+        let opening = Opening {
+            after: change.applied_to(profile),
+            change,
+            eligible: 0,
+            possible: 0,
+            sum: 0,
+            unknown_amounts: 0,
+            examples: Vec::new(),
+        };
+        match groups.iter_mut().find(|(known, _)| *known == group) {
+            Some((_, openings)) => openings.push(opening),
+            None => groups.push((group, vec![opening])),
+        }
+    }
+    groups
+}
+
+/// Whether some set's unmet criteria all belong to the group.
+fn is_near_miss(sets: &[Criteria], profile: &StudentProfile, group: &Group) -> bool {
+    sets.iter().any(|set| {
+        let mut only_these = true;
+        statuses(set, profile, |kind, attribute, status| {
+            if status == CriterionStatus::Unmet && !group.holds(kind, attribute) {
+                only_these = false;
+            }
+        });
+        only_these
+    })
+}
+
+/// Cheap and never wrongly false: whether any set accepts the new value where it asks for one of a few.
+fn could_open(change: &ProfileChange, sets: &[Criteria]) -> bool {
+    sets.iter().any(|set| match change {
+        ProfileChange::Gpa(gpa) => set.min_gpa.is_none_or(|minimum| minimum <= *gpa),
+        ProfileChange::GradeLevel(level) => set.grade_levels.contains(*level),
+        ProfileChange::StateOfResidence(state) => {
+            set.residency_states.is_empty() || set.residency_states.contains(*state)
+        }
+        ProfileChange::Age(age) => set.min_age.is_none_or(|minimum| minimum <= *age),
+        ProfileChange::FieldOfStudy(_)
+        | ProfileChange::Citizenship(_)
+        | ProfileChange::CountryOfResidence(_)
+        | ProfileChange::FinancialNeed
+        | ProfileChange::Attribute { .. } => true,
+    })
+}
+
+impl Opening {
+    fn try_on(&mut self, snapshot: &Snapshot, place: Place, facts: &Facts, currency: Currency) {
+        match verdict(&facts.criteria, &self.after) {
+            Verdict::Eligible => self.eligible += 1,
+            Verdict::Possible => self.possible += 1,
+            Verdict::Ineligible => return,
+        }
+        let amount = facts.most_in(currency);
+        match amount {
+            Some(amount) => self.sum = self.sum.saturating_add(amount),
+            None => self.unknown_amounts += 1,
+        }
+        let rank = |(amount, place): &(Option<i64>, Place)| {
+            (std::cmp::Reverse(*amount), snapshot.id(*place).to_owned())
+        };
+        let entry = (amount, place);
+        let at = self.examples.partition_point(|other| {
+            other.0 > amount || (other.0 == amount && rank(other) < rank(&entry))
+        });
+        if at < MOST_EXAMPLES {
+            self.examples.insert(at, entry);
+            self.examples.truncate(MOST_EXAMPLES);
+        }
+    }
+
+    fn finished(self, snapshot: &Snapshot) -> Unlock {
+        let example = |(_, place): &(Option<i64>, Place)| {
+            let scholarship = crate::snapshot::read_card(snapshot.card(*place))?;
+            Some((scholarship.id, scholarship.content.name))
+        };
+        Unlock {
+            change: self.change,
+            eligible: self.eligible,
+            possible: self.possible,
+            sum: self.sum,
+            unknown_amounts: self.unknown_amounts,
+            examples: self
+                .examples
+                .iter()
+                .filter_map(example)
+                .collect::<Vec<(ScholarshipId, String)>>(),
+        }
+    }
+}
