@@ -35,3 +35,6 @@ pub use record::{ImportRecord, ParsedRecord};
 pub use record_reader::RecordReader;
 pub use report::{ImportReport, LineVerdict, MOST_LISTED, Rejection, VerdictStatus};
 pub use session::ImportSession;
+
+#[cfg(test)]
+mod tests;

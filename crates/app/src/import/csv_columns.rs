@@ -65,7 +65,10 @@ pub(super) const COLUMNS: &[Column] = &[
     column("eligibility_criteria.min_gpa", Kind::Number),
     column("eligibility_criteria.max_gpa", Kind::Number),
     column("eligibility_criteria.grade_levels", Kind::Words),
-    column("eligibility_criteria.citizenship_required", Kind::Citizenship),
+    column(
+        "eligibility_criteria.citizenship_required",
+        Kind::Citizenship,
+    ),
     column("eligibility_criteria.residency_states", Kind::States),
     column("eligibility_criteria.countries", Kind::Codes),
     column("eligibility_criteria.fields_of_study", Kind::Fields),
@@ -150,7 +153,13 @@ pub(super) fn named(header: &str) -> Option<Column> {
         .trim()
         .to_lowercase()
         .chars()
-        .map(|character| if matches!(character, ' ' | '-') { '_' } else { character })
+        .map(|character| {
+            if matches!(character, ' ' | '-') {
+                '_'
+            } else {
+                character
+            }
+        })
         .collect();
     let of_key = |key: &str| COLUMNS.iter().copied().find(|column| column.key == key);
     let alias = ALIASES

@@ -48,7 +48,10 @@ impl Header {
     ///
     /// # Errors
     /// The number of cells, or the first cell that cannot be read.
-    pub(super) fn document(&self, cells: Vec<String>) -> Result<ScholarshipDocument, Vec<FieldError>> {
+    pub(super) fn document(
+        &self,
+        cells: Vec<String>,
+    ) -> Result<ScholarshipDocument, Vec<FieldError>> {
         if cells.len() != self.columns.len() {
             let message = format!(
                 "has {} cells where the header has {} columns; is a quote or separator missing?",
@@ -239,7 +242,11 @@ fn attributes(cell: &str) -> Option<Value> {
         return serde_json::from_str(cell).ok();
     }
     let mut kinds = Map::new();
-    for part in cell.split(';').map(str::trim).filter(|part| !part.is_empty()) {
+    for part in cell
+        .split(';')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+    {
         let (kind, values) = part.split_once('=')?;
         let values: Value = values
             .split('|')

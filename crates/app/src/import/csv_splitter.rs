@@ -63,7 +63,11 @@ impl CsvSplitter {
             match self.state {
                 State::Skipping => break,
                 State::Quoted => {
-                    self.give_up("a quote is opened here and never closed", self.start, records);
+                    self.give_up(
+                        "a quote is opened here and never closed",
+                        self.start,
+                        records,
+                    );
                     self.advance(records);
                 }
                 State::FieldStart | State::Unquoted | State::AfterQuote => {
@@ -101,9 +105,15 @@ impl CsvSplitter {
             }
             if at - self.start >= MAX_RECORD_BYTES {
                 return if matches!(self.state, State::Quoted) {
-                    Found::Broken("a quote is opened here and not closed within 1 MiB", self.start)
+                    Found::Broken(
+                        "a quote is opened here and not closed within 1 MiB",
+                        self.start,
+                    )
                 } else {
-                    Found::Broken("is longer than 1 MiB, the most that one record may have", at)
+                    Found::Broken(
+                        "is longer than 1 MiB, the most that one record may have",
+                        at,
+                    )
                 };
             }
             self.scanned += 1;
@@ -218,7 +228,9 @@ pub(super) fn separator_of(header: &[u8]) -> u8 {
     let mut counts = [(b',', 0_usize), (b';', 0), (b'\t', 0)];
     for byte in header {
         quoted ^= *byte == b'"';
-        if !quoted && let Some((_, count)) = counts.iter_mut().find(|(separator, _)| separator == byte) {
+        if !quoted
+            && let Some((_, count)) = counts.iter_mut().find(|(separator, _)| separator == byte)
+        {
             *count += 1;
         }
     }

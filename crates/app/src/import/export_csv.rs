@@ -51,9 +51,15 @@ fn cell(value: &Value, kind: Kind) -> String {
 
 /// The texts in one cell; `None` when one of them could not be told from a separator afterwards.
 fn joined(values: &Value, separator: &str) -> Option<String> {
-    let texts: Vec<&str> = values.as_array()?.iter().filter_map(Value::as_str).collect();
+    let texts: Vec<&str> = values
+        .as_array()?
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
     let plain = texts.iter().all(|text| !text.contains([';', '|']))
-        && !texts.first().is_some_and(|text| text.starts_with(['[', '{', '\'']) || begins_formula(text));
+        && !texts
+            .first()
+            .is_some_and(|text| text.starts_with(['[', '{', '\'']) || begins_formula(text));
     plain.then(|| texts.join(separator))
 }
 

@@ -3,7 +3,8 @@
 use domain::{FieldOfStudy, Term, TermSet};
 
 use FieldOfStudy::{
-    Arts, Business, Education, Engineering, Law, Medicine, Other, Science, SocialSciences, Technology,
+    Arts, Business, Education, Engineering, Law, Medicine, Other, Science, SocialSciences,
+    Technology,
 };
 
 /// Words that decide a field. One ends at the end of a word; with `*` it may go on.
@@ -88,14 +89,28 @@ const KEYWORDS: &[(&str, &[FieldOfStudy])] = &[
 ];
 
 const UNRESTRICTED: &[&str] = &[
-    "any", "all", "all fields", "any field", "all majors", "any major", "open", "unrestricted", "no preference", "none",
-    "undecided", "all fields of study", "any field of study",
+    "any",
+    "all",
+    "all fields",
+    "any field",
+    "all majors",
+    "any major",
+    "open",
+    "unrestricted",
+    "no preference",
+    "none",
+    "undecided",
+    "all fields of study",
+    "any field of study",
 ];
 
 /// The fields that `text` names: certain ones by keyword, [`Other`] when no keyword fits, none when it says "any".
 pub(super) fn fields_of(text: &str) -> TermSet<FieldOfStudy> {
     let mut words = String::from(" ");
-    for word in text.to_lowercase().split(|character: char| !character.is_alphanumeric()) {
+    for word in text
+        .to_lowercase()
+        .split(|character: char| !character.is_alphanumeric())
+    {
         if !word.is_empty() {
             words.push_str(word);
             words.push(' ');

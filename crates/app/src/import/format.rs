@@ -57,12 +57,18 @@ const SIGNATURES: &[(&[u8], &str)] = &[
         "is UTF-16; save the file as UTF-8, or convert it with `iconv -f UTF-16 -t UTF-8`",
     ),
     (b"\x1f\x8b", "is compressed with gzip; unpack it first"),
-    (b"\x28\xb5\x2f\xfd", "is compressed with zstd; unpack it first"),
+    (
+        b"\x28\xb5\x2f\xfd",
+        "is compressed with zstd; unpack it first",
+    ),
     (
         b"PK\x03\x04",
         "is a ZIP file or a spreadsheet; unpack it, or save the sheet as CSV",
     ),
-    (b"%PDF", "is a PDF file; an import reads NDJSON, JSON or CSV"),
+    (
+        b"%PDF",
+        "is a PDF file; an import reads NDJSON, JSON or CSV",
+    ),
 ];
 
 /// Why no format can be read from such a start.

@@ -48,19 +48,21 @@ pub(super) fn import_record(bytes: &[u8]) -> Result<ImportRecord, Vec<FieldError
 
 /// Names the fields as the source does.
 fn in_their_words(errors: Vec<FieldError>) -> Vec<FieldError> {
-    let theirs = |field: &str| match field {
-        "organization" => "sponsor",
-        "description" => "summary",
-        "award.min" => "award.amount_min",
-        "award.max" => "award.amount_max",
-        "award.text" => "award.notes",
-        "deadline.text" => "deadline.notes",
-        "eligibility_criteria.text" => "eligibility.other",
-        "provenance.source_id" => "id",
-        _ => return None,
-    }
-    .to_owned()
-    .into();
+    let theirs = |field: &str| {
+        match field {
+            "organization" => "sponsor",
+            "description" => "summary",
+            "award.min" => "award.amount_min",
+            "award.max" => "award.amount_max",
+            "award.text" => "award.notes",
+            "deadline.text" => "deadline.notes",
+            "eligibility_criteria.text" => "eligibility.other",
+            "provenance.source_id" => "id",
+            _ => return None,
+        }
+        .to_owned()
+        .into()
+    };
     errors
         .into_iter()
         .map(|error| FieldError {

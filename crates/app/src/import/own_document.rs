@@ -34,7 +34,10 @@ fn remove_html(document: &mut ScholarshipDocument) {
         .iter_mut()
         .chain(&mut document.alternative_criteria)
         .filter_map(|criteria| criteria.text.as_mut());
-    let award = document.award.iter_mut().filter_map(|award| award.text.as_mut());
+    let award = document
+        .award
+        .iter_mut()
+        .filter_map(|award| award.text.as_mut());
     let deadline = document
         .deadline
         .iter_mut()

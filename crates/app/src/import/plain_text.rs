@@ -71,7 +71,11 @@ fn begins_tag(after: &str) -> bool {
     let name = after[..end].to_ascii_lowercase();
     let ends_well = after[end..].starts_with(['>', '/', ' ', '\n', '\r', '\t']);
     // A name with a colon comes from word processors (`<o:p>`).
-    ends_well && (name.contains(':') || [BLOCKS, HIDDEN, OTHERS].iter().any(|list| is_in(list, &name)))
+    ends_well
+        && (name.contains(':')
+            || [BLOCKS, HIDDEN, OTHERS]
+                .iter()
+                .any(|list| is_in(list, &name)))
 }
 
 /// Whether a character reference such as `&amp;` or `&#39;` stands somewhere.
@@ -225,16 +229,34 @@ mod tests {
     #[test]
     fn tags_go_and_the_text_stays() {
         for (html, text) in [
-            ("<p>One  two<br>three</p><p>four</p>", "One two\nthree\nfour"),
+            (
+                "<p>One  two<br>three</p><p>four</p>",
+                "One two\nthree\nfour",
+            ),
             ("<ul><li>a<li>b</ul>c", "- a\n- b\nc"),
-            ("See <a href=\"https://example.org/x\">the <b>page</b></a>.", "See the page (https://example.org/x)."),
-            ("<a href='https://example.org'>https://example.org</a>", "https://example.org"),
-            ("<script>if (a<b) alert('<p>x')</script>after<style>p{}</style>!", "after!"),
+            (
+                "See <a href=\"https://example.org/x\">the <b>page</b></a>.",
+                "See the page (https://example.org/x).",
+            ),
+            (
+                "<a href='https://example.org'>https://example.org</a>",
+                "https://example.org",
+            ),
+            (
+                "<script>if (a<b) alert('<p>x')</script>after<style>p{}</style>!",
+                "after!",
+            ),
             ("a<!-- note -->b <o:p></o:p>c", "ab c"),
-            ("Women&#39;s&nbsp;Fund &amp; Friends", "Women's Fund & Friends"),
+            (
+                "Women&#39;s&nbsp;Fund &amp; Friends",
+                "Women's Fund & Friends",
+            ),
             ("line one\nR&amp;D", "line one\nR&D"),
             ("<td>1</td><td>2</td>", "1 2"),
-            ("<img src=x alt='Logo'> GPA < 3.0 <b>or</b> age <25", "Logo GPA < 3.0 or age <25"),
+            (
+                "<img src=x alt='Logo'> GPA < 3.0 <b>or</b> age <25",
+                "Logo GPA < 3.0 or age <25",
+            ),
         ] {
             assert_eq!(of(html), text, "{html}");
         }

@@ -36,13 +36,15 @@ pub fn parse(text: &str) -> PrintedDeadline {
     let text = text.trim();
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
         let utc = instant.naive_utc();
-        return scheduled(within_calendar(utc.date()).map_or(Schedule::Unknown, |date| {
-            Schedule::Fixed(FixedDeadline {
-                date,
-                time: Some(utc.time()),
-                zone: chrono_tz::UTC,
-            })
-        }));
+        return scheduled(
+            within_calendar(utc.date()).map_or(Schedule::Unknown, |date| {
+                Schedule::Fixed(FixedDeadline {
+                    date,
+                    time: Some(utc.time()),
+                    zone: chrono_tz::UTC,
+                })
+            }),
+        );
     }
     let tokens = token::tokens(text);
     let says = calendar_words::Phrases::of(text);

@@ -22,7 +22,10 @@ impl RawRecord {
     }
 
     pub(super) fn too_long(line: u64) -> Self {
-        Self::refused(line, "is longer than 1 MiB, the most that one record may have")
+        Self::refused(
+            line,
+            "is longer than 1 MiB, the most that one record may have",
+        )
     }
 }
 

@@ -131,7 +131,9 @@ impl RecordReader {
             return;
         }
         let content = seen.strip_prefix(BYTE_ORDER_MARK).unwrap_or(seen);
-        let layout = self.layout.or_else(|| format::layout_of_content(content, whole));
+        let layout = self
+            .layout
+            .or_else(|| format::layout_of_content(content, whole));
         let next = match layout {
             None => return,
             Some(Layout::Lines) => Stage::Lines(LineSplitter::new()),
@@ -152,7 +154,10 @@ impl RecordReader {
         };
         let start = std::mem::take(start);
         self.stage = next;
-        self.split(start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&start), parsed);
+        self.split(
+            start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&start),
+            parsed,
+        );
     }
 
     fn split(&mut self, bytes: &[u8], parsed: &mut Vec<ParsedRecord>) {
@@ -181,7 +186,11 @@ impl RecordReader {
                 Ok(Some(record_read)) => (record.line, Ok(Box::new(record_read))),
                 Err((line, errors)) => (line, Err(errors)),
             };
-            parsed.push(ParsedRecord { line, result, bytes });
+            parsed.push(ParsedRecord {
+                line,
+                result,
+                bytes,
+            });
         }
     }
 
@@ -221,7 +230,11 @@ impl RecordReader {
             .map_err(|errors| (line, errors))
     }
 
-    fn parse_json(&self, line: u64, content: &[u8]) -> Result<ImportRecord, (u64, Vec<FieldError>)> {
+    fn parse_json(
+        &self,
+        line: u64,
+        content: &[u8],
+    ) -> Result<ImportRecord, (u64, Vec<FieldError>)> {
         let theirs = match self.schema {
             Schema::Own => false,
             Schema::OpenScholarships => true,

@@ -97,7 +97,10 @@ impl ImportSession {
                 WaitingKind::Rejected(errors) => rejected(line, errors),
                 WaitingKind::Item { notes, .. } => match outcomes.next() {
                     Some(outcome) => decided(line, outcome, notes),
-                    None => rejected(line, vec![FieldError::new("", "was not answered by the store")]),
+                    None => rejected(
+                        line,
+                        vec![FieldError::new("", "was not answered by the store")],
+                    ),
                 },
             };
             self.report.count(&verdict);
@@ -123,10 +126,9 @@ impl ImportSession {
         let kind = match record.result {
             Err(errors) => WaitingKind::Rejected(errors),
             Ok(record) => match self.seen.see(line, &record.item) {
-                Sighting::Contradicted(first) => WaitingKind::Rejected(vec![contradiction(
-                    &record.item,
-                    first,
-                )]),
+                Sighting::Contradicted(first) => {
+                    WaitingKind::Rejected(vec![contradiction(&record.item, first)])
+                }
                 sighting => WaitingKind::Item {
                     item: Box::new(record.item),
                     notes: record.notes,
@@ -193,11 +195,16 @@ fn contradiction(item: &UpsertItem, first: u64) -> FieldError {
     match (&provenance.source, &provenance.source_id) {
         (Some(_), Some(source_id)) => FieldError::new(
             "provenance.source_id",
-            format!("is the same source and source_id ({source_id}) as on line {first}, with other content"),
+            format!(
+                "is the same source and source_id ({source_id}) as on line {first}, with other content"
+            ),
         ),
         _ => FieldError::new(
             "id",
-            format!("is the same id ({}) as on line {first}, with other content", item.id),
+            format!(
+                "is the same id ({}) as on line {first}, with other content",
+                item.id
+            ),
         ),
     }
 }

@@ -29,9 +29,17 @@ pub(super) fn cleaned(text: &str) -> Result<Option<String>, String> {
             encoded.push(character);
         }
     }
-    let host = encoded.split("//").nth(1).and_then(|rest| rest.split(['/', '?', '#']).next());
-    if host.is_none_or(|host| host.is_empty() || host.contains('@')) || encoded.chars().count() > 2_048 {
-        return Err(format!("{} is no usable address and is left out", shortened(address)));
+    let host = encoded
+        .split("//")
+        .nth(1)
+        .and_then(|rest| rest.split(['/', '?', '#']).next());
+    if host.is_none_or(|host| host.is_empty() || host.contains('@'))
+        || encoded.chars().count() > 2_048
+    {
+        return Err(format!(
+            "{} is no usable address and is left out",
+            shortened(address)
+        ));
     }
     Ok(Some(encoded))
 }
@@ -48,10 +56,19 @@ mod tests {
     #[test]
     fn addresses_are_repaired_only_where_that_is_safe() {
         let fine = |text: &str| cleaned(text).expect("usable").unwrap_or_default();
-        assert_eq!(fine("https://example.org/?a=1&amp;b=2 (https://example.org/)"), "https://example.org/?a=1&b=2");
+        assert_eq!(
+            fine("https://example.org/?a=1&amp;b=2 (https://example.org/)"),
+            "https://example.org/?a=1&b=2"
+        );
         assert_eq!(fine("https://example.org/a|b"), "https://example.org/a%7Cb");
         assert_eq!(fine("  "), "");
-        for bad in ["https://example.org/%{path}", "example.org", "ftp://example.org", "https://", "https://a@b/"] {
+        for bad in [
+            "https://example.org/%{path}",
+            "example.org",
+            "ftp://example.org",
+            "https://",
+            "https://a@b/",
+        ] {
             assert!(cleaned(bad).is_err(), "{bad}");
         }
     }

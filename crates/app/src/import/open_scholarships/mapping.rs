@@ -29,7 +29,11 @@ pub(super) fn document(record: Record, notes: &mut Vec<FieldError>) -> Scholarsh
         status,
     } = record;
     let basis = award.basis.clone().unwrap_or_default();
-    let tags = tags(&[sponsor_type, kind, Some(basis.clone())], &eligibility, &geo);
+    let tags = tags(
+        &[sponsor_type, kind, Some(basis.clone())],
+        &eligibility,
+        &geo,
+    );
     let mut address = |field: &str, given: Option<String>| {
         web_address::cleaned(given?.as_str())
             .map_err(|message| notes.push(FieldError::new(field, message)))
@@ -197,7 +201,10 @@ fn criteria(
         }
     }
     for word in eligibility.citizenship.iter().flatten() {
-        let code = word.to_lowercase().replace([' ', '-'], "_").replace('.', "");
+        let code = word
+            .to_lowercase()
+            .replace([' ', '-'], "_")
+            .replace('.', "");
         let known = Citizenship::from_code(word).or_else(|| match code.as_str() {
             "permanent_resident" | "green_card" => Some(Citizenship::UsPermanentResident),
             "citizen" => Some(Citizenship::UsCitizen),
@@ -218,7 +225,12 @@ fn criteria(
     if let Some(points) = eligibility.gpa_min {
         match Gpa::from_points(points) {
             Ok(gpa) => criteria.min_gpa = Some(gpa),
-            Err(_) => unknown("eligibility.gpa_min", "Minimum GPA", &points.to_string(), &mut rules),
+            Err(_) => unknown(
+                "eligibility.gpa_min",
+                "Minimum GPA",
+                &points.to_string(),
+                &mut rules,
+            ),
         }
     }
     // Whether a county asks for residence or for a school there is not said, so no verdict may rest on it.

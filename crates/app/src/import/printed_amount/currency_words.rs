@@ -88,10 +88,9 @@ const WORDS: &[(&str, &str)] = &[
 
 /// The sign at the start of `rest` (lower case), with its length in bytes.
 pub(super) fn sign_at(rest: &str) -> Option<(Meaning, usize)> {
-    SIGNS.iter().find_map(|(sign, codes)| {
-        rest.starts_with(sign)
-            .then(|| (meaning(codes), sign.len()))
-    })
+    SIGNS
+        .iter()
+        .find_map(|(sign, codes)| rest.starts_with(sign).then(|| (meaning(codes), sign.len())))
 }
 
 /// A word that names a currency: an ISO code in capitals (several are words too: "ALL", "TOP"), or a name in any case.

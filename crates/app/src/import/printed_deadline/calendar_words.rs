@@ -115,7 +115,9 @@ impl Phrases {
         };
         Self {
             annual: has(ANNUAL),
-            rolling: has(ROLLING) && !lower.contains("not rolling") && !lower.contains("non-rolling"),
+            rolling: has(ROLLING)
+                && !lower.contains("not rolling")
+                && !lower.contains("non-rolling"),
             varies: has(VARIES),
         }
     }
@@ -158,7 +160,9 @@ pub(super) fn weekday(word: &str) -> Option<Weekday> {
 }
 
 pub(super) fn is_filler(word: &str) -> bool {
-    FILLERS.split_ascii_whitespace().any(|filler| filler == word)
+    FILLERS
+        .split_ascii_whitespace()
+        .any(|filler| filler == word)
 }
 
 /// The zone of an abbreviation; `Some(None)` for one that several regions use.

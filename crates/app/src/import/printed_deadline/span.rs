@@ -61,7 +61,11 @@ pub(super) fn spans(tokens: &[Token]) -> Vec<Span> {
                 }
                 leads_on = false;
             }
-            Token::Time(_) | Token::Zone(_) | Token::Weekday(_) | Token::Number | Token::Sign(_) => {}
+            Token::Time(_)
+            | Token::Zone(_)
+            | Token::Weekday(_)
+            | Token::Number
+            | Token::Sign(_) => {}
         }
     }
     spans

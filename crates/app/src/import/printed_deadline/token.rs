@@ -186,7 +186,8 @@ impl Reader<'_> {
             _ => (None, 0),
         };
         let ((_, month), (_, day)) = (self.number(at)?, self.number(at + 2)?);
-        let named = self.word(at + 1) == Some("月") && matches!(self.word(at + 3), Some("日" | "号"));
+        let named =
+            self.word(at + 1) == Some("月") && matches!(self.word(at + 3), Some("日" | "号"));
         named.then(|| checked(year, month, Some(day)).map(|date| (date, at + 4)))?
     }
 
@@ -270,7 +271,8 @@ impl Reader<'_> {
 
     /// A year of four digits, after an optional comma or "de"; with the place after it, or `at` when there is none.
     fn year(&self, at: usize) -> (Option<i32>, usize) {
-        let comma = self.sign(at) == Some(',') || matches!(self.word(at), Some("of" | "de" | "del"));
+        let comma =
+            self.sign(at) == Some(',') || matches!(self.word(at), Some("of" | "de" | "del"));
         let place = at + usize::from(comma);
         match self.number(place) {
             Some((4, year)) => (i32::try_from(year).ok(), place + 1),
