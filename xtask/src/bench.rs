@@ -6,12 +6,14 @@ mod catalogue;
 mod http_load;
 mod postgres;
 mod report;
-mod server;
 
 use std::process::{Command as Process, ExitCode};
 
 use anyhow::Context;
 use clap::Args;
+
+use crate::running_server::RunningServer;
+use crate::workspace::Workspace;
 
 /// Arguments of `bench`.
 #[derive(Args)]
@@ -32,57 +34,141 @@ pub(crate) struct Arguments {
 
 /// Builds the release binaries where this is not one, and measures with them.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let target = crate::workspace::target_directory()?;
-    crate::workspace::cargo(&["build", "--release", "--package", "server", "--package", "xtask"])?;
-    let release = target.join("release");
+    let release = Workspace::load()?.built_release(&["server", "xtask"])?;
     if cfg!(debug_assertions) {
         // A debug build would measure itself: the release build of this command takes over.
         let status = Process::new(release.join("xtask"))
             .args(std::env::args_os().skip(1))
             .status()
             .context("starting the release build of xtask")?;
-        return Ok(ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)));
+        return Ok(ExitCode::from(
+            u8::try_from(status.code().unwrap_or(1)).unwrap_or(1),
+        ));
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(measure(arguments, &release))
 }
 
 async fn measure(arguments: &Arguments, release: &std::path::Path) -> anyhow::Result<ExitCode> {
     let folder = tempfile::tempdir()?;
     let mut report = report::Report::default();
-    let start = server::start_on_sample(release, &folder.path().join("sample.db")).await?;
-    report.add("start to first answer, sample catalogue (s)", start.seconds_to_first_answer, Some(("below", 1.0)));
-    start.server.stop().await?;
+    let binary = release.join("scholarship-api");
+    let sample = RunningServer::start(
+        &binary,
+        &folder.path().join("sample.db"),
+        &[("SAMPLE_CATALOGUE", "on")],
+    )?;
+    report.add(
+        "start to first answer, sample catalogue (s)",
+        sample.seconds_to_first_answer(),
+        Some(("below", 1.0)),
+    );
+    sample.stop()?;
 
     let catalogue = catalogue::make(release, folder.path(), arguments.count)?;
-    report.add("import into an empty store (s)", catalogue.import_seconds, Some(("below", 60.0)));
-    let running = server::start(release, &catalogue.store, &[]).await?;
-    report.add("restart to ready (s)", running.seconds_to_first_answer, Some(("below", 5.0)));
-    report.add("resident memory after start (MB)", running.server.resident_megabytes()?, None);
+    report.add(
+        "import into an empty store (s)",
+        catalogue.import_seconds,
+        Some(("below", 60.0)),
+    );
+    let server = RunningServer::start(&binary, &catalogue.store, &[])?;
+    report.add(
+        "restart to ready (s)",
+        server.seconds_to_first_answer(),
+        Some(("below", 5.0)),
+    );
+    report.add(
+        "resident memory after start (MB)",
+        server.resident_megabytes()?,
+        None,
+    );
 
     let targets: Vec<String> = catalogue
         .queries
         .iter()
-        .map(|query| format!("/api/v1/search?q={}&facets=states,scholarship_types,fields_of_study&limit=10", http_load::encoded(query)))
+        .map(|query| {
+            format!(
+                "/api/v1/search?q={}&facets=states,scholarship_types,fields_of_study&limit=10",
+                http_load::encoded(query)
+            )
+        })
         .collect();
-    http_load::run(running.server.address(), &targets, arguments.connections, 2).await?;
-    let search = http_load::run(running.server.address(), &targets, arguments.connections, arguments.seconds).await?;
-    report.add("search with facets over HTTP (requests/s)", search.requests_per_second, None);
-    report.add("search with facets over HTTP, median (ms)", search.median_milliseconds, None);
-    report.add("search with facets over HTTP, p99 (ms)", search.p99_milliseconds, None);
-    let hello = http_load::run(running.server.address(), &["/healthz".to_owned()], arguments.connections, arguments.seconds).await?;
-    report.add("ceiling: /healthz (requests/s)", hello.requests_per_second, None);
-    report.add("resident memory after the load (MB)", running.server.resident_megabytes()?, Some(("below", 600.0)));
-    running.server.stop().await?;
+    http_load::run(server.address(), &targets, arguments.connections, 2).await?;
+    let search = http_load::run(
+        server.address(),
+        &targets,
+        arguments.connections,
+        arguments.seconds,
+    )
+    .await?;
+    report.add(
+        "search with facets over HTTP (requests/s)",
+        search.requests_per_second,
+        None,
+    );
+    report.add(
+        "search with facets over HTTP, median (ms)",
+        search.median_milliseconds,
+        None,
+    );
+    report.add(
+        "search with facets over HTTP, p99 (ms)",
+        search.p99_milliseconds,
+        None,
+    );
+    let hello = http_load::run(
+        server.address(),
+        &["/healthz".to_owned()],
+        arguments.connections,
+        arguments.seconds,
+    )
+    .await?;
+    report.add(
+        "ceiling: /healthz (requests/s)",
+        hello.requests_per_second,
+        None,
+    );
+    report.add(
+        "resident memory after the load (MB)",
+        server.resident_megabytes()?,
+        Some(("below", 600.0)),
+    );
+    server.stop()?;
 
     if arguments.without_postgres {
         report.note("The comparison with Postgres was left out.");
     } else {
-        let postgres = postgres::measure(folder.path(), &catalogue, arguments.connections, arguments.seconds)?;
-        report.add("Postgres 15 full text with the same facets (requests/s)", postgres.requests_per_second, None);
-        report.add("Postgres 15 full text, mean (ms)", postgres.mean_milliseconds, None);
-        report.add("this API against Postgres (times)", search.requests_per_second / postgres.requests_per_second, Some(("at least", 10.0)));
+        let postgres = postgres::measure(
+            folder.path(),
+            &catalogue,
+            arguments.connections,
+            arguments.seconds,
+        )?;
+        report.add(
+            "Postgres 15 full text with the same facets (requests/s)",
+            postgres.requests_per_second,
+            None,
+        );
+        report.add(
+            "Postgres 15 full text, mean (ms)",
+            postgres.mean_milliseconds,
+            None,
+        );
+        report.add(
+            "this API against Postgres (times)",
+            search.requests_per_second / postgres.requests_per_second,
+            Some(("at least", 10.0)),
+        );
     }
-    print!("{}", report.markdown(arguments.count, arguments.connections));
-    Ok(if report.all_reached() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    print!(
+        "{}",
+        report.markdown(arguments.count, arguments.connections)
+    );
+    Ok(if report.all_reached() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

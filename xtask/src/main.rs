@@ -6,7 +6,12 @@
     reason = "a command-line tool talks on its standard streams"
 )]
 
+mod bench;
+mod browser;
 mod check_layers;
+mod conformance;
+mod import;
+mod running_server;
 mod setup;
 mod test;
 mod token;
@@ -26,8 +31,16 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Measure the release build, side by side with what it is compared to
+    Bench(bench::Arguments),
+    /// Check that /docs works in a headless browser
+    Browser,
     /// Check that crates depend on each other only as docs/architecture.md allows
     CheckLayers,
+    /// Check answers against the OpenAPI description with generated requests
+    Conformance(conformance::Arguments),
+    /// Read files of scholarships into the store
+    Import(import::Arguments),
     /// Install the tools that `test` needs
     Setup,
     /// Run every check and every test, as continuous integration does
@@ -47,7 +60,11 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Browser => browser::run(),
+        Command::Conformance(arguments) => conformance::run(&arguments),
         Command::CheckLayers => check_layers::run(),
+        Command::Import(arguments) => import::run(&arguments),
         Command::Setup => setup::run(),
         Command::Test(arguments) => test::run(&arguments),
         Command::Token(command) => token::run(command),

@@ -11,6 +11,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::workspace::Workspace;
+use crate::{browser, conformance};
 use outcome::{Outcome, Verdict};
 use report::{Line, Report};
 
@@ -69,6 +70,22 @@ const STEPS: &[Step] = &[
         name: "tests",
         long: false,
         run: cargo_tests::run,
+    },
+    Step {
+        name: "conformance to the OpenAPI description",
+        long: true,
+        run: |workspace| {
+            conformance::check(workspace, &conformance::Arguments::default())?;
+            Ok(Outcome::passed())
+        },
+    },
+    Step {
+        name: "interactive documentation in a browser",
+        long: true,
+        run: |workspace| {
+            browser::check(workspace)?;
+            Ok(Outcome::passed())
+        },
     },
 ];
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use cargo_metadata::{Metadata, MetadataCommand};
 
 pub(crate) struct Workspace {
@@ -36,6 +36,39 @@ impl Workspace {
     pub(crate) fn cargo(&self) -> Command {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         self.command(cargo)
+    }
+
+    /// The server's binary, built now in the profile of the tests.
+    pub(crate) fn built_server(&self) -> anyhow::Result<PathBuf> {
+        let status = self
+            .cargo()
+            .args(["build", "--quiet", "--package", "server"])
+            .status()?;
+        ensure!(status.success(), "the server cannot be built");
+        Ok(self
+            .metadata
+            .target_directory
+            .join("debug")
+            .join("scholarship-api")
+            .into_std_path_buf())
+    }
+
+    /// Where release binaries are after `cargo build --release` of the packages, which happens now.
+    pub(crate) fn built_release(&self, packages: &[&str]) -> anyhow::Result<PathBuf> {
+        let mut command = self.cargo();
+        command.args(["build", "--release"]);
+        for package in packages {
+            command.args(["--package", package]);
+        }
+        ensure!(
+            command.status()?.success(),
+            "the release binaries cannot be built"
+        );
+        Ok(self
+            .metadata
+            .target_directory
+            .join("release")
+            .into_std_path_buf())
     }
 
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {

@@ -20,7 +20,10 @@ pub(crate) struct Catalogue {
 pub(crate) fn make(release: &Path, folder: &Path, count: u32) -> anyhow::Result<Catalogue> {
     let file = folder.join("catalogue.ndjson");
     let output = File::create(&file)?;
-    let status = Command::new(release.join("xtask")).args(["sample", "--seed", "1", "--count", &count.to_string()]).stdout(output).status()?;
+    let status = Command::new(release.join("xtask"))
+        .args(["sample", "--seed", "1", "--count", &count.to_string()])
+        .stdout(output)
+        .status()?;
     ensure!(status.success(), "generating the catalogue failed");
     let store = folder.join("catalogue.db");
     let begun = Instant::now();
@@ -33,7 +36,12 @@ pub(crate) fn make(release: &Path, folder: &Path, count: u32) -> anyhow::Result<
     ensure!(status.success(), "importing the catalogue failed");
     let import_seconds = begun.elapsed().as_secs_f64();
     let queries = queries(&file, count)?;
-    Ok(Catalogue { store, file, import_seconds, queries })
+    Ok(Catalogue {
+        store,
+        file,
+        import_seconds,
+        queries,
+    })
 }
 
 fn queries(file: &Path, count: u32) -> anyhow::Result<Vec<String>> {
@@ -42,7 +50,10 @@ fn queries(file: &Path, count: u32) -> anyhow::Result<Vec<String>> {
     for line in BufReader::new(File::open(file)?).lines().step_by(every) {
         let record: Value = serde_json::from_str(&line?)?;
         let name = record["name"].as_str().context("a record without a name")?;
-        let words: Vec<&str> = name.split(|character: char| !character.is_alphanumeric()).filter(|word| word.len() > 3).collect();
+        let words: Vec<&str> = name
+            .split(|character: char| !character.is_alphanumeric())
+            .filter(|word| word.len() > 3)
+            .collect();
         if let [first, .., last] = words.as_slice() {
             queries.push(format!("{first} {last}"));
         }

@@ -26,7 +26,11 @@ impl Connection {
     async fn open(address: SocketAddr) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, host: address.to_string(), buffer: Vec::with_capacity(64 * 1024) })
+        Ok(Self {
+            stream,
+            host: address.to_string(),
+            buffer: Vec::with_capacity(64 * 1024),
+        })
     }
 
     /// One GET; answers its status after the whole body has arrived.
@@ -35,32 +39,46 @@ impl Connection {
         self.stream.write_all(request.as_bytes()).await?;
         self.buffer.clear();
         loop {
-            ensure!(self.stream.read_buf(&mut self.buffer).await? > 0, "the server closed the connection");
-            let Some(end) = self.buffer.windows(4).position(|window| window == b"\r\n\r\n") else { continue };
+            ensure!(
+                self.stream.read_buf(&mut self.buffer).await? > 0,
+                "the server closed the connection"
+            );
+            let Some(end) = self
+                .buffer
+                .windows(4)
+                .position(|window| window == b"\r\n\r\n")
+            else {
+                continue;
+            };
             let head = std::str::from_utf8(&self.buffer[..end])?;
             let status: u16 = head.get(9..12).context("no status")?.parse()?;
             let length = head.lines().find_map(|line| {
                 let (name, value) = line.split_once(':')?;
-                name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+                name.eq_ignore_ascii_case("content-length")
+                    .then(|| value.trim().parse::<usize>().ok())?
             });
-            let Some(length) = length else { bail!("an answer without Content-Length") };
+            let Some(length) = length else {
+                bail!("an answer without Content-Length")
+            };
             let whole = end + 4 + length;
             while self.buffer.len() < whole {
-                ensure!(self.stream.read_buf(&mut self.buffer).await? > 0, "the server closed the connection within an answer");
+                ensure!(
+                    self.stream.read_buf(&mut self.buffer).await? > 0,
+                    "the server closed the connection within an answer"
+                );
             }
             return Ok(status);
         }
     }
 }
 
-/// The status of one GET over a connection of its own.
-pub(crate) async fn status(address: SocketAddr, target: &str) -> anyhow::Result<u16> {
-    let mut connection = Connection::open(address).await?;
-    tokio::time::timeout(Duration::from_secs(10), connection.get(target)).await?
-}
-
 /// Asks for the targets in turn for some seconds. Every answer must be a 200.
-pub(crate) async fn run(address: SocketAddr, targets: &[String], connections: u32, seconds: u64) -> anyhow::Result<Load> {
+pub(crate) async fn run(
+    address: SocketAddr,
+    targets: &[String],
+    connections: u32,
+    seconds: u64,
+) -> anyhow::Result<Load> {
     let targets: Arc<[String]> = targets.into();
     let next = Arc::new(AtomicUsize::new(0));
     let begun = Instant::now();
@@ -86,11 +104,18 @@ pub(crate) async fn run(address: SocketAddr, targets: &[String], connections: u3
         all.add(outcome??)?;
     }
     let elapsed = begun.elapsed().as_secs_f64();
-    #[expect(clippy::cast_precision_loss, reason = "counts and microseconds of a short run")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "counts and microseconds of a short run"
+    )]
     let milliseconds = |quantile: f64| all.value_at_quantile(quantile) as f64 / 1_000.0;
     #[expect(clippy::cast_precision_loss, reason = "counts of a short run")]
     let requests_per_second = all.len() as f64 / elapsed;
-    Ok(Load { requests_per_second, median_milliseconds: milliseconds(0.5), p99_milliseconds: milliseconds(0.99) })
+    Ok(Load {
+        requests_per_second,
+        median_milliseconds: milliseconds(0.5),
+        p99_milliseconds: milliseconds(0.99),
+    })
 }
 
 /// Percent-encoded for a query string.

@@ -33,13 +33,46 @@ impl Private {
         std::fs::set_permissions(parent, std::fs::Permissions::from_mode(0o755))?;
         let private = Self { folder };
         if is_root()? {
-            ensure!(Command::new("chown").arg("postgres").arg(&private.folder).status()?.success(), "the folder could not be given to postgres");
+            ensure!(
+                Command::new("chown")
+                    .arg("postgres")
+                    .arg(&private.folder)
+                    .status()?
+                    .success(),
+                "the folder could not be given to postgres"
+            );
         }
         let data = private.folder.join("data");
-        private.run("initdb", &["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "-D", text(&data)?])?;
-        let options = format!("-c listen_addresses='' -c unix_socket_directories='{}' -c shared_buffers=1GB -c work_mem=64MB -c jit=off", private.folder.display());
+        private.run(
+            "initdb",
+            &[
+                "--auth=trust",
+                "--username=postgres",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
+                "-D",
+                text(&data)?,
+            ],
+        )?;
+        let options = format!(
+            "-c listen_addresses='' -c unix_socket_directories='{}' -c shared_buffers=1GB -c work_mem=64MB -c jit=off",
+            private.folder.display()
+        );
         let log = private.folder.join("log");
-        private.run("pg_ctl", &["-D", text(&data)?, "-l", text(&log)?, "-w", "-o", &options, "start"])?;
+        private.run(
+            "pg_ctl",
+            &[
+                "-D",
+                text(&data)?,
+                "-l",
+                text(&log)?,
+                "-w",
+                "-o",
+                &options,
+                "start",
+            ],
+        )?;
         Ok(private)
     }
 
@@ -53,20 +86,43 @@ impl Private {
         } else {
             Command::new(&path)
         };
-        let output = command.args(arguments).current_dir(&self.folder).output().with_context(|| format!("starting {program}"))?;
-        ensure!(output.status.success(), "{program} failed: {}", String::from_utf8_lossy(&output.stderr));
+        let output = command
+            .args(arguments)
+            .current_dir(&self.folder)
+            .output()
+            .with_context(|| format!("starting {program}"))?;
+        ensure!(
+            output.status.success(),
+            "{program} failed: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     fn psql(&self, sql: &str) -> anyhow::Result<String> {
-        self.run("psql", &["-h", text(&self.folder)?, "-U", "postgres", "-q", "-v", "ON_ERROR_STOP=1", "-c", sql, "postgres"])
+        self.run(
+            "psql",
+            &[
+                "-h",
+                text(&self.folder)?,
+                "-U",
+                "postgres",
+                "-q",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-c",
+                sql,
+                "postgres",
+            ],
+        )
     }
 }
 
 impl Drop for Private {
     fn drop(&mut self) {
         let data = self.folder.join("data");
-        let stopped = text(&data).and_then(|data| self.run("pg_ctl", &["-D", data, "-m", "immediate", "stop"]));
+        let stopped = text(&data)
+            .and_then(|data| self.run("pg_ctl", &["-D", data, "-m", "immediate", "stop"]));
         if let Err(error) = stopped {
             eprintln!("the private Postgres could not be stopped: {error}");
         }
@@ -117,7 +173,12 @@ SELECT (SELECT count(*) FROM found),
   (SELECT jsonb_agg(f) FROM (SELECT scholarship_type, count(*), min(amount), max(amount), sum(amount) FROM found GROUP BY scholarship_type) f);
 ";
 
-pub(crate) fn measure(folder: &Path, catalogue: &Catalogue, connections: u32, seconds: u64) -> anyhow::Result<Measured> {
+pub(crate) fn measure(
+    folder: &Path,
+    catalogue: &Catalogue,
+    connections: u32,
+    seconds: u64,
+) -> anyhow::Result<Measured> {
     let private = Private::start(folder)?;
     private.psql(SCHEMA)?;
     // COPY's text format wants backslashes doubled.
@@ -133,10 +194,18 @@ pub(crate) fn measure(folder: &Path, catalogue: &Catalogue, connections: u32, se
     let mut insert = String::from("INSERT INTO queries VALUES ");
     for (at, query) in catalogue.queries.iter().enumerate() {
         let comma = if at == 0 { "" } else { "," };
-        let _ = write!(insert, "{comma}({}, '{}')", at + 1, query.replace('\'', "''"));
+        let _ = write!(
+            insert,
+            "{comma}({}, '{}')",
+            at + 1,
+            query.replace('\'', "''")
+        );
     }
     private.psql(&insert)?;
-    for statement in FILL.split_inclusive(';').filter(|statement| !statement.trim().is_empty()) {
+    for statement in FILL
+        .split_inclusive(';')
+        .filter(|statement| !statement.trim().is_empty())
+    {
         private.psql(statement)?;
     }
     let script = folder.join("query.sql");
@@ -147,14 +216,39 @@ pub(crate) fn measure(folder: &Path, catalogue: &Catalogue, connections: u32, se
         let socket = text(&private.folder)?;
         private.run(
             "pgbench",
-            &["-h", socket, "-U", "postgres", "-n", "-M", "prepared", "-D", &queries, "-c", &clients, "-j", "2", "-T", &seconds, "-f", text(&script)?, "postgres"],
+            &[
+                "-h",
+                socket,
+                "-U",
+                "postgres",
+                "-n",
+                "-M",
+                "prepared",
+                "-D",
+                &queries,
+                "-c",
+                &clients,
+                "-j",
+                "2",
+                "-T",
+                &seconds,
+                "-f",
+                text(&script)?,
+                "postgres",
+            ],
         )
     };
     run(2)?;
     let output = run(seconds)?;
     let number = |prefix: &str| {
-        let line = output.lines().find_map(|line| line.strip_prefix(prefix)).with_context(|| format!("pgbench printed no `{prefix}`"))?;
+        let line = output
+            .lines()
+            .find_map(|line| line.strip_prefix(prefix))
+            .with_context(|| format!("pgbench printed no `{prefix}`"))?;
         Ok::<f64, anyhow::Error>(line.trim().split(' ').next().unwrap_or("").parse()?)
     };
-    Ok(Measured { requests_per_second: number("tps =")?, mean_milliseconds: number("latency average =")? })
+    Ok(Measured {
+        requests_per_second: number("tps =")?,
+        mean_milliseconds: number("latency average =")?,
+    })
 }

@@ -1,0 +1,202 @@
+//! `cargo xtask import`: reads files of scholarships into the store.
+
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use adapter_sqlite::{SqliteSettings, SqliteStore, path_from_url};
+use anyhow::Context as _;
+use app::import::{ImportError, ImportFormat, ImportOptions, ImportReport, Importer, Rejection};
+use domain::Timestamp;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::io::AsyncRead;
+
+const DEFAULT_DATABASE_URL: &str = "sqlite://var/scholarship-api.db";
+/// The most complaints that are printed for one file.
+const MOST_PRINTED: usize = 20;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Files to read, in this order; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+    /// auto, ndjson, json, csv or open-scholarships
+    #[arg(long, default_value = "auto")]
+    format: ImportFormat,
+    /// Say what would happen, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Where to write; a server that runs on the same store shows the records at once
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", default_value = DEFAULT_DATABASE_URL)]
+    database_url: String,
+}
+
+/// Fails when a file cannot be read or not one record could be taken.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
+    runtime.block_on(import_all(arguments))
+}
+
+async fn import_all(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let url = match arguments.database_url.trim() {
+        "" => DEFAULT_DATABASE_URL,
+        url => url,
+    };
+    let path = path_from_url(url).with_context(|| format!("the database URL {url:?}"))?;
+    // A dry run must not even make the file, so it looks into an empty store instead.
+    let empty = tempfile::tempdir().context("no folder for temporary files")?;
+    let path = if arguments.dry_run && !path.exists() {
+        empty.path().join("empty.db")
+    } else {
+        path
+    };
+    let store = SqliteStore::open(SqliteSettings::at(&path))
+        .with_context(|| format!("the store {} cannot be opened", path.display()))?;
+    let store = Arc::new(store);
+    let importer = Importer::new(store.clone());
+    let result = import_files(&importer, arguments).await;
+    store.close().await;
+    result
+}
+
+async fn import_files(importer: &Importer, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let now = now();
+    let (mut taken, mut unread) = (0, false);
+    for file in &arguments.files {
+        let label = if arguments.files.len() > 1 {
+            format!("{file}: ")
+        } else {
+            String::new()
+        };
+        match import_file(importer, arguments, file, now).await {
+            Ok(report) => {
+                taken += report.records() - report.rejected;
+                print!("{label}{}", summary(&report, arguments.dry_run));
+            }
+            Err(ImportError::Read(error)) => {
+                eprintln!("error: {file} cannot be read: {error}");
+                unread = true;
+            }
+            Err(error @ ImportError::Store(_)) => {
+                return Err(error).with_context(|| {
+                    format!("{file} is imported in part; run the import again to finish it")
+                });
+            }
+        }
+    }
+    Ok(if unread || taken == 0 {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+async fn import_file(
+    importer: &Importer,
+    arguments: &Arguments,
+    file: &str,
+    now: Timestamp,
+) -> Result<ImportReport, ImportError> {
+    let (source, length): (Box<dyn AsyncRead + Unpin + Send>, Option<u64>) = if file == "-" {
+        (Box::new(tokio::io::stdin()), None)
+    } else {
+        let opened = tokio::fs::File::open(file)
+            .await
+            .map_err(ImportError::Read)?;
+        let length = opened.metadata().await.map_err(ImportError::Read)?.len();
+        (Box::new(opened), Some(length))
+    };
+    let name = Path::new(file).file_name();
+    let options = ImportOptions {
+        format: arguments.format,
+        file_name: name.map(|name| name.to_string_lossy().into_owned()),
+        dry_run: arguments.dry_run,
+    };
+    let bar = progress_bar(length);
+    let report = importer
+        .run(source, options, now, |bytes, report| {
+            bar.set_position(bytes);
+            bar.set_message(format!("{} records", report.records()));
+        })
+        .await;
+    bar.finish_and_clear();
+    report
+}
+
+/// Visible on a terminal only.
+fn progress_bar(length: Option<u64>) -> ProgressBar {
+    let target = if std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(length, target);
+    let template = if length.is_some() {
+        "{bar:40} {bytes}/{total_bytes} {msg} {eta}"
+    } else {
+        "{spinner} {bytes} {msg}"
+    };
+    match ProgressStyle::with_template(template) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// The report as people read it.
+fn summary(report: &ImportReport, dry_run: bool) -> String {
+    let suffix = if dry_run {
+        " (dry run, nothing was written)"
+    } else {
+        ""
+    };
+    let mut text = format!("{report}{suffix}\n");
+    list(&mut text, "rejected", report.rejected, &report.rejections);
+    list(&mut text, "left out", report.noted, &report.notes);
+    text
+}
+
+fn list(text: &mut String, word: &str, records: u64, complaints: &[Rejection]) {
+    for complaint in complaints.iter().take(MOST_PRINTED) {
+        text.push_str(&format!("  {word}: {complaint}\n"));
+    }
+    if complaints.len() > MOST_PRINTED {
+        text.push_str(&format!(
+            "  {word}: and more, in {records} records altogether\n"
+        ));
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command line is where the time comes from"
+)]
+fn now() -> Timestamp {
+    chrono::Utc::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_lists_a_bounded_number_of_complaints() {
+        let complaint = |line| Rejection {
+            line,
+            field: "name".to_owned(),
+            reason: "must not be empty".to_owned(),
+        };
+        let report = ImportReport {
+            created: 1,
+            rejected: 25,
+            rejections: (1..=25).map(complaint).collect(),
+            ..ImportReport::default()
+        };
+        let text = summary(&report, true);
+        assert!(text.starts_with(
+            "26 records: 1 created, 0 updated, 0 unchanged, 25 rejected (dry run, nothing was written)\n  rejected: line 1: name: must not be empty\n"
+        ));
+        assert_eq!(text.lines().count(), 22);
+        assert!(text.ends_with("and more, in 25 records altogether\n"));
+    }
+}

@@ -1,0 +1,132 @@
+//! The API server as a process of its own on free ports, started and ended as an operator would.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+
+/// Killed when dropped; [`Self::stop`] ends it in order.
+pub(crate) struct RunningServer {
+    child: Child,
+    address: SocketAddr,
+    seconds_to_first_answer: f64,
+}
+
+fn free_port() -> anyhow::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+impl RunningServer {
+    /// Starts the binary on an SQLite file and waits for the first search that it answers.
+    pub(crate) fn start(
+        binary: &Path,
+        store: &Path,
+        variables: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
+        let (port, admin_port) = (free_port()?, free_port()?);
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let begun = Instant::now();
+        let child = Command::new(binary)
+            .env("DATABASE_URL", format!("sqlite://{}", store.display()))
+            .env("HOST", "127.0.0.1")
+            .env("PORT", port.to_string())
+            .env("ADMIN_PORT", admin_port.to_string())
+            .env("LOG_LEVEL", "warn")
+            .envs(variables.iter().copied())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .with_context(|| format!("cannot start {}", binary.display()))?;
+        let mut server = Self {
+            child,
+            address,
+            seconds_to_first_answer: 0.0,
+        };
+        while !matches!(status_of(address, "/api/v1/scholarships?limit=1"), Ok(200)) {
+            if let Some(status) = server.child.try_wait()? {
+                bail!("the server ended: {status}");
+            }
+            ensure!(
+                begun.elapsed() < Duration::from_secs(120),
+                "the server does not answer"
+            );
+            pause(Duration::from_millis(5));
+        }
+        server.seconds_to_first_answer = begun.elapsed().as_secs_f64();
+        Ok(server)
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// From the start of the process to its first answer to a search.
+    pub(crate) fn seconds_to_first_answer(&self) -> f64 {
+        self.seconds_to_first_answer
+    }
+
+    /// Memory of the process that is in RAM, in millions of bytes.
+    pub(crate) fn resident_megabytes(&self) -> anyhow::Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .context("no VmRSS")?;
+        let kibibytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+        Ok(kibibytes * 1.024 / 1_000.0)
+    }
+
+    /// Whether the process is still there.
+    pub(crate) fn is_alive(&mut self) -> anyhow::Result<bool> {
+        Ok(self.child.try_wait()?.is_none())
+    }
+
+    /// Asks the server to end, and checks that it ended well.
+    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
+        let told = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status()?;
+        ensure!(told.success(), "the server could not be told to end");
+        let asked = Instant::now();
+        while asked.elapsed() < Duration::from_secs(30) {
+            if let Some(status) = self.child.try_wait()? {
+                ensure!(status.success(), "the server ended with {status}");
+                return Ok(());
+            }
+            pause(Duration::from_millis(10));
+        }
+        bail!("the server does not end")
+    }
+}
+
+impl Drop for RunningServer {
+    fn drop(&mut self) {
+        // It may have ended already; then there is nothing to kill.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no runtime is blocked: this command waits for a process"
+)]
+fn pause(duration: Duration) {
+    thread::sleep(duration);
+}
+
+/// The status of one GET over a connection of its own.
+fn status_of(address: SocketAddr, target: &str) -> anyhow::Result<u16> {
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    write!(
+        stream,
+        "GET {target} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+    )?;
+    let mut head = [0; 12];
+    stream.read_exact(&mut head)?;
+    Ok(std::str::from_utf8(&head[9..])?.parse()?)
+}
