@@ -81,7 +81,12 @@ impl SearchIndex for InProcessIndex {
     fn apply(&self, changes: Vec<Change>, position: FeedPosition) {
         // The lock guards no data: a writer that panicked has published nothing.
         let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = updates::applied(&self.snapshot.load_full(), changes, position);
+        let next = updates::applied(
+            &self.snapshot.load_full(),
+            changes,
+            position,
+            self.settings.updates,
+        );
         self.snapshot.store(std::sync::Arc::new(next));
     }
 

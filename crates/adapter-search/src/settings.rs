@@ -19,6 +19,7 @@ pub struct SearchSettings {
     pub(crate) text: TextSettings,
     pub(crate) forms: FormWeights,
     pub(crate) relevance: RelevanceWeights,
+    pub(crate) updates: UpdateSettings,
 }
 
 /// Why settings were refused.
@@ -45,6 +46,7 @@ struct RawSettings {
     text: TextSettings,
     forms: FormWeights,
     relevance: RelevanceWeights,
+    updates: UpdateSettings,
 }
 
 /// How matches of words count.
@@ -112,6 +114,14 @@ pub(crate) struct RelevanceWeights {
     pub(crate) completeness: f32,
 }
 
+/// How changes are taken in.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateSettings {
+    /// Segments up to this size are merged with every change.
+    pub(crate) delta: u32,
+}
+
 impl SearchSettings {
     /// # Errors
     /// [`InvalidSearchSettings`], which names the key or the line.
@@ -126,6 +136,7 @@ impl SearchSettings {
             text: raw.text,
             forms: raw.forms,
             relevance: raw.relevance,
+            updates: raw.updates,
         })
     }
 }

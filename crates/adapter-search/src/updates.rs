@@ -11,16 +11,15 @@ use ports::{Change, FeedPosition};
 
 use crate::bit_set::BitSet;
 use crate::segment::{Segment, SegmentBuilder, merged};
+use crate::settings::UpdateSettings;
 use crate::snapshot::{LiveSegment, Snapshot};
-
-/// Segments up to this size are always merged with the newest one: the delta.
-const DELTA: u32 = 1_000;
 
 /// The state after the changes, in order.
 pub(crate) fn applied(
     present: &Snapshot,
     changes: Vec<Change>,
     position: FeedPosition,
+    settings: UpdateSettings,
 ) -> Snapshot {
     let last = last_of_each(changes);
     let mut next = present.clone();
@@ -41,7 +40,7 @@ pub(crate) fn applied(
         }
     }
     next.segments.push(LiveSegment::of(builder.finish()));
-    compact(&mut next.segments);
+    compact(&mut next.segments, settings.delta);
     next.position = position;
     next
 }
@@ -64,14 +63,14 @@ fn last_of_each(mut changes: Vec<Change>) -> Vec<Change> {
     changes
 }
 
-fn compact(segments: &mut Vec<LiveSegment>) {
+fn compact(segments: &mut Vec<LiveSegment>, delta: u32) {
     segments.retain(|live| live.live_count() > 0);
     let Some(newest) = segments.last() else {
         return;
     };
     let mut start = segments.len() - 1;
     let mut size = newest.live_count();
-    while start > 0 && segments[start - 1].live_count() <= (2 * size).max(DELTA) {
+    while start > 0 && segments[start - 1].live_count() <= (2 * size).max(delta) {
         start -= 1;
         size += segments[start].live_count();
     }

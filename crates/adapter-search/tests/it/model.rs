@@ -1,0 +1,778 @@
+//! The reference: the same semantics, evaluated record by record without any index.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::Datelike;
+use domain::deadline::today;
+use domain::eligibility::verdict;
+use domain::{
+    Citizenship, Criteria, EditorialStatus, Scholarship, ScholarshipId, Term, TermSet, Timestamp,
+    Verdict,
+};
+use ports::search_index::{
+    FacetKind, FacetValue, Filters, SearchRequest, SortOrder, VerdictCounts,
+};
+
+use crate::catalogue::FAMILIES;
+
+pub(crate) const SYNONYMS: &str = "cs, computer science\nnv => nevada\n";
+const STOP_WORDS: [&str; 7] = ["a", "or", "the", "for", "of", "scholarship", "scholarships"];
+
+pub(crate) type Catalogue = BTreeMap<ScholarshipId, Scholarship>;
+
+pub(crate) struct Expected {
+    /// In order, as far as `same_rank` tells.
+    pub(crate) ids: BTreeSet<ScholarshipId>,
+    pub(crate) keys: BTreeMap<ScholarshipId, Key>,
+    pub(crate) relaxed: Vec<String>,
+    pub(crate) corrected: Vec<(String, String)>,
+    pub(crate) facets: Vec<(FacetKind, Vec<FacetValue>)>,
+    pub(crate) verdicts: Option<VerdictCounts>,
+}
+
+/// What the order depends on.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Key {
+    Relevance {
+        rank: usize,
+        unknown: bool,
+        score: f64,
+        intrinsic: f64,
+    },
+    Number(bool, i64),
+    Name(String),
+}
+
+pub(crate) fn words(text: &str) -> Vec<String> {
+    text.split(|character: char| !character.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect()
+}
+
+fn family(word: &str) -> Vec<String> {
+    let known = FAMILIES.iter().find(|family| family.contains(&word));
+    known.map_or_else(
+        || vec![word.to_owned()],
+        |family| family.iter().map(|word| (*word).to_owned()).collect(),
+    )
+}
+
+/// Words of the five fields.
+fn fields(scholarship: &Scholarship) -> [Vec<String>; 5] {
+    let content = &scholarship.content;
+    let mut subjects = vec![content.scholarship_type.code().to_owned()];
+    let mut eligibility = Vec::new();
+    for set in &content.criteria {
+        subjects.extend(
+            set.fields_of_study
+                .iter()
+                .map(|field| field.code().to_owned()),
+        );
+        subjects.extend(set.fields_of_study_text.iter().cloned());
+        eligibility.extend(set.residency_states.iter().map(|state| state.name()));
+        eligibility.extend(set.grade_levels.iter().map(|level| level.code().to_owned()));
+        for (kind, values) in &set.attributes {
+            eligibility.push(kind.clone());
+            eligibility.extend(values.iter().cloned());
+        }
+        eligibility.extend(set.text.iter().cloned());
+    }
+    subjects.extend(content.tags.iter().cloned());
+    [
+        words(&content.name),
+        words(&content.organization),
+        words(&subjects.join(" ")),
+        words(content.description.as_deref().unwrap_or("")),
+        words(&eligibility.join(" ")),
+    ]
+}
+
+struct Text {
+    fields: [Vec<String>; 5],
+}
+
+/// A word of a slot: acceptable forms with weights.
+type Word = Vec<(String, f64)>;
+
+#[derive(Clone)]
+struct Alternative {
+    words: Vec<Word>,
+    adjacent: bool,
+    weight: f64,
+}
+
+#[derive(Clone)]
+struct Slot {
+    typed: Vec<String>,
+    alternatives: Vec<Alternative>,
+}
+
+pub(crate) struct Model<'a> {
+    catalogue: &'a Catalogue,
+    texts: BTreeMap<&'a ScholarshipId, Text>,
+    /// Word -> how many hold it.
+    frequencies: BTreeMap<String, usize>,
+    means: [f64; 5],
+}
+
+impl<'a> Model<'a> {
+    pub(crate) fn of(catalogue: &'a Catalogue) -> Self {
+        let texts: BTreeMap<_, _> = catalogue
+            .iter()
+            .map(|(id, scholarship)| {
+                let fields = fields(scholarship);
+                (id, Text { fields })
+            })
+            .collect();
+        let mut frequencies = BTreeMap::new();
+        let mut means = [0.0; 5];
+        for text in texts.values() {
+            let distinct: BTreeSet<&String> = text.fields.iter().flatten().collect();
+            for word in distinct {
+                *frequencies.entry(word.clone()).or_insert(0) += 1;
+            }
+            for (mean, field) in means.iter_mut().zip(&text.fields) {
+                *mean += field.len() as f64 / catalogue.len() as f64;
+            }
+        }
+        Self {
+            catalogue,
+            texts,
+            frequencies,
+            means,
+        }
+    }
+
+    fn frequency(&self, word: &str) -> usize {
+        self.frequencies.get(word).copied().unwrap_or(0)
+    }
+
+    fn word(&self, word: &str, prefix: bool) -> Word {
+        let mut forms: Word = Vec::new();
+        for form in family(word) {
+            if self.frequency(&form) > 0 {
+                forms.push((form.clone(), if form == word { 1.0 } else { 0.8 }));
+            }
+        }
+        if prefix && word.len() >= 2 {
+            for known in self.frequencies.keys() {
+                if known.starts_with(word) && !forms.iter().any(|(form, _)| form == known) {
+                    forms.push((known.clone(), 0.6));
+                }
+            }
+        }
+        forms
+    }
+
+    fn corrected(&self, word: &str, last: bool) -> Option<String> {
+        let most = match word.len() {
+            0..=3 => return None,
+            4..=7 => 1,
+            _ => 2,
+        };
+        let rank = |edits: usize, known: &str| {
+            let other_start = known.chars().next() != word.chars().next();
+            (
+                edits,
+                other_start,
+                std::cmp::Reverse(self.frequency(known)),
+                known.to_owned(),
+            )
+        };
+        let letters = |known: &&String| known.chars().all(char::is_alphabetic);
+        let nearest = self
+            .frequencies
+            .keys()
+            .filter(letters)
+            .map(|known| rank(edits(word, known), known))
+            .filter(|rank| rank.0 <= most)
+            .min();
+        let nearest = nearest.or_else(|| {
+            let beginnings = self
+                .frequencies
+                .keys()
+                .filter(letters)
+                .filter(|known| (0..=known.len()).any(|end| edits(word, &known[..end]) <= 1));
+            beginnings
+                .map(|known| rank(1, known))
+                .min()
+                .filter(|_| last)
+        });
+        nearest.map(|(_, _, _, word)| word)
+    }
+
+    /// Slots, the whole query in normal form, and what was corrected.
+    fn plan(&self, query: &str) -> (Vec<Slot>, String, Vec<(String, String)>) {
+        let typed: Vec<String> = query.split_whitespace().map(str::to_owned).collect();
+        let mut normal: Vec<String> = typed.iter().map(|word| word.to_lowercase()).collect();
+        let stop = |word: &String| STOP_WORDS.contains(&word.as_str());
+        let all_stop = normal.iter().all(stop);
+        let needed: Vec<bool> = normal.iter().map(|word| all_stop || !stop(word)).collect();
+        let mut corrected = Vec::new();
+        let mut at = 0;
+        while at < normal.len() {
+            if let Some((length, _)) = synonyms(&normal[at..]) {
+                at += length;
+                continue;
+            }
+            let last = at + 1 == normal.len();
+            if needed[at]
+                && self.word(&normal[at], last).is_empty()
+                && let Some(used) = self.corrected(&normal[at], last)
+            {
+                corrected.push((typed[at].clone(), used.clone()));
+                normal[at] = used;
+            }
+            at += 1;
+        }
+        let whole = normal.join(" ");
+        let kept: Vec<usize> = (0..normal.len()).filter(|at| needed[*at]).collect();
+        let plain: Vec<String> = kept.iter().map(|at| normal[*at].clone()).collect();
+        let mut slots = Vec::new();
+        let mut at = 0;
+        while at < plain.len() {
+            let (length, also) = synonyms(&plain[at..]).unwrap_or((1, Vec::new()));
+            let own = (at..at + length).map(|at| {
+                let is_last = kept[at] + 1 == normal.len();
+                self.word(&plain[at], is_last)
+            });
+            let mut alternatives = vec![Alternative {
+                words: own.collect(),
+                adjacent: false,
+                weight: 1.0,
+            }];
+            alternatives.extend(also.iter().map(|phrase| Alternative {
+                words: phrase.iter().map(|word| self.word(word, false)).collect(),
+                adjacent: true,
+                weight: 0.7,
+            }));
+            slots.push(Slot {
+                typed: (at..at + length)
+                    .map(|at| typed[kept[at]].clone())
+                    .collect(),
+                alternatives,
+            });
+            at += length;
+        }
+        (slots, whole, corrected)
+    }
+
+    fn word_frequency(&self, word: &Word) -> usize {
+        word.iter()
+            .map(|(form, _)| self.frequency(form))
+            .max()
+            .unwrap_or(0)
+    }
+
+    fn slot_frequency(&self, slot: &Slot) -> usize {
+        let of_alternative = |alternative: &Alternative| {
+            let words = alternative.words.iter();
+            words
+                .map(|word| self.word_frequency(word))
+                .min()
+                .unwrap_or(0)
+        };
+        slot.alternatives
+            .iter()
+            .map(of_alternative)
+            .max()
+            .unwrap_or(0)
+    }
+
+    fn word_score(&self, text: &Text, word: &Word) -> Option<f64> {
+        const BOOSTS: [(f64, f64); 5] =
+            [(5.0, 0.4), (3.0, 0.4), (2.5, 0.3), (1.0, 0.6), (0.8, 0.6)];
+        let (count, frequency) = (
+            self.catalogue.len() as f64,
+            self.word_frequency(word) as f64,
+        );
+        let idf = (1.0 + (count - frequency + 0.5) / (frequency + 0.5)).ln();
+        let form_score = |(form, weight): &(String, f64)| {
+            let mut tf = 0.0;
+            for ((field, mean), (boost, length)) in text.fields.iter().zip(self.means).zip(BOOSTS) {
+                let occurrences = field.iter().filter(|word| *word == form).count() as f64;
+                let relative = field.len() as f64 / mean.max(1.0);
+                tf += boost * occurrences / (1.0 - length + length * relative);
+            }
+            (tf > 0.0).then(|| weight * idf * tf / (1.2 + tf))
+        };
+        word.iter().filter_map(form_score).max_by(f64::total_cmp)
+    }
+
+    /// (field, position) of all forms.
+    fn places(text: &Text, word: &Word) -> Vec<(usize, usize)> {
+        let mut places = Vec::new();
+        for (field, words) in text.fields.iter().enumerate() {
+            for (at, other) in words.iter().enumerate() {
+                if word.iter().any(|(form, _)| form == other) {
+                    places.push((field, at));
+                }
+            }
+        }
+        places
+    }
+
+    fn alternative_score(&self, text: &Text, alternative: &Alternative) -> Option<f64> {
+        let mut sum = 0.0;
+        for word in &alternative.words {
+            sum += alternative.weight * self.word_score(text, word)?;
+        }
+        let places: Vec<Vec<(usize, usize)>> = alternative
+            .words
+            .iter()
+            .map(|word| Self::places(text, word))
+            .collect();
+        let follow = places[0].iter().any(|(field, at)| {
+            (1..)
+                .zip(&places[1..])
+                .all(|(distance, places)| places.contains(&(*field, at + distance)))
+        });
+        (!alternative.adjacent || follow).then_some(sum)
+    }
+
+    fn text_score(&self, text: &Text, slots: &[Slot], whole: &str) -> Option<f64> {
+        let mut sum = 0.0;
+        let mut all_places = Vec::new();
+        for slot in slots {
+            let mut best: Option<f64> = None;
+            let mut places = BTreeSet::new();
+            for alternative in &slot.alternatives {
+                if let Some(score) = self.alternative_score(text, alternative) {
+                    best = Some(best.map_or(score, |best| best.max(score)));
+                    for word in &alternative.words {
+                        places.extend(Self::places(text, word));
+                    }
+                }
+            }
+            sum += best?;
+            all_places.push(places);
+        }
+        let mut nearness = 0.0;
+        for pair in all_places.windows(2) {
+            let mut best = 0.0_f64;
+            for (field, at) in &pair[0] {
+                for (other_field, other) in &pair[1] {
+                    let distance = at.abs_diff(*other);
+                    if field == other_field && (1..=8).contains(&distance) {
+                        let share = if other > at { 1.0 } else { 0.5 };
+                        best = best.max(share / distance as f64);
+                    }
+                }
+            }
+            nearness += best / (all_places.len() - 1) as f64;
+        }
+        let name = f64::from(u8::from(text.fields[0].join(" ") == whole));
+        Some(sum * (1.0 + 0.5 * nearness + name))
+    }
+
+    pub(crate) fn search(&self, request: &SearchRequest, now: Timestamp) -> Expected {
+        let (slots, whole, corrected) = self.plan(&request.query);
+        let first = self.attempt(request, &slots, &whole, now);
+        let mut expected = first;
+        if expected.ids.is_empty() {
+            let mut left: Vec<usize> = (0..slots.len()).collect();
+            while left.len() > 1 {
+                let frequency = |at: &usize| self.slot_frequency(&slots[*at]);
+                let unknown = left.iter().rposition(|at| frequency(at) == 0);
+                let frequent = (0..left.len()).max_by_key(|at| (frequency(&left[*at]), *at));
+                left.remove(unknown.or(frequent).expect("a slot"));
+                let fewer: Vec<Slot> = left.iter().map(|at| slots[*at].clone()).collect();
+                let attempt = self.attempt(request, &fewer, &whole, now);
+                if !attempt.ids.is_empty() {
+                    expected = attempt;
+                    expected.relaxed = (0..slots.len())
+                        .filter(|at| !left.contains(at))
+                        .flat_map(|at| slots[at].typed.clone())
+                        .collect();
+                    break;
+                }
+            }
+        }
+        expected.corrected = corrected;
+        expected
+    }
+
+    fn attempt(
+        &self,
+        request: &SearchRequest,
+        slots: &[Slot],
+        whole: &str,
+        now: Timestamp,
+    ) -> Expected {
+        let mut expected = Expected {
+            ids: BTreeSet::new(),
+            keys: BTreeMap::new(),
+            relaxed: Vec::new(),
+            corrected: Vec::new(),
+            facets: Vec::new(),
+            verdicts: request.profile.as_ref().map(|_| VerdictCounts::default()),
+        };
+        let mut facets: BTreeMap<FacetKind, BTreeMap<String, Vec<Option<i64>>>> = BTreeMap::new();
+        for (id, scholarship) in self.catalogue {
+            let score = if slots.is_empty() {
+                0.0
+            } else if let Some(score) = self.text_score(&self.texts[id], slots, whole) {
+                score
+            } else {
+                continue;
+            };
+            let verdict = request
+                .profile
+                .as_ref()
+                .map(|filter| verdict(&scholarship.content.criteria, &filter.profile));
+            let passes = passes(scholarship, &request.filters, None, now);
+            if passes && let (Some(verdict), Some(counts)) = (verdict, &mut expected.verdicts) {
+                match verdict {
+                    Verdict::Eligible => counts.eligible += 1,
+                    Verdict::Possible => counts.possible += 1,
+                    Verdict::Ineligible => counts.ineligible += 1,
+                }
+            }
+            let wanted = request.profile.as_ref().zip(verdict);
+            if wanted.is_some_and(|(filter, verdict)| !filter.verdicts.contains(verdict)) {
+                continue;
+            }
+            let currency = request.filters.currency;
+            let award = &scholarship.content.award;
+            let amount = award.most().filter(|_| award.currency == currency);
+            for kind in request.facets.iter() {
+                if self::passes(scholarship, &request.filters, Some(kind), now) {
+                    for value in facet_values(scholarship, kind, amount, now) {
+                        let values = facets.entry(kind).or_default();
+                        values.entry(value).or_default().push(amount);
+                    }
+                }
+            }
+            if passes {
+                expected.ids.insert(id.clone());
+                let key = key(scholarship, request, score, verdict, now);
+                expected.keys.insert(id.clone(), key);
+            }
+        }
+        expected.facets = request
+            .facets
+            .iter()
+            .map(|kind| {
+                (
+                    kind,
+                    finished(kind, facets.remove(&kind).unwrap_or_default()),
+                )
+            })
+            .collect();
+        expected
+    }
+}
+
+fn synonyms(words: &[String]) -> Option<(usize, Vec<Vec<String>>)> {
+    let is = |at: usize, word: &str| {
+        words
+            .get(at)
+            .is_some_and(|other| family(word).contains(other))
+    };
+    if is(0, "computer") && is(1, "science") {
+        Some((2, vec![vec!["cs".to_owned()]]))
+    } else if is(0, "cs") {
+        Some((1, vec![vec!["computer".to_owned(), "science".to_owned()]]))
+    } else if is(0, "nv") {
+        Some((1, vec![vec!["nevada".to_owned()]]))
+    } else {
+        None
+    }
+}
+
+/// Optimal string alignment by the book.
+fn edits(left: &str, right: &str) -> usize {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    let mut table = vec![vec![0; right.len() + 1]; left.len() + 1];
+    for row in 0..=left.len() {
+        for column in 0..=right.len() {
+            table[row][column] = if row == 0 || column == 0 {
+                row + column
+            } else {
+                let differs = usize::from(left[row - 1] != right[column - 1]);
+                let mut least = (table[row - 1][column - 1] + differs)
+                    .min(table[row - 1][column] + 1)
+                    .min(table[row][column - 1] + 1);
+                if row > 1
+                    && column > 1
+                    && left[row - 1] == right[column - 2]
+                    && left[row - 2] == right[column - 1]
+                {
+                    least = least.min(table[row - 2][column - 2] + 1);
+                }
+                least
+            };
+        }
+    }
+    table[left.len()][right.len()]
+}
+
+/// Whether all filters let the record through, but for that of one facet.
+fn passes(
+    scholarship: &Scholarship,
+    filters: &Filters,
+    without: Option<FacetKind>,
+    now: Timestamp,
+) -> bool {
+    let content = &scholarship.content;
+    let sets = &content.criteria;
+    let ignores = |kind: FacetKind| without == Some(kind);
+    let any_set = |does: &dyn Fn(&Criteria) -> bool| sets.is_empty() || sets.iter().any(does);
+    let status = if filters.status.is_empty() {
+        TermSet::of(&[EditorialStatus::Active])
+    } else {
+        filters.status
+    };
+    let due = content.deadline.next_due_on(today(now));
+    let award = &content.award;
+    let known = award.currency == filters.currency;
+    let (most, least) = (
+        award.most().filter(|_| known),
+        award.least().filter(|_| known),
+    );
+    let names = |set: &Criteria| {
+        filters.citizenship.iter().any(|wanted| {
+            let foreign = matches!(wanted, Citizenship::Country(_));
+            set.citizenship_required.contains(wanted)
+                || (foreign
+                    && set
+                        .citizenship_required
+                        .contains(&Citizenship::International))
+        })
+    };
+    status.contains(content.status)
+        && (filters.include_expired || !content.deadline.is_expired(now))
+        && filters
+            .open_on
+            .is_none_or(|day| content.deadline.may_be_open_on(day))
+        && filters
+            .min_gpa
+            .is_none_or(|gpa| any_set(&|set| set.min_gpa.is_none_or(|least| least <= gpa)))
+        && (ignores(FacetKind::ScholarshipTypes)
+            || filters.scholarship_types.is_empty()
+            || filters.scholarship_types.contains(content.scholarship_type))
+        && (ignores(FacetKind::FieldsOfStudy)
+            || filters.fields_of_study.is_empty()
+            || any_set(&|set| {
+                set.fields_of_study.is_empty()
+                    || set.fields_of_study.intersects(filters.fields_of_study)
+            }))
+        && (ignores(FacetKind::States)
+            || filters.states.is_empty()
+            || if filters.states_only {
+                sets.iter()
+                    .any(|set| set.residency_states.intersects(filters.states))
+            } else {
+                any_set(&|set| {
+                    set.residency_states.is_empty()
+                        || set.residency_states.intersects(filters.states)
+                })
+            })
+        && (ignores(FacetKind::GradeLevels)
+            || filters.grade_levels.is_empty()
+            || any_set(&|set| {
+                set.grade_levels.is_empty() || set.grade_levels.intersects(filters.grade_levels)
+            }))
+        && (ignores(FacetKind::Citizenship)
+            || filters.citizenship.is_empty()
+            || any_set(&|set| set.citizenship_required.is_empty() || names(set)))
+        && (ignores(FacetKind::FinancialNeed)
+            || match filters.financial_need {
+                None => true,
+                Some(true) => sets.iter().any(|set| set.financial_need == Some(true)),
+                Some(false) => any_set(&|set| set.financial_need != Some(true)),
+            })
+        && (ignores(FacetKind::Renewable)
+            || filters
+                .renewable
+                .is_none_or(|wanted| content.renewable == Some(wanted)))
+        && (ignores(FacetKind::Amount)
+            || (filters
+                .min_amount
+                .is_none_or(|minimum| most.is_none_or(|most| most >= minimum))
+                && filters
+                    .max_amount
+                    .is_none_or(|maximum| least.is_none_or(|least| least <= maximum))
+                && (!filters.known_amount || most.is_some())))
+        && (ignores(FacetKind::DeadlineMonth)
+            || (filters
+                .deadline_after
+                .is_none_or(|day| due.is_some_and(|due| due >= day))
+                && filters
+                    .deadline_before
+                    .is_none_or(|day| due.is_some_and(|due| due <= day))))
+}
+
+fn facet_values(
+    scholarship: &Scholarship,
+    kind: FacetKind,
+    amount: Option<i64>,
+    now: Timestamp,
+) -> BTreeSet<String> {
+    let content = &scholarship.content;
+    let sets = content.criteria.iter();
+    match kind {
+        FacetKind::ScholarshipTypes => BTreeSet::from([content.scholarship_type.code().to_owned()]),
+        FacetKind::FieldsOfStudy => sets
+            .flat_map(|set| {
+                set.fields_of_study
+                    .iter()
+                    .map(|term| term.code().to_owned())
+            })
+            .collect(),
+        FacetKind::States => sets
+            .flat_map(|set| {
+                set.residency_states
+                    .iter()
+                    .map(|term| term.code().to_owned())
+            })
+            .collect(),
+        FacetKind::GradeLevels => sets
+            .flat_map(|set| set.grade_levels.iter().map(|term| term.code().to_owned()))
+            .collect(),
+        FacetKind::Citizenship => sets
+            .flat_map(|set| {
+                set.citizenship_required
+                    .iter()
+                    .map(|value| value.code().to_owned())
+            })
+            .collect(),
+        FacetKind::FinancialNeed if content.criteria.is_empty() => {
+            BTreeSet::from(["false".to_owned()])
+        }
+        FacetKind::FinancialNeed => sets
+            .map(|set| (set.financial_need == Some(true)).to_string())
+            .collect(),
+        FacetKind::Renewable => content.renewable.iter().map(ToString::to_string).collect(),
+        FacetKind::Amount => {
+            let bucket = match amount {
+                None => "unknown",
+                Some(cents) if cents < 100_000 => "0-999",
+                Some(cents) if cents < 500_000 => "1000-4999",
+                Some(cents) if cents < 1_000_000 => "5000-9999",
+                Some(cents) if cents < 2_500_000 => "10000-24999",
+                Some(_) => "25000+",
+            };
+            BTreeSet::from([bucket.to_owned()])
+        }
+        FacetKind::DeadlineMonth => {
+            let due = content.deadline.next_due_on(today(now));
+            BTreeSet::from([due.map_or("none".to_owned(), |due| due.format("%Y-%m").to_string())])
+        }
+    }
+}
+
+fn finished(kind: FacetKind, values: BTreeMap<String, Vec<Option<i64>>>) -> Vec<FacetValue> {
+    let mut values: Vec<FacetValue> = values
+        .into_iter()
+        .map(|(value, amounts)| {
+            let known: Vec<i64> = amounts.iter().flatten().copied().collect();
+            FacetValue {
+                value,
+                count: amounts.len() as u64,
+                min: known.iter().min().copied(),
+                max: known.iter().max().copied(),
+                sum: (!known.is_empty()).then(|| known.iter().sum()),
+            }
+        })
+        .collect();
+    let buckets = [
+        "0-999",
+        "1000-4999",
+        "5000-9999",
+        "10000-24999",
+        "25000+",
+        "unknown",
+    ];
+    match kind {
+        FacetKind::Amount => {
+            values.sort_by_key(|value| buckets.iter().position(|bucket| *bucket == value.value));
+        }
+        // Digits come before letters, so `none` is the last.
+        FacetKind::DeadlineMonth => values.sort_by(|left, right| left.value.cmp(&right.value)),
+        _ => values.sort_by(|left, right| {
+            right
+                .count
+                .cmp(&left.count)
+                .then(left.value.cmp(&right.value))
+        }),
+    }
+    values
+}
+
+fn key(
+    scholarship: &Scholarship,
+    request: &SearchRequest,
+    score: f64,
+    verdict: Option<Verdict>,
+    now: Timestamp,
+) -> Key {
+    let content = &scholarship.content;
+    let filters = &request.filters;
+    let day = today(now);
+    let due = content.deadline.next_due_on(day);
+    let award = &content.award;
+    let amount = award.most().filter(|_| award.currency == filters.currency);
+    let number = |value: Option<i64>| Key::Number(value.is_none(), value.unwrap_or(0));
+    match request.sort {
+        SortOrder::Deadline => number(due.map(|due| i64::from(due.num_days_from_ce()))),
+        SortOrder::DeadlineDescending => number(due.map(|due| -i64::from(due.num_days_from_ce()))),
+        SortOrder::Amount => number(amount),
+        SortOrder::AmountDescending => number(amount.map(|amount| -amount)),
+        SortOrder::Newest => number(Some(-scholarship.created_at.timestamp_micros())),
+        SortOrder::Name => Key::Name(words(&content.name).join(" ")),
+        SortOrder::Relevance => {
+            let sets = content.criteria.iter();
+            let states = |set: &Criteria| set.residency_states.intersects(filters.states);
+            let fields = |set: &Criteria| set.fields_of_study.intersects(filters.fields_of_study);
+            let levels = |set: &Criteria| set.grade_levels.intersects(filters.grade_levels);
+            let names = |set: &Criteria| {
+                filters.citizenship.iter().any(|wanted| {
+                    let foreign = matches!(wanted, Citizenship::Country(_));
+                    set.citizenship_required.contains(wanted)
+                        || (foreign
+                            && set
+                                .citizenship_required
+                                .contains(&Citizenship::International))
+                })
+            };
+            let stated = [
+                sets.clone().any(states),
+                sets.clone().any(fields),
+                sets.clone().any(levels),
+                sets.clone().any(names),
+            ];
+            let stated = stated.iter().filter(|stated| **stated).count() as f64;
+            let urgency = due.map_or(0.4, |due| {
+                let days = (due - day).num_days() as f64;
+                if days < 0.0 {
+                    0.0
+                } else {
+                    120.0 / (120.0 + days)
+                }
+            });
+            let money = amount.map_or(0.3, |cents| {
+                ((1.0 + cents as f64 / 100.0).log10() / 5.0).min(1.0)
+            });
+            let given = [
+                content.description.is_some(),
+                award.most().is_some(),
+                content.deadline.schedule != domain::Schedule::Unknown,
+                content.criteria.iter().any(|set| !set.asks_nothing()),
+                content.application_url.is_some(),
+                content.website_url.is_some(),
+                content.renewable.is_some(),
+                content.provenance.last_verified.is_some(),
+            ];
+            let complete = given.iter().filter(|given| **given).count() as f64 / 8.0;
+            let limited = filters.min_amount.is_some() || filters.max_amount.is_some();
+            Key::Relevance {
+                rank: verdict.map_or(0, Term::index),
+                unknown: limited && amount.is_none(),
+                score: score + 0.3 * stated,
+                intrinsic: 0.5 * urgency + 0.35 * money + 0.15 * complete,
+            }
+        }
+    }
+}
