@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
@@ -10,10 +10,10 @@ use domain::{Interaction, Timestamp};
 use ports::{InteractionCount, InteractionStore, InteractionStoreError, SearchCount};
 use rand::TryRngCore as _;
 
-/// Everything under one lock; nothing survives.
-#[derive(Debug)]
+/// Everything under one lock; clones share it, nothing survives.
+#[derive(Debug, Clone)]
 pub struct MemoryInteractionStore {
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
     key: [u8; 32],
 }
 
@@ -31,7 +31,7 @@ impl Default for MemoryInteractionStore {
             .try_fill_bytes(&mut key)
             .expect("the system has random bytes");
         Self {
-            state: Mutex::default(),
+            state: Arc::default(),
             key,
         }
     }

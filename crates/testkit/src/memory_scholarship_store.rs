@@ -1,7 +1,7 @@
 //! A fake catalogue that passes the contract of the real ones.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use domain::{Scholarship, ScholarshipContent, ScholarshipId, Timestamp};
@@ -10,10 +10,10 @@ use ports::{
     StoreHealth, UpsertItem, UpsertOutcome, Written,
 };
 
-/// Everything under one lock; nothing survives.
-#[derive(Debug, Default)]
+/// Everything under one lock; clones share it, nothing survives.
+#[derive(Debug, Clone, Default)]
 pub struct MemoryScholarshipStore {
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 #[derive(Debug, Default)]

@@ -1,0 +1,87 @@
+//! One application with everything that a test may reach into.
+
+use std::sync::Arc;
+
+use adapter_memory::MemoryCache;
+use adapter_search::{InProcessIndex, SearchSettings};
+use app::{Application, Dependencies};
+use chrono::TimeDelta;
+use domain::{ScholarshipContent, ScholarshipId};
+use ports::search_index::SearchRequest;
+use ports::{ScholarshipStore, SearchIndex, UpsertItem};
+use testkit::{
+    FixedClock, Interruptible, Interruption, MemoryInteractionStore, MemoryScholarshipStore,
+    SequentialIds, instant,
+};
+
+pub(crate) struct World {
+    pub(crate) application: Application,
+    pub(crate) store: MemoryScholarshipStore,
+    pub(crate) interactions: MemoryInteractionStore,
+    pub(crate) outage: Interruption,
+    pub(crate) clock: Arc<FixedClock>,
+}
+
+impl World {
+    /// An application over an empty store, its index filled.
+    pub(crate) async fn empty() -> Self {
+        Self::with(Vec::new()).await
+    }
+
+    pub(crate) async fn with(contents: Vec<(&str, ScholarshipContent)>) -> Self {
+        let outage = Interruption::default();
+        let store = MemoryScholarshipStore::default();
+        let interactions = MemoryInteractionStore::default();
+        let clock = Arc::new(FixedClock::at(instant("2026-11-23T12:00:00Z")));
+        let index: Arc<dyn SearchIndex> = Arc::new(InProcessIndex::new(SearchSettings::default()));
+        let items = contents
+            .into_iter()
+            .map(|(id, content)| UpsertItem {
+                id: ScholarshipId::parse(id).expect("an id"),
+                content,
+            })
+            .collect();
+        store
+            .upsert_many(items, instant("2026-11-01T00:00:00Z"))
+            .await
+            .expect("the fake answers");
+        let application = Application::new(Dependencies {
+            scholarships: Arc::new(Interruptible::new(store.clone(), &outage)),
+            interactions: Arc::new(Interruptible::new(interactions.clone(), &outage)),
+            index,
+            cache: Arc::new(MemoryCache::new(1 << 20)),
+            clock: Arc::clone(&clock) as Arc<dyn ports::Clock>,
+            ids: Arc::new(SequentialIds::default()),
+            probes: Vec::new(),
+        });
+        application.follower.load().await.expect("the fake answers");
+        Self {
+            application,
+            store,
+            interactions,
+            outage,
+            clock,
+        }
+    }
+
+    pub(crate) fn total(&self, query: &str) -> u64 {
+        let request = SearchRequest {
+            query: query.to_owned(),
+            limit: 10,
+            ..SearchRequest::default()
+        };
+        self.application
+            .search
+            .search(&request)
+            .expect("no cursor")
+            .total
+    }
+
+    pub(crate) fn pass(&self, time: TimeDelta) {
+        self.clock.advance(time);
+    }
+}
+
+pub(crate) fn id(text: &str) -> ScholarshipId {
+    ScholarshipId::parse(text).expect("an id")
+}
