@@ -1,1 +1,29 @@
 //! The actix-web shell: routes, extractors, middleware, errors and OpenAPI.
+//!
+//! [`application`] is the public listener, [`admin_application`] the private one. Handlers extract, call one use case and
+//! map its outcome; `error` is the only place that knows statuses.
+
+mod admin;
+mod answer;
+mod application;
+mod body;
+mod caller;
+mod conditional;
+mod context;
+mod error;
+mod fallback;
+mod idempotency;
+mod middleware;
+mod openapi;
+mod parameters;
+mod query;
+mod resources;
+mod settings;
+mod state;
+
+pub use admin::admin_application;
+pub use application::application;
+pub use error::ErrorCode;
+pub use openapi::openapi;
+pub use settings::ApiSettings;
+pub use state::ApiState;

@@ -1,0 +1,111 @@
+//! Who calls and what they may: permissions are extractors, so that a handler's signature shows them.
+
+use std::future::{Ready, ready};
+use std::marker::PhantomData;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use app::catalogue::Viewer;
+use auth::{Caller, Role, Scope};
+
+use crate::error::{ApiError, ErrorCode};
+
+/// The verified caller of a request, put there by the gate; absent for anonymous ones.
+fn caller_of(request: &HttpRequest) -> Option<Caller> {
+    request.extensions().get::<Caller>().cloned()
+}
+
+/// Anybody, with or without a token.
+pub(crate) struct Anyone(Option<Caller>);
+
+impl Anyone {
+    pub(crate) fn may(&self, scope: Scope) -> bool {
+        self.0.as_ref().is_some_and(|caller| caller.may(scope))
+    }
+
+    pub(crate) fn viewer(&self) -> Viewer {
+        if self.may(Scope::ScholarshipsWrite) {
+            Viewer::Editor
+        } else {
+            Viewer::Public
+        }
+    }
+}
+
+impl FromRequest for Anyone {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(caller_of(request))))
+    }
+}
+
+/// A caller whose token allows what `P` names.
+pub(crate) struct Allowed<P> {
+    pub(crate) caller: Caller,
+    permission: PhantomData<P>,
+}
+
+pub(crate) trait Permission {
+    /// # Errors
+    /// 403.
+    fn check(caller: &Caller) -> Result<(), ApiError>;
+}
+
+impl<P: Permission> FromRequest for Allowed<P> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let allowed = caller_of(request)
+            .ok_or_else(|| ApiError::new(ErrorCode::TokenMissing))
+            .and_then(|caller| {
+                P::check(&caller)?;
+                Ok(Self {
+                    caller,
+                    permission: PhantomData,
+                })
+            });
+        ready(allowed)
+    }
+}
+
+fn require(caller: &Caller, scope: Scope) -> Result<(), ApiError> {
+    if caller.may(scope) {
+        Ok(())
+    } else {
+        Err(ApiError::insufficient_scope(scope))
+    }
+}
+
+/// The scope `scholarships:write`.
+pub(crate) struct WriteScholarships;
+
+impl Permission for WriteScholarships {
+    fn check(caller: &Caller) -> Result<(), ApiError> {
+        require(caller, Scope::ScholarshipsWrite)
+    }
+}
+
+/// The scope `analytics:read`.
+pub(crate) struct ReadAnalytics;
+
+impl Permission for ReadAnalytics {
+    fn check(caller: &Caller) -> Result<(), ApiError> {
+        require(caller, Scope::AnalyticsRead)
+    }
+}
+
+/// The roles student, partner and admin.
+pub(crate) struct RecordInteractions;
+
+impl Permission for RecordInteractions {
+    fn check(caller: &Caller) -> Result<(), ApiError> {
+        match caller.role {
+            Role::Student | Role::Partner | Role::Admin => Ok(()),
+            Role::Agent => Err(ApiError::new(ErrorCode::RoleNotAllowed)
+                .detail("Interactions are for the roles student, partner and admin.")),
+        }
+    }
+}

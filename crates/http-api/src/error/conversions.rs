@@ -1,0 +1,125 @@
+//! What the use cases answer, as codes: exhaustive, so that a new outcome needs a decision here.
+
+use actix_web::http::header::WWW_AUTHENTICATE;
+use app::catalogue::EditError;
+use app::interactions::InteractionError;
+use auth::{Scope, TokenError};
+use domain::json_input::JsonInputError;
+use ports::search_index::SearchError;
+use ports::{CacheError, InteractionStoreError, StoreError};
+
+use super::problem::challenge;
+use super::{ApiError, ErrorCode};
+
+impl From<JsonInputError> for ApiError {
+    fn from(error: JsonInputError) -> Self {
+        match error {
+            JsonInputError::Field(field) => Self::invalid(vec![field]),
+            JsonInputError::Malformed { .. } => {
+                Self::new(ErrorCode::MalformedJson).detail(error.to_string())
+            }
+        }
+    }
+}
+
+impl From<TokenError> for ApiError {
+    fn from(error: TokenError) -> Self {
+        let code = match error {
+            TokenError::Expired => ErrorCode::TokenExpired,
+            TokenError::NotYetValid => ErrorCode::TokenNotYetValid,
+            TokenError::SignatureInvalid => ErrorCode::TokenSignatureInvalid,
+            TokenError::AlgorithmRefused => ErrorCode::TokenAlgorithmRefused,
+            TokenError::IssuerInvalid => ErrorCode::TokenIssuerInvalid,
+            TokenError::AudienceInvalid => ErrorCode::TokenAudienceInvalid,
+            TokenError::ClaimMissing(_) => ErrorCode::TokenClaimMissing,
+            TokenError::LifetimeTooLong => ErrorCode::TokenLifetimeTooLong,
+            TokenError::Malformed(_) => ErrorCode::TokenMalformed,
+        };
+        Self::new(code).detail(error.to_string())
+    }
+}
+
+impl From<EditError> for ApiError {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::Invalid(errors) => Self::invalid(errors),
+            EditError::IdempotencyConflict => Self::new(ErrorCode::IdempotencyKeyReused),
+            EditError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Self::new(ErrorCode::ScholarshipNotFound),
+            StoreError::VersionMismatch { .. } => Self::new(ErrorCode::PreconditionFailed),
+            StoreError::AlreadyExists { id } => Self::new(ErrorCode::ScholarshipExists)
+                .detail(format!("The same source and source_id belong to {id}.")),
+            StoreError::IdempotencyKeyTaken => Self::new(ErrorCode::IdempotencyKeyReused),
+            StoreError::Unavailable { .. } => unavailable(&error),
+        }
+    }
+}
+
+impl From<InteractionStoreError> for ApiError {
+    fn from(error: InteractionStoreError) -> Self {
+        match error {
+            InteractionStoreError::Unavailable { .. } => unavailable(&error),
+        }
+    }
+}
+
+impl From<InteractionError> for ApiError {
+    fn from(error: InteractionError) -> Self {
+        match error {
+            InteractionError::Invalid(errors) => Self::invalid(errors),
+            InteractionError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CacheError> for ApiError {
+    fn from(error: CacheError) -> Self {
+        match error {
+            // What is computed through the cache is read from the store.
+            CacheError::Computation(_) | CacheError::Unavailable(_) => unavailable(&error),
+            CacheError::TooLarge { .. } => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a cached answer is too large"
+                );
+                Self::new(ErrorCode::InternalError)
+            }
+        }
+    }
+}
+
+impl From<SearchError> for ApiError {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::InvalidCursor(reason) => {
+                let mut problem = Self::invalid_field("cursor", reason);
+                problem.0.code = ErrorCode::InvalidCursor;
+                problem
+            }
+        }
+    }
+}
+
+fn unavailable(error: &(dyn std::error::Error + 'static)) -> ApiError {
+    tracing::error!(error, "a request failed because a store did not answer");
+    ApiError::new(ErrorCode::StoreUnavailable)
+}
+
+impl ApiError {
+    /// 403 with the challenge of RFC 6750.
+    pub(crate) fn insufficient_scope(scope: Scope) -> Self {
+        let code = ErrorCode::InsufficientScope;
+        let detail = format!("This needs the scope {scope}.");
+        let challenge = challenge(code, &detail, "insufficient_scope", Some(scope.as_str()));
+        Self::new(code)
+            .detail(detail)
+            .header(WWW_AUTHENTICATE, challenge)
+    }
+}

@@ -1,0 +1,143 @@
+//! The innermost layer: refuses what may not go on, bounds what does, and renders errors as problems.
+
+use std::panic::AssertUnwindSafe;
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header;
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, web};
+use auth::Caller;
+use futures_util::FutureExt;
+
+use super::{context_of, is_probe};
+use crate::error::{ApiError, ErrorCode, render};
+use crate::query::is_well_formed;
+use crate::settings::ApiSettings;
+use crate::state::ApiState;
+
+pub(crate) async fn gate<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let Some(state) = request.app_data::<web::Data<ApiState>>().cloned() else {
+        return Err(ApiError::new(ErrorCode::InternalError).into());
+    };
+    match check(&request, &state) {
+        Ok(Some(caller)) => {
+            request.extensions_mut().insert(caller);
+        }
+        Ok(None) => {}
+        Err(refusal) => {
+            let context = context_of(request.request());
+            let error = Error::from(refusal);
+            let status = error.as_response_error().status_code();
+            let problem = render(Some(&error), status, request.path(), &context.trace_id);
+            return Ok(request.into_response(problem).map_into_right_body());
+        }
+    }
+    let answer = AssertUnwindSafe(next.call(request)).catch_unwind();
+    let answer = tokio::time::timeout(state.settings.request_timeout, answer)
+        .await
+        .map_err(|_| ApiError::new(ErrorCode::Timeout))?
+        .map_err(|panic| {
+            tracing::error!(
+                message = panic_message(panic.as_ref()),
+                "a handler panicked"
+            );
+            ApiError::new(ErrorCode::InternalError)
+        })?;
+    Ok(rendered(answer?))
+}
+
+/// Problems in place of errors, while the answer's other headers stay.
+fn rendered<B: MessageBody>(response: ServiceResponse<B>) -> ServiceResponse<EitherBody<B>> {
+    if response.response().error().is_none() {
+        return response.map_into_left_body();
+    }
+    let (request, response) = response.into_parts();
+    let context = context_of(&request);
+    let problem = render(
+        response.error(),
+        response.status(),
+        request.path(),
+        &context.trace_id,
+    );
+    ServiceResponse::new(request, problem).map_into_right_body()
+}
+
+/// Everything that holds for all routes. Answers who calls.
+fn check(request: &ServiceRequest, state: &ApiState) -> Result<Option<Caller>, ApiError> {
+    let path = request.path();
+    if is_probe(path) {
+        return Ok(None);
+    }
+    let uri = request.uri();
+    let length = uri.path_and_query().map_or(0, |text| text.as_str().len());
+    if length > ApiSettings::MAX_URL {
+        return Err(ApiError::new(ErrorCode::UrlTooLong));
+    }
+    if !is_well_formed(uri.path()) || !uri.query().is_none_or(is_well_formed) {
+        return Err(ApiError::new(ErrorCode::MalformedUrl));
+    }
+    if !is_served_here(request, &state.settings.allowed_hosts) {
+        return Err(ApiError::new(ErrorCode::MisdirectedRequest));
+    }
+    let caller = caller(request, state)?;
+    if path.starts_with("/api/") && !state.application.follower.is_loaded() {
+        return Err(ApiError::new(ErrorCode::NotReady));
+    }
+    Ok(caller)
+}
+
+fn is_served_here(request: &ServiceRequest, allowed: &[String]) -> bool {
+    if allowed.is_empty() {
+        return true;
+    }
+    let host = request
+        .uri()
+        .authority()
+        .map(actix_web::http::uri::Authority::as_str)
+        .or_else(|| request.headers().get(header::HOST)?.to_str().ok())
+        .unwrap_or("");
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    allowed
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(host) || known.eq_ignore_ascii_case(name))
+}
+
+/// A request that carries a token must carry a good one, whatever it asks for.
+fn caller(request: &ServiceRequest, state: &ApiState) -> Result<Option<Caller>, ApiError> {
+    let mut headers = request.headers().get_all(header::AUTHORIZATION);
+    let Some(value) = headers.next() else {
+        return Ok(None);
+    };
+    let malformed = |detail: &'static str| ApiError::new(ErrorCode::TokenMalformed).detail(detail);
+    if headers.next().is_some() {
+        return Err(malformed("Authorization is given more than once."));
+    }
+    let token = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim());
+    let Some(token) = token else {
+        return Err(malformed(
+            "Authorization must be the word Bearer and a token.",
+        ));
+    };
+    let now = state.application.clock.now();
+    Ok(Some(state.verifier.verify(token, now)?))
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a message")
+}

@@ -1,0 +1,48 @@
+//! Headers that every answer carries.
+
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+
+use crate::context::{REQUEST_ID, RequestContext};
+
+const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'";
+/// The style sheet of the documentation has images in it.
+const DOCUMENTATION_POLICY: &str =
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
+
+/// What the answer's headers depend on.
+#[derive(Debug, Clone)]
+pub(super) struct Circumstances {
+    pub(super) context: RequestContext,
+    pub(super) documentation: bool,
+    /// A token came with the request, so that the answer is for its bearer alone.
+    pub(super) authenticated: bool,
+}
+
+pub(super) fn add(headers: &mut HeaderMap, circumstances: &Circumstances) {
+    if let Ok(request_id) = HeaderValue::from_str(&circumstances.context.request_id) {
+        headers.insert(HeaderName::from_static(REQUEST_ID), request_id);
+    }
+    let policy = if circumstances.documentation {
+        DOCUMENTATION_POLICY
+    } else {
+        POLICY
+    };
+    for (name, value) in [
+        (
+            STRICT_TRANSPORT_SECURITY,
+            "max-age=31536000; includeSubDomains; preload",
+        ),
+        (CONTENT_SECURITY_POLICY, policy),
+        (REFERRER_POLICY, "strict-origin-when-cross-origin"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if circumstances.authenticated || !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}

@@ -1,0 +1,181 @@
+//! The outermost layer: gives the request its identity, logs and counts it, and completes the answer's headers.
+
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpResponse, ResponseError, web};
+use tracing::Instrument;
+
+use super::headers::{self, Circumstances};
+use super::{UNMATCHED, route_of};
+use crate::context::RequestContext;
+use crate::error::{PROBLEM_JSON, render};
+use crate::fallback::Routes;
+use crate::state::ApiState;
+
+pub(crate) async fn observe<B: MessageBody + 'static>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let start = Instant::now();
+    let context = RequestContext::of(request.headers());
+    let circumstances = Circumstances {
+        context: context.clone(),
+        documentation: request.path().starts_with("/docs"),
+        authenticated: request.headers().contains_key(header::AUTHORIZATION),
+    };
+    let span = tracing::info_span!(
+        "request",
+        request_id = context.request_id,
+        trace_id = context.trace_id
+    );
+    request.extensions_mut().insert(context);
+    let asked = Asked {
+        method: request.method().clone(),
+        path: request.path().to_owned(),
+        state: request.app_data::<web::Data<ApiState>>().cloned(),
+        routes: request.app_data::<web::Data<Routes>>().cloned(),
+        origin: request.headers().get(header::ORIGIN).cloned(),
+        start,
+    };
+    // Whatever answers GET answers HEAD: the server leaves out the body.
+    if asked.method == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
+    async move {
+        match next.call(request).await {
+            Ok(response) => {
+                let mut response = completed(response, &asked, &circumstances);
+                headers::add(response.headers_mut(), &circumstances);
+                asked.finish(&route_of(response.request()), response.status());
+                Ok(response)
+            }
+            Err(error) => Err(asked.failed(&error, &circumstances)),
+        }
+    }
+    .instrument(span)
+    .await
+}
+
+/// Turns refusals that were not made by this crate into problems.
+fn completed<B: MessageBody>(
+    response: ServiceResponse<B>,
+    asked: &Asked,
+    circumstances: &Circumstances,
+) -> ServiceResponse<EitherBody<B>> {
+    let status = response.status();
+    let is_problem = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind == PROBLEM_JSON || kind == "application/json");
+    if is_problem || !(status.is_client_error() || status.is_server_error()) {
+        return response.map_into_left_body();
+    }
+    let (request, response) = response.into_parts();
+    let problem = render(
+        response.error(),
+        status,
+        &asked.path,
+        &circumstances.context.trace_id,
+    );
+    ServiceResponse::new(request, problem).map_into_right_body()
+}
+
+/// What is known of the request when its answer is there.
+struct Asked {
+    method: Method,
+    path: String,
+    state: Option<web::Data<ApiState>>,
+    routes: Option<web::Data<Routes>>,
+    origin: Option<header::HeaderValue>,
+    start: Instant,
+}
+
+impl Asked {
+    /// Counts and logs. Queries stay out of the logs: they may hold what students typed about themselves.
+    fn finish(&self, route: &str, status: StatusCode) {
+        let took = self.start.elapsed();
+        if let Some(state) = &self.state {
+            let metrics = &state.metrics;
+            metrics.http_request_finished(self.method.as_str(), route, status.as_u16(), took);
+        }
+        tracing::info!(
+            target: "http_api::access",
+            method = self.method.as_str(),
+            path = self.path,
+            route,
+            status = status.as_u16(),
+            duration_ms = took.as_secs_f64() * 1000.0,
+            "request"
+        );
+    }
+
+    /// An error that came without an answer, since the request was given up on: a timeout or a panic.
+    fn failed(&self, error: &Error, circumstances: &Circumstances) -> Error {
+        let status = error.as_response_error().status_code();
+        let trace_id = &circumstances.context.trace_id;
+        let mut problem = render(Some(error), status, &self.path, trace_id);
+        headers::add(problem.headers_mut(), circumstances);
+        if let Some(allowed) = self.allowed_origin() {
+            problem
+                .headers_mut()
+                .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+        }
+        let routes = self.routes.as_ref();
+        let route = routes.and_then(|routes| routes.template(&self.path));
+        self.finish(route.unwrap_or(UNMATCHED), status);
+        Rendered::of(problem).into()
+    }
+
+    /// The layer for CORS cannot do its part for an answer that it does not see.
+    fn allowed_origin(&self) -> Option<header::HeaderValue> {
+        let origin = self.origin.as_ref()?;
+        let origins = &self.state.as_ref()?.settings.cors_origins;
+        if origins.is_empty() {
+            return Some(header::HeaderValue::from_static("*"));
+        }
+        let known = origins
+            .iter()
+            .any(|known| known.as_bytes() == origin.as_bytes());
+        known.then(|| origin.clone())
+    }
+}
+
+/// A complete answer on its way as an error.
+#[derive(Debug, thiserror::Error)]
+#[error("answered with {status}")]
+struct Rendered {
+    status: StatusCode,
+    headers: header::HeaderMap,
+    body: web::Bytes,
+}
+
+impl Rendered {
+    fn of(response: HttpResponse<BoxBody>) -> Self {
+        let status = response.status();
+        let headers = response.headers().clone();
+        let body = response.into_body().try_into_bytes().unwrap_or_default();
+        Self {
+            status,
+            headers,
+            body,
+        }
+    }
+}
+
+impl ResponseError for Rendered {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::with_body(self.status, BoxBody::new(self.body.clone()));
+        for (name, value) in &self.headers {
+            response.headers_mut().insert(name.clone(), value.clone());
+        }
+        response
+    }
+}

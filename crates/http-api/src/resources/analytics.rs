@@ -1,0 +1,214 @@
+//! Numbers about what happens, for those who run the catalogue. They may be ten seconds old.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use app::analytics::{MOST_DAYS, PopularScholarship, SearchTrend};
+use domain::{InteractionKind, ScholarshipId, Term, Timestamp};
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::answer::{List, Page, json, milliseconds_since, personal_json};
+use crate::caller::{Allowed, ReadAnalytics};
+use crate::error::ApiError;
+use crate::parameters::checked_limit;
+use crate::query::QueryReader;
+use crate::resources::interactions::InteractionEntry;
+use crate::state::ApiState;
+
+pub(crate) fn configure(service: &mut ServiceConfig<'_>) {
+    service
+        .service(summary)
+        .service(popular_scholarships)
+        .service(search_trends)
+        .service(recent_interactions);
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters; the handlers read them")]
+struct PeriodParameters {
+    /// How many days to look back; 30 when not given.
+    #[param(minimum = 1, maximum = 400)]
+    days: Option<i64>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters; the handlers read them")]
+struct LimitParameters {
+    /// 20 when not given.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u64>,
+}
+
+fn read_days(reader: &mut QueryReader) -> i64 {
+    let days = reader.scalar("days", "a whole number", |text| text.parse().ok());
+    let days = days.unwrap_or(30);
+    if !(1..=MOST_DAYS).contains(&days) {
+        reader.refuse(
+            "days",
+            format!("must be a whole number from 1 to {MOST_DAYS}"),
+        );
+    }
+    days
+}
+
+fn read_period(request: &HttpRequest) -> Result<(i64, usize), ApiError> {
+    let mut reader = QueryReader::new(request.query_string())?;
+    let days = read_days(&mut reader);
+    let limit = reader.integer("limit");
+    let limit = checked_limit(limit, &mut reader.errors);
+    reader.finish()?;
+    Ok((days, limit))
+}
+
+/// Totals of a period.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AnalyticsSummary)]
+struct SummaryBody {
+    #[schema(value_type = chrono::DateTime<chrono::Utc>)]
+    since: Timestamp,
+    #[schema(value_type = chrono::DateTime<chrono::Utc>)]
+    until: Timestamp,
+    scholarships: u64,
+    open_scholarships: u64,
+    /// By kind.
+    #[schema(value_type = std::collections::HashMap<String, u64>)]
+    interactions: BTreeMap<&'static str, u64>,
+    searches: u64,
+    searches_without_results: u64,
+}
+
+/// Totals
+#[utoipa::path(tag = "Analytics", params(PeriodParameters), responses((status = 200, description = "Totals of the period", body = SummaryBody)), security(("bearer" = ["analytics:read"])))]
+#[get("/api/v1/analytics/summary")]
+async fn summary(
+    request: HttpRequest,
+    state: web::Data<ApiState>,
+    _: Allowed<ReadAnalytics>,
+) -> Result<HttpResponse, ApiError> {
+    let mut reader = QueryReader::new(request.query_string())?;
+    let days = read_days(&mut reader);
+    reader.finish()?;
+    let summary = state.application.analytics.summary(days).await?;
+    let count = |kind: &InteractionKind| {
+        let count = summary.interactions.get(kind).copied().unwrap_or(0);
+        (kind.code(), count)
+    };
+    Ok(personal_json(json(&SummaryBody {
+        since: summary.since,
+        until: summary.until,
+        scholarships: summary.scholarships,
+        open_scholarships: summary.open_scholarships,
+        interactions: InteractionKind::ALL.iter().map(count).collect(),
+        searches: summary.searches,
+        searches_without_results: summary.searches_without_results,
+    })))
+}
+
+/// One scholarship with what was done with it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PopularScholarship)]
+struct PopularEntry {
+    scholarship_id: ScholarshipId,
+    /// Null when it has been deleted.
+    #[schema(required)]
+    name: Option<String>,
+    views: u64,
+    saves: u64,
+    recommendation_clicks: u64,
+    apply_clicks: u64,
+}
+
+impl From<PopularScholarship> for PopularEntry {
+    fn from(popular: PopularScholarship) -> Self {
+        Self {
+            scholarship_id: popular.scholarship_id,
+            name: popular.name,
+            views: popular.views,
+            saves: popular.saves,
+            recommendation_clicks: popular.recommendation_clicks,
+            apply_clicks: popular.apply_clicks,
+        }
+    }
+}
+
+/// A query with how often it was asked.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SearchTrend)]
+struct TrendEntry {
+    query: String,
+    count: u64,
+    without_results: u64,
+}
+
+impl From<SearchTrend> for TrendEntry {
+    fn from(trend: SearchTrend) -> Self {
+        Self {
+            query: trend.query,
+            count: trend.count,
+            without_results: trend.without_results,
+        }
+    }
+}
+
+fn list<F, T: From<F> + Serialize>(found: Vec<F>, limit: usize, start: Instant) -> HttpResponse {
+    personal_json(json(&List {
+        page: Page::whole(found.len(), limit),
+        data: found.into_iter().map(T::from).collect(),
+        took_ms: milliseconds_since(start),
+    }))
+}
+
+/// Most popular scholarships
+#[utoipa::path(tag = "Analytics", params(PeriodParameters, LimitParameters), responses((status = 200, description = "Most interactions first", body = List<PopularEntry>)), security(("bearer" = ["analytics:read"])))]
+#[get("/api/v1/analytics/popular-scholarships")]
+async fn popular_scholarships(
+    request: HttpRequest,
+    state: web::Data<ApiState>,
+    _: Allowed<ReadAnalytics>,
+) -> Result<HttpResponse, ApiError> {
+    let start = Instant::now();
+    let (days, limit) = read_period(&request)?;
+    let found = state.application.analytics.popular(days, limit).await?;
+    Ok(list::<_, PopularEntry>(found, limit, start))
+}
+
+/// Most frequent searches
+///
+/// Only queries whose words are all in the catalogue are counted: nothing personal is kept.
+#[utoipa::path(tag = "Analytics", params(PeriodParameters, LimitParameters), responses((status = 200, description = "Most frequent first", body = List<TrendEntry>)), security(("bearer" = ["analytics:read"])))]
+#[get("/api/v1/analytics/search-trends")]
+async fn search_trends(
+    request: HttpRequest,
+    state: web::Data<ApiState>,
+    _: Allowed<ReadAnalytics>,
+) -> Result<HttpResponse, ApiError> {
+    let start = Instant::now();
+    let (days, limit) = read_period(&request)?;
+    let found = state
+        .application
+        .analytics
+        .search_trends(days, limit)
+        .await?;
+    Ok(list::<_, TrendEntry>(found, limit, start))
+}
+
+/// Newest interactions
+///
+/// Without any trace of who did them.
+#[utoipa::path(tag = "Analytics", params(PeriodParameters, LimitParameters), responses((status = 200, description = "Newest first", body = List<InteractionEntry>)), security(("bearer" = ["analytics:read"])))]
+#[get("/api/v1/analytics/interactions")]
+async fn recent_interactions(
+    request: HttpRequest,
+    state: web::Data<ApiState>,
+    _: Allowed<ReadAnalytics>,
+) -> Result<HttpResponse, ApiError> {
+    let start = Instant::now();
+    let (days, limit) = read_period(&request)?;
+    let found = state.application.analytics.recent(days, limit).await?;
+    Ok(list::<_, InteractionEntry>(found, limit, start))
+}

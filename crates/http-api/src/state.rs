@@ -1,0 +1,59 @@
+//! What every handler works with.
+
+use std::sync::Arc;
+
+use app::Application;
+use auth::Verifier;
+use telemetry::Metrics;
+use tokio::sync::Semaphore;
+
+use crate::error::{ApiError, ErrorCode};
+use crate::settings::ApiSettings;
+
+/// Shared by all workers; cheap to clone.
+#[derive(Clone)]
+pub struct ApiState {
+    pub application: Arc<Application>,
+    pub verifier: Arc<Verifier>,
+    pub metrics: Metrics,
+    pub settings: Arc<ApiSettings>,
+    heavy: Arc<Semaphore>,
+}
+
+impl ApiState {
+    pub fn new(
+        application: Arc<Application>,
+        verifier: Arc<Verifier>,
+        metrics: Metrics,
+        settings: ApiSettings,
+    ) -> Self {
+        Self {
+            application,
+            verifier,
+            metrics,
+            heavy: Arc::new(Semaphore::new(settings.max_heavy_requests)),
+            settings: Arc::new(settings),
+        }
+    }
+
+    /// Runs work of more than about a millisecond beside the workers, so that short requests do not wait behind it.
+    ///
+    /// # Errors
+    /// `OVERLOADED` when too much such work runs or waits already.
+    pub(crate) async fn heavy<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Application) -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let permit = Arc::clone(&self.heavy)
+            .try_acquire_owned()
+            .map_err(|_| ApiError::new(ErrorCode::Overloaded))?;
+        let application = Arc::clone(&self.application);
+        actix_web::web::block(move || {
+            // Given back when the work ends, even if nobody waits for it any longer.
+            let _permit = permit;
+            work(&application)
+        })
+        .await
+        .map_err(|_| ApiError::new(ErrorCode::InternalError))
+    }
+}
