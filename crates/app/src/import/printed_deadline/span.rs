@@ -77,7 +77,7 @@ pub(super) fn time(tokens: &[Token]) -> Option<NaiveTime> {
         Token::Time(time) => Some(*time),
         _ => None,
     });
-    let zone_is_open = tokens.iter().any(|token| *token == Token::Zone(None));
+    let zone_is_open = tokens.contains(&Token::Zone(None));
     match (times.next(), times.next()) {
         (Some(time), None) if !zone_is_open => time,
         _ => None,
