@@ -152,7 +152,7 @@ fn summary(report: &ImportReport, dry_run: bool) -> String {
     };
     let mut text = format!("{report}{suffix}\n");
     list(&mut text, "rejected", report.rejected, &report.rejections);
-    list(&mut text, "left out", report.noted, &report.notes);
+    list(&mut text, "note", report.noted, &report.notes);
     text
 }
 

@@ -12,6 +12,7 @@ mod check_layers;
 mod conformance;
 mod import;
 mod running_server;
+mod sample;
 mod setup;
 mod test;
 mod token;
@@ -41,6 +42,8 @@ enum Command {
     Conformance(conformance::Arguments),
     /// Read files of scholarships into the store
     Import(import::Arguments),
+    /// Print sample scholarships as NDJSON
+    Sample(sample::Arguments),
     /// Install the tools that `test` needs
     Setup,
     /// Run every check and every test, as continuous integration does
@@ -65,6 +68,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::CheckLayers => check_layers::run(),
         Command::Import(arguments) => import::run(&arguments),
+        Command::Sample(arguments) => sample::run(&arguments),
         Command::Setup => setup::run(),
         Command::Test(arguments) => test::run(&arguments),
         Command::Token(command) => token::run(command),
