@@ -217,10 +217,12 @@ impl<T: Term> TermSet<T> {
     }
 
     pub fn iter(self) -> impl Iterator<Item = T> {
-        T::ALL
-            .iter()
-            .copied()
-            .filter(move |term| self.contains(*term))
+        let mut rest = self.mask;
+        std::iter::from_fn(move || {
+            let term = T::ALL.get(rest.trailing_zeros() as usize).copied()?;
+            rest &= rest - 1;
+            Some(term)
+        })
     }
 
     /// `a, b`, for messages.
