@@ -108,31 +108,16 @@ impl FacetCounter {
             FacetKind::GradeLevels => {
                 add_terms(&mut self.grade_levels, facts.grade_levels, amount);
             }
-            FacetKind::Citizenship => {
-                let mut stated: Vec<Citizenship> = Vec::new();
-                for set in facts.criteria.iter() {
-                    stated.extend(&set.citizenship_required);
-                }
-                stated.sort_unstable();
-                stated.dedup();
-                for citizenship in stated {
-                    self.citizenships
-                        .entry(citizenship)
-                        .or_default()
-                        .add(amount);
-                }
+            FacetKind::Citizenship if facts.states_citizenship => {
+                self.add_citizenships(facts, amount);
             }
+            FacetKind::Citizenship => {}
             FacetKind::FinancialNeed => {
                 // As the filter has it: alternative sets may put a scholarship on both sides.
-                if facts.asks_for_need() {
+                if facts.asks_for_need {
                     self.need[1].add(amount);
                 }
-                let without = facts.criteria.is_empty()
-                    || facts
-                        .criteria
-                        .iter()
-                        .any(|set| set.financial_need != Some(true));
-                if without {
+                if facts.open_without_need {
                     self.need[0].add(amount);
                 }
             }
@@ -151,6 +136,20 @@ impl FacetCounter {
                     None => &mut self.without_month,
                 };
                 tally.add(amount);
+            }
+        }
+    }
+
+    fn add_citizenships(&mut self, facts: &Facts, amount: Option<MinorUnits>) {
+        for (at, set) in facts.criteria.iter().enumerate() {
+            for citizenship in &set.citizenship_required {
+                let counted = facts.criteria[..at]
+                    .iter()
+                    .any(|before| before.citizenship_required.contains(citizenship));
+                if !counted {
+                    let tally = self.citizenships.entry(*citizenship).or_default();
+                    tally.add(amount);
+                }
             }
         }
     }

@@ -29,6 +29,12 @@ pub(crate) struct Facts {
     pub(crate) states: TermSet<UsState>,
     pub(crate) fields_of_study: TermSet<FieldOfStudy>,
     pub(crate) grade_levels: TermSet<GradeLevel>,
+    /// Whether any criteria set names citizenships.
+    pub(crate) states_citizenship: bool,
+    /// Whether any criteria set asks for financial need.
+    pub(crate) asks_for_need: bool,
+    /// Whether one can qualify without showing need: by some criteria set, or for there being none.
+    pub(crate) open_without_need: bool,
     /// How many of the facts that readers look for are given, 0 to [`Facts::MOST_COMPLETE`].
     pub(crate) completeness: u8,
 }
@@ -79,6 +85,12 @@ impl Facts {
             grade_levels: criteria
                 .iter()
                 .fold(TermSet::default(), |all, set| all.union(set.grade_levels)),
+            states_citizenship: criteria
+                .iter()
+                .any(|set| !set.citizenship_required.is_empty()),
+            asks_for_need: criteria.iter().any(|set| set.financial_need == Some(true)),
+            open_without_need: criteria.is_empty()
+                || criteria.iter().any(|set| set.financial_need != Some(true)),
             criteria,
             completeness: given.iter().map(|given| u8::from(*given)).sum(),
         }
@@ -105,12 +117,6 @@ impl Facts {
 
     pub(crate) fn due_on(&self, today: NaiveDate) -> Option<NaiveDate> {
         self.deadline.next_due_on(today)
-    }
-
-    pub(crate) fn asks_for_need(&self) -> bool {
-        self.criteria
-            .iter()
-            .any(|set| set.financial_need == Some(true))
     }
 
     /// What `domain::recommendation` looks at; the same as `RankingFacts::of` the whole record.

@@ -76,12 +76,11 @@ impl<'a> FilterPass<'a> {
     /// How many of the filtered kinds have a value that the scholarship states, rather than one it only does not exclude.
     pub(crate) fn stated_values(&self, facts: &Facts) -> u8 {
         let filters = self.filters;
-        let citizenship = facts.criteria.iter().any(|set| {
-            filters
-                .citizenship
-                .iter()
-                .any(|wanted| accepts(&set.citizenship_required, *wanted))
-        });
+        let citizenship = facts.states_citizenship
+            && filters.citizenship.iter().any(|wanted| {
+                let mut sets = facts.criteria.iter();
+                sets.any(|set| accepts(&set.citizenship_required, *wanted))
+            });
         u8::from(facts.states.intersects(filters.states))
             + u8::from(facts.fields_of_study.intersects(filters.fields_of_study))
             + u8::from(facts.grade_levels.intersects(filters.grade_levels))
@@ -108,7 +107,8 @@ impl<'a> FilterPass<'a> {
     fn citizenship_passes(&self, facts: &Facts) -> bool {
         let wanted = &self.filters.citizenship;
         wanted.is_empty()
-            || meets_any(&facts.criteria, |set| {
+            || !facts.states_citizenship
+            || facts.criteria.iter().any(|set| {
                 set.citizenship_required.is_empty()
                     || wanted
                         .iter()
@@ -119,8 +119,8 @@ impl<'a> FilterPass<'a> {
     fn need_passes(&self, facts: &Facts) -> bool {
         match self.filters.financial_need {
             None => true,
-            Some(true) => facts.asks_for_need(),
-            Some(false) => meets_any(&facts.criteria, |set| set.financial_need != Some(true)),
+            Some(true) => facts.asks_for_need,
+            Some(false) => facts.open_without_need,
         }
     }
 

@@ -41,7 +41,11 @@ pub(crate) fn recommend(
         if !request.verdicts.contains(verdict) {
             continue;
         }
-        let popularity = request.popularity.get(snapshot.id(place));
+        let popularity = if request.popularity.is_empty() {
+            None
+        } else {
+            request.popularity.get(snapshot.id(place))
+        };
         let values = values(
             &facts.ranking(now),
             request.profile,

@@ -24,6 +24,7 @@ pub(crate) struct Segment {
     /// In normal form.
     pub(crate) organizations: StringArena,
     pub(crate) facts: Vec<Facts>,
+    facts_heap_bytes: usize,
     pub(crate) field_ends: Vec<FieldEnds>,
     pub(crate) cards: Cards,
     pub(crate) dictionary: Dictionary,
@@ -49,10 +50,20 @@ impl Segment {
             + self.names.bytes()
             + self.organizations.bytes()
             + self.facts.capacity() * size_of::<Facts>()
-            + self.facts.iter().map(Facts::heap_bytes).sum::<usize>()
+            + self.facts_heap_bytes
             + self.field_ends.capacity() * size_of::<FieldEnds>()
             + self.cards.bytes()
             + self.dictionary.bytes()
             + self.postings.bytes()
+    }
+
+    /// Gives back what was reserved while the segment grew.
+    fn complete(&mut self) {
+        self.ids.shrink();
+        self.names.shrink();
+        self.organizations.shrink();
+        self.facts.shrink_to_fit();
+        self.field_ends.shrink_to_fit();
+        self.facts_heap_bytes = self.facts.iter().map(Facts::heap_bytes).sum();
     }
 }

@@ -101,17 +101,7 @@ impl SegmentBuilder {
         segment.dictionary = Dictionary::of_sorted(terms.iter().map(|(word, _)| &**word));
         segment.postings = postings;
         segment.cards = self.cards.finish();
-        segment.shrink();
+        segment.complete();
         segment
-    }
-}
-
-impl Segment {
-    pub(super) fn shrink(&mut self) {
-        self.ids.shrink();
-        self.names.shrink();
-        self.organizations.shrink();
-        self.facts.shrink_to_fit();
-        self.field_ends.shrink_to_fit();
     }
 }

@@ -35,7 +35,7 @@ pub(crate) fn merged(sources: &[(&Segment, &BitSet)]) -> Segment {
     let cards: Vec<&Cards> = sources.iter().map(|(segment, _)| &segment.cards).collect();
     result.cards = Cards::gathered(&cards, &order);
     merge_postings(sources, &renumbered, &mut result);
-    result.shrink();
+    result.complete();
     result
 }
 

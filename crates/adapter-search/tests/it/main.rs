@@ -1,5 +1,11 @@
 //! The index through its port: against an exhaustive reference, under concurrent writes, and with hostile input.
 
 mod agreement;
+mod behaviour;
 mod catalogue;
+mod hostile;
+mod matching;
 mod model;
+mod paging;
+mod suggestions;
+mod updates;
