@@ -131,10 +131,11 @@ mod tests {
     #[test]
     fn possessives_acronyms_and_numbers_have_one_form() {
         assert_eq!(
-            words("Women's U.S. $10,000 3.5 O’Brien’s first_generation example.org"),
+            words("Women's U.S. Ph.D. $10,000 3.5 O’Brien’s first_generation example.org"),
             [
                 "women",
                 "us",
+                "phd",
                 "10000",
                 "3.5",
                 "obrien",

@@ -85,7 +85,11 @@ impl Matcher<'_> {
         let mut left: Option<Vec<u32>> = None;
         for at in order {
             let matches = self.slot(&plan.slots[at], left.as_deref());
-            left = Some(matches.documents());
+            let documents = matches.documents();
+            if documents.is_empty() {
+                return Vec::new();
+            }
+            left = Some(documents);
             of_slots[at] = matches;
         }
         let mut next = vec![0; of_slots.len()];

@@ -4,10 +4,13 @@
 //! be of the kinds that the change touches. One pass over the open scholarships finds those near misses, and only for them
 //! and the changes of that kind the verdict after the change is computed, by the rules of `domain`.
 
+use std::collections::HashMap;
+
 use domain::eligibility::{CriterionKind, statuses, verdict};
 use domain::unlock::{CriteriaValues, ProfileChange, candidates};
 use domain::{
-    Criteria, CriterionStatus, Currency, ScholarshipId, StudentProfile, Timestamp, Verdict,
+    Criteria, CriterionStatus, Currency, FieldOfStudy, ScholarshipId, StudentProfile, Timestamp,
+    Verdict,
 };
 use ports::search_index::{Unlock, UnlockAnswer};
 
@@ -65,6 +68,38 @@ impl Group {
     }
 }
 
+/// The changes of one group.
+struct GroupOpenings {
+    group: Group,
+    openings: Vec<Opening>,
+    /// Value -> opening, of attributes: a catalogue may name thousands of memberships or employers.
+    by_value: HashMap<String, usize>,
+}
+
+impl GroupOpenings {
+    /// Adds a scholarship of these criteria to every change that opens it.
+    fn try_on(&mut self, sets: &[Criteria], mut open: impl FnMut(&mut Opening)) {
+        let Group::Attribute(kind) = &self.group else {
+            for opening in &mut self.openings {
+                if could_open(&opening.change, sets) {
+                    open(opening);
+                }
+            }
+            return;
+        };
+        let accepted = sets.iter().filter_map(|set| set.attributes.get(kind));
+        let mut touched: Vec<usize> = accepted
+            .flatten()
+            .filter_map(|value| self.by_value.get(value).copied())
+            .collect();
+        touched.sort_unstable();
+        touched.dedup();
+        for at in touched {
+            open(&mut self.openings[at]);
+        }
+    }
+}
+
 /// One change with what it opens so far.
 struct Opening {
     change: ProfileChange,
@@ -95,20 +130,17 @@ pub(crate) fn unlocks(
         if present != Verdict::Ineligible {
             continue;
         }
-        let closed_by: Vec<usize> = (0..groups.len())
-            .filter(|at| is_near_miss(&facts.criteria, profile, &groups[*at].0))
-            .collect();
-        for at in closed_by {
-            for opening in &mut groups[at].1 {
-                if could_open(&opening.change, &facts.criteria) {
+        for group in &mut groups {
+            if is_near_miss(&facts.criteria, profile, &group.group) {
+                group.try_on(&facts.criteria, |opening| {
                     opening.try_on(snapshot, place, facts, currency);
-                }
+                });
             }
         }
     }
     answer.unlocks = groups
         .into_iter()
-        .flat_map(|(_, openings)| openings)
+        .flat_map(|group| group.openings)
         .filter(|opening| opening.eligible + opening.possible > 0)
         .map(|opening| opening.finished(snapshot))
         .collect();
@@ -119,22 +151,32 @@ pub(crate) fn unlocks(
     answer
 }
 
-fn grouped(changes: Vec<ProfileChange>, profile: &StudentProfile) -> Vec<(Group, Vec<Opening>)> {
-    let mut groups: Vec<(Group, Vec<Opening>)> = Vec::new();
+fn grouped(changes: Vec<ProfileChange>, profile: &StudentProfile) -> Vec<GroupOpenings> {
+    let mut groups: Vec<GroupOpenings> = Vec::new();
     for change in changes {
         let group = Group::of_change(&change);
-        let opening = Opening {
+        let known = groups.iter().position(|known| known.group == group);
+        let at = known.unwrap_or_else(|| {
+            groups.push(GroupOpenings {
+                group,
+                openings: Vec::new(),
+                by_value: HashMap::new(),
+            });
+            groups.len() - 1
+        });
+        let openings = &mut groups[at].openings;
+        let number = openings.len();
+        openings.push(Opening {
             after: change.applied_to(profile),
-            change,
+            change: change.clone(),
             eligible: 0,
             possible: 0,
             sum: 0,
             unknown_amounts: 0,
             examples: Vec::new(),
-        };
-        match groups.iter_mut().find(|(known, _)| *known == group) {
-            Some((_, openings)) => openings.push(opening),
-            None => groups.push((group, vec![opening])),
+        });
+        if let ProfileChange::Attribute { value, .. } = change {
+            groups[at].by_value.insert(value, number);
         }
     }
     groups
@@ -158,15 +200,20 @@ fn could_open(change: &ProfileChange, sets: &[Criteria]) -> bool {
     sets.iter().any(|set| match change {
         ProfileChange::Gpa(gpa) => set.min_gpa.is_none_or(|minimum| minimum <= *gpa),
         ProfileChange::GradeLevel(level) => set.grade_levels.contains(*level),
+        ProfileChange::FieldOfStudy(field) => {
+            set.fields_of_study.contains(*field)
+                || set.fields_of_study.contains(FieldOfStudy::Other)
+        }
         ProfileChange::StateOfResidence(state) => {
             set.residency_states.is_empty() || set.residency_states.contains(*state)
         }
+        ProfileChange::CountryOfResidence(country) => {
+            set.countries.is_empty() || set.countries.contains(country)
+        }
         ProfileChange::Age(age) => set.min_age.is_none_or(|minimum| minimum <= *age),
-        ProfileChange::FieldOfStudy(_)
-        | ProfileChange::Citizenship(_)
-        | ProfileChange::CountryOfResidence(_)
-        | ProfileChange::FinancialNeed
-        | ProfileChange::Attribute { .. } => true,
+        ProfileChange::Citizenship(_) | ProfileChange::FinancialNeed => true,
+        // Found by their values.
+        ProfileChange::Attribute { .. } => true,
     })
 }
 
@@ -182,12 +229,10 @@ impl Opening {
             Some(amount) => self.sum = self.sum.saturating_add(amount),
             None => self.unknown_amounts += 1,
         }
-        let rank = |(amount, place): &(Option<i64>, Place)| {
-            (std::cmp::Reverse(*amount), snapshot.id(*place).to_owned())
-        };
         let entry = (amount, place);
-        let at = self.examples.partition_point(|other| {
-            other.0 > amount || (other.0 == amount && rank(other) < rank(&entry))
+        // Unknown amounts are the smallest.
+        let at = self.examples.partition_point(|(other, other_place)| {
+            *other > amount || (*other == amount && snapshot.id(*other_place) < snapshot.id(place))
         });
         if at < MOST_EXAMPLES {
             self.examples.insert(at, entry);

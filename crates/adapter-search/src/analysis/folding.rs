@@ -23,7 +23,7 @@ pub(crate) fn fold_words(piece: &str, buffer: &mut String, mut visit: impl FnMut
         .nfc()
         .collect();
     let lower = without_possessive(&lower);
-    let acronym = lower.split('.').all(|part| part.chars().count() <= 1);
+    let acronym = lower.split('.').all(|part| part.chars().count() <= 2);
     let mut previous = ' ';
     let mut characters = lower.chars().peekable();
     while let Some(character) = characters.next() {
