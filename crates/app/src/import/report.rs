@@ -98,8 +98,13 @@ impl std::fmt::Display for ImportReport {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             formatter,
-            "{} records: {} created, {} updated, {} unchanged, {} rejected",
+            "{} {}: {} created, {} updated, {} unchanged, {} rejected",
             self.records(),
+            if self.records() == 1 {
+                "record"
+            } else {
+                "records"
+            },
             self.created,
             self.updated,
             self.unchanged,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{FieldError, ScholarshipId, Timestamp};
+use domain::{FieldError, ScholarshipContent, ScholarshipId, Timestamp};
 use ports::{ScholarshipStore, StoreError, UpsertItem, UpsertOutcome};
 
 use super::record::ParsedRecord;
@@ -20,23 +20,26 @@ pub struct ImportSession {
     store: Arc<dyn ScholarshipStore>,
     dry_run: bool,
     seen: SeenRecords,
-    waiting: Vec<Waiting>,
-    waiting_bytes: usize,
+    batch: Batch,
     report: ImportReport,
 }
 
-struct Waiting {
-    line: u64,
-    kind: WaitingKind,
+/// What waits for the next transaction.
+#[derive(Default)]
+struct Batch {
+    /// One for each record, in the order of the input.
+    lines: Vec<(u64, Awaited)>,
+    items: Vec<UpsertItem>,
+    bytes: usize,
 }
 
-enum WaitingKind {
-    Item {
-        item: Box<UpsertItem>,
+enum Awaited {
+    /// The outcome of the next item.
+    Outcome {
         notes: Vec<FieldError>,
         repeated: bool,
     },
-    Rejected(Vec<FieldError>),
+    Rejection(Vec<FieldError>),
 }
 
 impl ImportSession {
@@ -46,8 +49,7 @@ impl ImportSession {
             store,
             dry_run,
             seen: SeenRecords::default(),
-            waiting: Vec::new(),
-            waiting_bytes: 0,
+            batch: Batch::default(),
             report: ImportReport::default(),
         }
     }
@@ -68,10 +70,8 @@ impl ImportSession {
     ) -> Result<Vec<LineVerdict>, StoreError> {
         let mut verdicts = Vec::new();
         for record in records {
-            self.waiting_bytes += record.bytes;
-            let waiting = self.waiting(record);
-            self.waiting.push(waiting);
-            if self.waiting.len() >= BATCH_RECORDS || self.waiting_bytes >= BATCH_BYTES {
+            self.wait(record);
+            if self.batch.lines.len() >= BATCH_RECORDS || self.batch.bytes >= BATCH_BYTES {
                 verdicts.append(&mut self.flush(now).await?);
             }
         }
@@ -83,19 +83,22 @@ impl ImportSession {
     /// # Errors
     /// As [`Self::accept`].
     pub async fn flush(&mut self, now: Timestamp) -> Result<Vec<LineVerdict>, StoreError> {
-        let waiting = std::mem::take(&mut self.waiting);
-        self.waiting_bytes = 0;
-        let outcomes = if self.dry_run {
-            self.foresee(&waiting).await?
+        let Batch { lines, items, .. } = std::mem::take(&mut self.batch);
+        let outcomes = if items.is_empty() {
+            Vec::new()
+        } else if self.dry_run {
+            self.foresee(&lines, &items).await?
         } else {
-            self.write(&waiting, now).await?
+            let (outcomes, position) = self.store.upsert_many(items, now).await?;
+            self.report.position = position;
+            outcomes
         };
         let mut outcomes = outcomes.into_iter();
-        let mut verdicts = Vec::with_capacity(waiting.len());
-        for Waiting { line, kind } in waiting {
-            let verdict = match kind {
-                WaitingKind::Rejected(errors) => rejected(line, errors),
-                WaitingKind::Item { notes, .. } => match outcomes.next() {
+        let mut verdicts = Vec::with_capacity(lines.len());
+        for (line, awaited) in lines {
+            let verdict = match awaited {
+                Awaited::Rejection(errors) => rejected(line, errors),
+                Awaited::Outcome { notes, .. } => match outcomes.next() {
                     Some(outcome) => decided(line, outcome, notes),
                     None => rejected(
                         line,
@@ -121,72 +124,63 @@ impl ImportSession {
         Ok((verdicts, self.report))
     }
 
-    fn waiting(&mut self, record: ParsedRecord) -> Waiting {
+    fn wait(&mut self, record: ParsedRecord) {
         let line = record.line;
-        let kind = match record.result {
-            Err(errors) => WaitingKind::Rejected(errors),
+        self.batch.bytes += record.bytes;
+        let awaited = match record.result {
+            Err(errors) => Awaited::Rejection(errors),
             Ok(record) => match self.seen.see(line, &record.item) {
                 Sighting::Contradicted(first) => {
-                    WaitingKind::Rejected(vec![contradiction(&record.item, first)])
+                    Awaited::Rejection(vec![contradiction(&record.item, first)])
                 }
-                sighting => WaitingKind::Item {
-                    item: Box::new(record.item),
-                    notes: record.notes,
-                    repeated: sighting == Sighting::Repeated,
-                },
-            },
-        };
-        Waiting { line, kind }
-    }
-
-    async fn write(
-        &mut self,
-        waiting: &[Waiting],
-        now: Timestamp,
-    ) -> Result<Vec<UpsertOutcome>, StoreError> {
-        let items: Vec<UpsertItem> = waiting
-            .iter()
-            .filter_map(|waiting| match &waiting.kind {
-                WaitingKind::Item { item, .. } => Some(UpsertItem::clone(item)),
-                WaitingKind::Rejected(_) => None,
-            })
-            .collect();
-        if items.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (outcomes, position) = self.store.upsert_many(items, now).await?;
-        self.report.position = position;
-        Ok(outcomes)
-    }
-
-    /// What [`Self::write`] would answer, by the ids that the records would get.
-    async fn foresee(&self, waiting: &[Waiting]) -> Result<Vec<UpsertOutcome>, StoreError> {
-        let mut outcomes = Vec::new();
-        for waiting in waiting {
-            let WaitingKind::Item { item, repeated, .. } = &waiting.kind else {
-                continue;
-            };
-            let id = item.id.clone();
-            let existing = self.store.get(&id).await?;
-            let named = |content: &domain::ScholarshipContent| {
-                let provenance = &content.provenance;
-                provenance.source.clone().zip(provenance.source_id.clone())
-            };
-            outcomes.push(match existing {
-                _ if *repeated => UpsertOutcome::Unchanged(id),
-                None => UpsertOutcome::Created(id),
-                Some(existing) if existing.content == item.content => UpsertOutcome::Unchanged(id),
-                Some(existing) => {
-                    let (theirs, ours) = (named(&existing.content), named(&item.content));
-                    if ours.is_some() && theirs.is_some() && ours != theirs {
-                        UpsertOutcome::IdTaken(id)
-                    } else {
-                        UpsertOutcome::Updated(id)
+                sighting => {
+                    self.batch.items.push(record.item);
+                    Awaited::Outcome {
+                        notes: record.notes,
+                        repeated: sighting == Sighting::Repeated,
                     }
                 }
+            },
+        };
+        self.batch.lines.push((line, awaited));
+    }
+
+    /// What the store would answer, as far as the ids that the records would get can tell.
+    async fn foresee(
+        &self,
+        lines: &[(u64, Awaited)],
+        items: &[UpsertItem],
+    ) -> Result<Vec<UpsertOutcome>, StoreError> {
+        let repetitions = lines.iter().filter_map(|(_, awaited)| match awaited {
+            Awaited::Outcome { repeated, .. } => Some(*repeated),
+            Awaited::Rejection(_) => None,
+        });
+        let mut outcomes = Vec::with_capacity(items.len());
+        for (item, repeated) in items.iter().zip(repetitions) {
+            let id = item.id.clone();
+            let existing = self.store.get(&id).await?;
+            outcomes.push(match existing {
+                _ if repeated => UpsertOutcome::Unchanged(id),
+                None => UpsertOutcome::Created(id),
+                Some(existing) if existing.content == item.content => UpsertOutcome::Unchanged(id),
+                Some(existing) if differ_in_origin(&existing.content, &item.content) => {
+                    UpsertOutcome::IdTaken(id)
+                }
+                Some(_) => UpsertOutcome::Updated(id),
             });
         }
         Ok(outcomes)
+    }
+}
+
+fn differ_in_origin(one: &ScholarshipContent, other: &ScholarshipContent) -> bool {
+    let origin = |content: &ScholarshipContent| {
+        let provenance = &content.provenance;
+        provenance.source.clone().zip(provenance.source_id.clone())
+    };
+    match (origin(one), origin(other)) {
+        (Some(one), Some(other)) => one != other,
+        _ => false,
     }
 }
 

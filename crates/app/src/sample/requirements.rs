@@ -2,8 +2,8 @@
 
 use domain::award::MinorUnits;
 use domain::{
-    Citizenship, CountryCode, Criteria, Currency, Gpa, GradeLevel, ScholarshipType, Term, TermSet,
-    UsState,
+    Citizenship, CountryCode, Criteria, Currency, FieldOfStudy, Gpa, GradeLevel, ScholarshipType,
+    Term, TermSet, UsState,
 };
 
 use super::cast::Cast;
@@ -169,12 +169,20 @@ fn one_set(brief: &Brief<'_>, random: &mut Random) -> Criteria {
         rules.push("have a grade-point average of at most 3.0".to_owned());
     }
     if random.percent(50) {
-        let (levels, words) = random.pick(GRADES);
+        let is_trade = brief.cast.subject.fields.contains(&FieldOfStudy::Other);
+        let (levels, words) = match random.pick(GRADES) {
+            // Nobody writes a dissertation on welding.
+            (levels, _) if is_trade && levels.contains(&GradeLevel::Doctoral) => {
+                (&[GradeLevel::Vocational][..], "students in trade programs")
+            }
+            choice => choice,
+        };
         criteria.grade_levels = TermSet::of(levels);
         rules.push(format!("be {words}"));
     }
     place(brief, &mut criteria, &mut rules, random);
-    if random.percent(60) {
+    let too_young = criteria.grade_levels.contains(GradeLevel::MiddleSchool);
+    if random.percent(60) && !too_young {
         criteria.fields_of_study = TermSet::of(brief.cast.subject.fields);
         criteria.fields_of_study_text = vec![brief.cast.subject_title.clone()];
         rules.push(format!("study {}", brief.cast.subject_title));
