@@ -49,6 +49,9 @@ fn read(text: &str, default_currency: Currency) -> Option<PrintedAmount> {
         default_currency,
     )?;
     let currency = stated.unwrap_or(default_currency);
+    if begins_with_a_count(&tokens) {
+        return None;
+    }
     let mut amounts = Vec::new();
     for token in &tokens {
         if let Token::Number(number) = token {
@@ -77,6 +80,24 @@ fn read(text: &str, default_currency: Currency) -> Option<PrintedAmount> {
         maximum,
         currency,
     })
+}
+
+/// "2 - $500 scholarships" are two of them: a first number without a sign before one with a sign may be a count.
+fn begins_with_a_count(tokens: &[Token]) -> bool {
+    let is_currency = |at: Option<usize>| {
+        at.and_then(|at| tokens.get(at))
+            .is_some_and(|token| matches!(token, Token::Currency(_)))
+    };
+    let mut numbers = tokens
+        .iter()
+        .enumerate()
+        .filter(|(_, token)| matches!(token, Token::Number(_)))
+        .map(|(at, _)| at);
+    let Some(first) = numbers.next() else {
+        return false;
+    };
+    let first_is_money = is_currency(first.checked_sub(1)) || is_currency(Some(first + 1));
+    !first_is_money && numbers.any(|at| is_currency(at.checked_sub(1)))
 }
 
 /// The bounds that the words give to the amounts. A zero is no award, so it bounds nothing alone.

@@ -36,6 +36,7 @@ const DOLLARS: &str = "USD CAD AUD NZD HKD SGD TWD BSD BBD BZD BMD BND KYD FJD G
 /// Longer signs first, so that `HK$` is not read as `$`.
 const SIGNS: &[(&str, &str)] = &[
     ("us$", "USD"),
+    ("us $", "USD"),
     ("u.s.$", "USD"),
     ("hk$", "HKD"),
     ("nz$", "NZD"),

@@ -136,11 +136,11 @@ impl Phrases {
     }
 }
 
-/// "annual" must not be found in "biannual".
+/// "annual" must not be found in "biannual" or "semi-annual".
 fn begins_a_word_of(text: &str, phrase: &str) -> bool {
     text.match_indices(phrase).any(|(at, _)| {
         let before = text[..at].chars().next_back();
-        !before.is_some_and(|character| character.is_alphabetic() && character.is_ascii())
+        !before.is_some_and(|character| character.is_ascii_alphabetic() || character == '-')
     })
 }
 
