@@ -128,3 +128,6 @@ fn work(mut connection: SqliteConnection, mut queue: mpsc::Receiver<Message>, bu
         let _ = done.send(());
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 //!
 //! Each function takes an empty cache and panics when a promise is broken; [`cache_contract!`] makes a test of each.
 //!
-//! [`cache_contract!`]: crate::cache_contract
+//! [`cache_contract!`]: macro@crate::cache_contract
 
 use std::error::Error;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 //! Each function takes an empty store and panics when a promise is broken; [`interaction_store_contract!`] makes a test of
 //! each.
 //!
-//! [`interaction_store_contract!`]: crate::interaction_store_contract
+//! [`interaction_store_contract!`]: macro@crate::interaction_store_contract
 
 mod counting;
 mod recording;

@@ -3,7 +3,7 @@
 //! Each function takes an empty store and panics when a promise is broken; [`scholarship_store_contract!`] makes a test of
 //! each.
 //!
-//! [`scholarship_store_contract!`]: crate::scholarship_store_contract
+//! [`scholarship_store_contract!`]: macro@crate::scholarship_store_contract
 
 mod change_log;
 mod concurrency;

@@ -10,8 +10,8 @@ CREATE TABLE scholarships (
     document TEXT NOT NULL
 ) STRICT;
 
-CREATE UNIQUE INDEX scholarships_of_source ON scholarships (source, source_id)
-WHERE source IS NOT NULL AND source_id IS NOT NULL;
+-- Null differs from null in an index, so half an origin is never taken.
+CREATE UNIQUE INDEX scholarships_of_origin ON scholarships (source, source_id);
 
 -- One row per id that ever existed: its newest change. AUTOINCREMENT, so that a sequence number is never given twice.
 CREATE TABLE scholarship_changes (

@@ -115,7 +115,7 @@ pub(super) fn pseudonym_key_on_conn(
     let key: Vec<u8> = store_secrets::table
         .find(PSEUDONYM_KEY)
         .select(store_secrets::value)
-        .first(connection)?;
+        .get_result(connection)?;
     key.try_into()
         .map_err(|_| Failure::unreadable(PSEUDONYM_KEY, Unreadable::Column("value")))
 }

@@ -1,5 +1,6 @@
 //! Queries on the catalogue and its log.
 
+use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use domain::{Scholarship, ScholarshipId, Timestamp};
@@ -17,7 +18,7 @@ pub(super) fn get_on_conn(
     scholarships::table
         .find(id.as_str())
         .select(Row::as_select())
-        .first(connection)
+        .get_result(connection)
         .optional()?
         .map(Row::into_scholarship)
         .transpose()
@@ -45,11 +46,10 @@ pub(super) fn count_on_conn(connection: &mut SqliteConnection) -> Result<u64, Fa
 }
 
 pub(super) fn head_on_conn(connection: &mut SqliteConnection) -> Result<FeedPosition, Failure> {
-    let newest = scholarship_changes::table
-        .select(scholarship_changes::sequence)
-        .order(scholarship_changes::sequence.desc())
-        .first::<i64>(connection)
-        .optional()?;
+    // One look-up at the end of the table.
+    let newest: Option<i64> = scholarship_changes::table
+        .select(max(scholarship_changes::sequence))
+        .get_result(connection)?;
     Ok(position(newest.unwrap_or(0)))
 }
 
@@ -129,7 +129,7 @@ pub(super) fn idempotency_record_on_conn(
     let row = idempotency_records::table
         .find(key)
         .filter(idempotency_records::expires_at.gt(microseconds(now)))
-        .first::<(String, String, String, i64)>(connection)
+        .get_result::<(String, String, String, i64)>(connection)
         .optional()?;
     row.map(|(key, fingerprint, scholarship_id, expires_at)| {
         Ok(IdempotencyRecord {

@@ -46,6 +46,7 @@ fn known((id, version, created_at, digest): (String, i64, i64, Vec<u8>)) -> Know
     }
 }
 
+// Unique keys need no `first`: its bound LIMIT would make SQLite plan the statement anew each time.
 pub(super) fn by_id_on_conn(
     connection: &mut SqliteConnection,
     id: &str,
@@ -53,7 +54,7 @@ pub(super) fn by_id_on_conn(
     let row = scholarships::table
         .find(id)
         .select(KNOWN)
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     Ok(row.map(known))
 }
@@ -66,7 +67,7 @@ pub(super) fn by_origin_on_conn(
         .filter(scholarships::source.eq(source))
         .filter(scholarships::source_id.eq(source_id))
         .select(KNOWN)
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     Ok(row.map(known))
 }
