@@ -7,7 +7,7 @@ use ports::UpsertItem;
 use sha2::{Digest, Sha256};
 
 /// The source of records that name none.
-const UNNAMED_SOURCE: &str = "import";
+pub(super) const UNNAMED_SOURCE: &str = "import";
 
 /// Gives the content an id and, unless it has an id of its own, a (source, source_id): the one that it names, else a digest
 /// of its name and organization.

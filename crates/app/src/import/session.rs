@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::{FieldError, ScholarshipContent, ScholarshipId, Timestamp};
 use ports::{ScholarshipStore, StoreError, UpsertItem, UpsertOutcome};
 
+use super::identity::UNNAMED_SOURCE;
 use super::record::ParsedRecord;
 use super::report::{ImportReport, LineVerdict, VerdictStatus};
 use super::seen_records::{SeenRecords, Sighting};
@@ -186,7 +187,13 @@ fn differ_in_origin(one: &ScholarshipContent, other: &ScholarshipContent) -> boo
 
 fn contradiction(item: &UpsertItem, first: u64) -> FieldError {
     let provenance = &item.content.provenance;
-    match (&provenance.source, &provenance.source_id) {
+    match (provenance.source.as_deref(), &provenance.source_id) {
+        (Some(UNNAMED_SOURCE), Some(_)) => FieldError::new(
+            "name",
+            format!(
+                "is, with its organization, the same as on line {first}, with other content; give one of them an id or a source_id"
+            ),
+        ),
         (Some(_), Some(source_id)) => FieldError::new(
             "provenance.source_id",
             format!(

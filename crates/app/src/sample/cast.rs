@@ -49,6 +49,7 @@ impl Cast {
             "org" => self.organization.clone(),
             "subject" => self.subject_title.clone(),
             "people" => self.subject.people.to_owned(),
+            "profession" => self.subject.people.to_lowercase().replace("stem", "STEM"),
             "topic" => self.topic(0).to_owned(),
             "topic2" => self.topic(1).to_owned(),
             "topic3" => self.topic(2).to_owned(),

@@ -48,9 +48,9 @@ pub(super) fn content(wish: Wish, random: &mut Random) -> ScholarshipContent {
     };
     let translated = translate(&mut cast, language, random);
     let name = cast.fill(random.pick(names(language)), random);
-    let description = random
-        .percent(66)
-        .then(|| describe(&cast, language, random));
+    // A catalogue that is looked at by hand leaves nothing undescribed.
+    let described = wish.lexicon == Lexicon::Curated || random.percent(66);
+    let description = described.then(|| describe(&cast, language, random));
     let scholarship_type = scholarship_type(random);
     let award = prices::award(random);
     let brief = Brief {

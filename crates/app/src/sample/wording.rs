@@ -64,14 +64,14 @@ pub(super) const NAMES: &[&str] = &[
 pub(super) const OPENINGS: &[&str] = &[
     "{org} awards this scholarship to students of {subject} who care about {topic}.",
     "This award honors {given} {surname}, who worked for {topic} in {place} for more than thirty years.",
-    "Created by friends of {given} {surname}, the scholarship helps future {people} to pay for tuition, books and fees.",
+    "Created by friends of {given} {surname}, the scholarship helps future {profession} to pay for tuition, books and fees.",
     "For students who plan a career in {subject} and want to bring {topic} to communities like {place}.",
     "The {surname} family supports young people from {place} on their way to a degree in {subject}.",
     "{org} invests in people who will shape {topic}.",
     "A scholarship for hard-working students with an interest in {topic} or {topic2}.",
     "Each spring, {org} recognizes students whose work in {subject} has made a difference in {place}.",
     "Named for {given} {surname} of {place}, this fund opens doors to {subject}.",
-    "{org} offers financial support to students who are first to bring {topic} to their schools.",
+    "{org} offers financial support to students who want to make {topic} their life’s work.",
 ];
 
 /// What it goes on with.

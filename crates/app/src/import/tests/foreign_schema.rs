@@ -2,6 +2,9 @@
 
 use domain::{EditorialStatus, Schedule, ScholarshipType};
 
+use proptest::prelude::*;
+use serde_json::json;
+
 use super::super::{ImportFormat, ImportRecord};
 use super::{outcomes, read};
 
@@ -118,4 +121,22 @@ fn complaints_use_the_words_of_the_source() {
             "2: sponsor: is required"
         ]
     );
+}
+
+proptest! {
+    #[test]
+    fn no_words_of_the_source_bring_a_record_down(words in prop::collection::vec(".{0,30}", 12), points in any::<f64>()) {
+        let record = json!({
+            "id": words[0], "name": format!("N{}", words[1]), "sponsor": "S", "sponsor_type": words[2], "type": words[3],
+            "award": {"amount_max": 5, "currency": words[4], "basis": words[5], "notes": "n"},
+            "deadline": {"type": words[6], "date": words[7], "opens": words[8], "notes": "n"},
+            "eligibility": {"residency": [words[9]], "education_level": [words[10]], "fields_of_study": ["x"], "gpa_min": points, "citizenship": [words[11]]},
+            "links": {"info_url": words[4], "apply_url": words[5]}, "status": words[6],
+        });
+        let record = read(ImportFormat::OpenScholarships, record.to_string().as_bytes()).remove(0);
+        // Control characters are refused by name; everything else goes in.
+        if let Err(errors) = record.result {
+            prop_assert!(errors.iter().all(|error| error.message.contains("control character") || error.field == "id"), "{errors:?}");
+        }
+    }
 }

@@ -61,16 +61,13 @@ async fn the_same_record_with_other_content_is_rejected_with_the_first_line() {
 {"id":"x","name":"M","organization":"O"}
 {"id":"y","name":"M","organization":"O","provenance":{"source":"s","source_id":"1"}}
 {"id":"y","name":"M","organization":"O","provenance":{"source":"s","source_id":"2"}}
+{"name":"L","organization":"O","provenance":{"source":"s","source_id":"1"}}
 "#;
     let report = import(&store(), text.as_bytes(), false).await;
-    assert_eq!((report.created, report.rejected), (3, 3));
+    assert_eq!((report.created, report.rejected), (3, 4));
     let shown: Vec<String> = report.rejections.iter().map(ToString::to_string).collect();
     assert!(
-        shown[0].starts_with("line 2: provenance.source_id: is the same source and source_id"),
-        "{shown:?}"
-    );
-    assert!(
-        shown[0].ends_with("as on line 1, with other content"),
+        shown[0].starts_with("line 2: name: is, with its organization, the same as on line 1"),
         "{shown:?}"
     );
     assert_eq!(
@@ -80,6 +77,10 @@ async fn the_same_record_with_other_content_is_rejected_with_the_first_line() {
     assert_eq!(
         shown[2],
         "line 6: id: y belongs to a scholarship of another source"
+    );
+    assert_eq!(
+        shown[3],
+        "line 7: provenance.source_id: is the same source and source_id (1) as on line 5, with other content"
     );
 }
 
