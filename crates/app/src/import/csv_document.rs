@@ -10,31 +10,44 @@ use super::field_keywords;
 /// What each column of a file is.
 #[derive(Debug)]
 pub(super) struct Header {
-    columns: Vec<Column>,
+    /// `None` for a cell that spreadsheets leave behind: no name, and nothing below it.
+    columns: Vec<Option<Column>>,
 }
 
 impl Header {
     /// # Errors
     /// The first column that is unknown or stands twice, or the one that is missing.
     pub(super) fn read(cells: &[String]) -> Result<Self, FieldError> {
-        let mut columns: Vec<Column> = Vec::with_capacity(cells.len());
+        let mut columns: Vec<Option<Column>> = Vec::with_capacity(cells.len());
         for cell in cells {
+            if cell.trim().is_empty() {
+                columns.push(None);
+                continue;
+            }
             let column = csv_columns::named(cell).ok_or_else(|| {
                 FieldError::new(
                     cell.trim(),
                     "is not a known column; use the keys of a scholarship, with dots for nested ones (name, award.min, eligibility_criteria.min_gpa), or remove it",
                 )
             })?;
-            if columns.iter().any(|known| known.key == column.key) {
+            if columns
+                .iter()
+                .flatten()
+                .any(|known| known.key == column.key)
+            {
                 return Err(FieldError::new(
                     cell.trim(),
                     format!("is a second column for {}", column.key),
                 ));
             }
-            columns.push(column);
+            columns.push(Some(column));
         }
         for required in ["name", "organization"] {
-            if !columns.iter().any(|column| column.key == required) {
+            if !columns
+                .iter()
+                .flatten()
+                .any(|column| column.key == required)
+            {
                 return Err(FieldError::new(
                     required,
                     "is required as a column of the header line",
@@ -64,10 +77,14 @@ impl Header {
         let mut own_words = Vec::new();
         for (column, cell) in self.columns.iter().zip(cells) {
             let cell = unescaped(cell.trim());
-            if !cell.is_empty() {
-                put_cell(&mut object, *column, cell, &mut own_words)
-                    .map_err(|error| vec![error])?;
+            if cell.is_empty() {
+                continue;
             }
+            let read = match column {
+                Some(column) => put_cell(&mut object, *column, cell, &mut own_words),
+                None => Err(FieldError::new("", "has a cell in a column without a name")),
+            };
+            read.map_err(|error| vec![error])?;
         }
         if object.contains_key("deadline") && at(&object, "deadline.kind").is_none() {
             let kind = if at(&object, "deadline.date").is_some() {

@@ -194,7 +194,7 @@ impl RecordReader {
         }
     }
 
-    /// The record, `None` for a CSV header, or the complaints with their line.
+    /// The record, `None` for a CSV header or an empty row, or the complaints with their line.
     fn parse(
         &mut self,
         line: u64,
@@ -223,6 +223,10 @@ impl RecordReader {
             };
         };
         let cells = csv_splitter::fields(text?, char::from(csv.separator));
+        if cells.iter().all(|cell| cell.trim().is_empty()) {
+            // Spreadsheets write empty rows as separators alone.
+            return Ok(None);
+        }
         header
             .document(cells)
             .and_then(own_document::import_record)

@@ -119,6 +119,10 @@ fn a_csv_header_must_name_known_columns() {
         let complaint = complaint(ImportFormat::Csv, text.as_bytes());
         assert!(complaint.starts_with(complaint_of), "{complaint}");
     }
+    assert_eq!(
+        complaint(ImportFormat::Csv, b"name,organization,\nA,B,C\n"),
+        "2: has a cell in a column without a name"
+    );
     let text = b"name,organization,gpa\nA,B,high\nC,D,4.1\nE,F\nG,H,3.5\n";
     let outcomes = outcomes(ImportFormat::Csv, text);
     assert_eq!(

@@ -30,6 +30,7 @@ fn auto_tells_the_formats_apart() {
         ("name,organization\nN,O\nM,O\n".to_owned(), 2),
         ("\u{feff}Title;Sponsor\r\nN;O\r\n".to_owned(), 1),
         ("name\torganization\nN\tO".to_owned(), 1),
+        ("name,organization,,\nN,O,,\n,,,\n".to_owned(), 1),
         (
             format!(
                 "{document}\n{}\n",
