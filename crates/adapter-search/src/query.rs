@@ -35,7 +35,7 @@ pub(crate) struct QueryPlan {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Slot {
-    /// As typed, in order.
+    /// What each word of the first alternative was typed as.
     pub(crate) typed: Vec<String>,
     pub(crate) alternatives: Vec<Alternative>,
     /// How many documents hold it at most; 0: none does.
@@ -119,11 +119,51 @@ impl QueryPlan {
         plan
     }
 
+    /// The same query with every word in a slot of its own, so that each can be given up.
+    pub(crate) fn apart(&self) -> Self {
+        Self {
+            slots: self.slots.iter().cloned().flat_map(Slot::apart).collect(),
+            ..self.clone()
+        }
+    }
+
     /// The slot to give up first when nothing matches all: one that nothing matches, else the most frequent one, else
     /// the last.
     pub(crate) fn least_informative(&self) -> Option<usize> {
         let at = self.slots.iter().rposition(|slot| slot.frequency == 0);
         at.or_else(|| (0..self.slots.len()).max_by_key(|at| (self.slots[*at].frequency, *at)))
+    }
+}
+
+impl Slot {
+    fn of(typed: Vec<String>, alternatives: Vec<Alternative>) -> Self {
+        let frequencies = alternatives.iter().map(Alternative::frequency);
+        Self {
+            typed,
+            frequency: frequencies.max().unwrap_or(0),
+            alternatives,
+        }
+    }
+
+    /// The slots of a phrase's own words, without what stands for the whole phrase.
+    fn apart(self) -> Vec<Self> {
+        if self.typed.len() < 2 {
+            return vec![self];
+        }
+        let own = self.alternatives.into_iter().next();
+        let words = own.into_iter().flat_map(|own| own.words);
+        self.typed
+            .into_iter()
+            .zip(words)
+            .map(|(typed, word)| {
+                let alternative = Alternative {
+                    words: vec![word],
+                    adjacent: false,
+                    weight: 1.0,
+                };
+                Self::of(vec![typed], vec![alternative])
+            })
+            .collect()
     }
 }
 
@@ -180,22 +220,8 @@ impl Planner<'_> {
                 adjacent: phrase.len() > 1,
                 weight: self.settings.forms.synonym,
             }));
-            let mut typed: Vec<String> = Vec::new();
-            for word in &words[at..at + length] {
-                // One typed piece may have become several words.
-                if typed.last() != Some(&word.typed) {
-                    typed.push(word.typed.clone());
-                }
-            }
-            slots.push(Slot {
-                typed,
-                frequency: alternatives
-                    .iter()
-                    .map(Alternative::frequency)
-                    .max()
-                    .unwrap_or(0),
-                alternatives,
-            });
+            let typed = words[at..at + length].iter().map(|word| word.typed.clone());
+            slots.push(Slot::of(typed.collect(), alternatives));
             at += length;
         }
         slots

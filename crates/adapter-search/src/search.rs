@@ -106,27 +106,26 @@ impl Search<'_> {
     /// Gives up words, the least informative first, until something is found. When nothing helps, nothing was given up.
     fn relaxed(&self, plan: &mut QueryPlan) -> (Found, Vec<String>) {
         let whole = self.attempt(plan);
-        if !whole.ranked.is_empty() || plan.slots.len() < 2 {
+        if !whole.ranked.is_empty() {
             return (whole, Vec::new());
         }
-        let mut fewer = plan.clone();
-        let mut dropped = vec![false; plan.slots.len()];
-        let mut left: Vec<usize> = (0..plan.slots.len()).collect();
+        let mut fewer = plan.apart();
+        let words: Vec<String> = fewer
+            .slots
+            .iter()
+            .flat_map(|slot| slot.typed.clone())
+            .collect();
+        let mut left: Vec<usize> = (0..words.len()).collect();
         while fewer.slots.len() > 1 {
             let Some(at) = fewer.least_informative() else {
                 break;
             };
             fewer.slots.remove(at);
-            dropped[left.remove(at)] = true;
+            left.remove(at);
             let found = self.attempt(&fewer);
             if !found.ranked.is_empty() {
-                let slots = plan.slots.iter().zip(dropped);
-                let words = slots
-                    .filter(|(_, dropped)| *dropped)
-                    .flat_map(|(slot, _)| slot.typed.clone())
-                    .collect();
                 *plan = fewer;
-                return (found, words);
+                return (found, dropped(words, &left));
             }
         }
         (whole, Vec::new())
@@ -253,4 +252,15 @@ impl Search<'_> {
             });
         }
     }
+}
+
+/// The typed words whose places are not in `left`. Words that were typed as one piece are one.
+fn dropped(words: Vec<String>, left: &[usize]) -> Vec<String> {
+    let numbered = words.into_iter().enumerate();
+    let mut dropped: Vec<String> = numbered
+        .filter(|(at, _)| !left.contains(at))
+        .map(|(_, word)| word)
+        .collect();
+    dropped.dedup();
+    dropped
 }

@@ -153,6 +153,11 @@ fn words_are_given_up_one_by_one_from_the_least_informative() {
     assert_eq!(ids_of(&relaxed)[0].as_str(), "millennium");
     let unknown = answer(&index, "Zzqx nursing");
     assert_eq!(unknown.relaxed, ["Zzqx"]);
+    // A phrase that has synonyms comes apart.
+    let phrase = answer(&index, "high School opera");
+    assert_eq!(phrase.relaxed, ["opera"]);
+    let phrase = answer(&index, "Silver Law School");
+    assert_eq!(phrase.relaxed, ["Law", "School"]);
     let nothing = answer(&index, "zzqx");
     assert_eq!((nothing.total, nothing.relaxed.len()), (0, 0));
 }
