@@ -1,1 +1,12 @@
-//! The binary `scholarship-api`: configuration, wiring and shutdown.
+//! The composition root: configuration, wiring and shutdown of the binary `scholarship-api`.
+//!
+//! Only this crate constructs adapters. Tests start the same root on port 0.
+
+pub mod process;
+pub mod sample_catalogue;
+pub mod settings;
+pub mod startup;
+pub mod system;
+
+pub use settings::{Settings, SettingsError};
+pub use startup::{Server, StartError};

@@ -1,1 +1,29 @@
-fn main() {}
+//! The binary `scholarship-api`.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Serves the Scholarship Discovery & Search API. Settings are environment variables; see docs/configuration.md.
+#[derive(Parser)]
+#[command(name = "scholarship-api", version)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve until SIGTERM or Ctrl-C (the default)
+    Serve,
+    /// Print the configuration in effect, without secrets; exit code 2 when it is wrong
+    CheckConfig,
+}
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    match CommandLine::parse().command.unwrap_or(Command::Serve) {
+        Command::Serve => server::process::serve().await,
+        Command::CheckConfig => server::process::check_configuration(),
+    }
+}

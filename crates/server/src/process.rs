@@ -1,0 +1,137 @@
+//! The process around a server: logs, signals and exit codes.
+
+use std::process::ExitCode;
+
+use telemetry::LogSettings;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::settings::Settings;
+use crate::startup::{Server, StartError};
+
+/// Bad configuration.
+const BAD_CONFIGURATION: u8 = 2;
+
+/// Serves until SIGTERM or Ctrl-C. Answers 0 after a clean end, 2 on a bad configuration, 1 on anything else.
+pub async fn serve() -> ExitCode {
+    let settings = match Settings::load() {
+        Ok(settings) => settings,
+        Err(error) => return complain(&error, BAD_CONFIGURATION),
+    };
+    let logs = LogSettings {
+        level: settings.log_level.clone(),
+        format: settings.log_format,
+        version: settings.version.clone(),
+    };
+    if let Err(error) = telemetry::init_logging(&logs) {
+        return complain(&error, BAD_CONFIGURATION);
+    }
+    match run(&settings).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(
+                error = error.as_ref() as &dyn std::error::Error,
+                "the server cannot run"
+            );
+            complain(error.as_ref(), 1)
+        }
+    }
+}
+
+/// Prints the configuration in effect without its secrets, or everything that is wrong with it.
+#[expect(clippy::print_stdout, reason = "this is what the command is for")]
+pub fn check_configuration() -> ExitCode {
+    match Settings::load() {
+        Ok(settings) => {
+            print!("{}", settings.redacted());
+            ExitCode::SUCCESS
+        }
+        Err(error) => complain(&error, BAD_CONFIGURATION),
+    }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "logs may not be set up, and a person must read this"
+)]
+fn complain(error: &(dyn std::error::Error + 'static), code: u8) -> ExitCode {
+    eprintln!("error: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        eprintln!("  because: {error}");
+        cause = error.source();
+    }
+    ExitCode::from(code)
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "Ctrl-C",
+        }
+    }
+}
+
+async fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
+    // From here on a signal ends the process in order, also while it is still starting.
+    let mut signals = Signals::listen().map_err(StartError::Run)?;
+    for name in &settings.ignored {
+        tracing::warn!("{name} is set, but this version does not use it");
+    }
+    if settings.secret_is_random {
+        tracing::info!(
+            "JWT_SECRET is not set: tokens are signed with a random secret that ends with this process"
+        );
+    }
+    let mut server = tokio::select! {
+        server = Server::start(settings) => server?,
+        signal = signals.next() => {
+            tracing::info!("{signal} while starting: ending");
+            return Ok(());
+        }
+    };
+    announce(settings, &server);
+    let signal = tokio::select! {
+        signal = signals.next() => signal,
+        () = server.ended() => "a listener's end",
+    };
+    tracing::info!(
+        "{signal}: open requests may end within {} s; a second signal ends at once",
+        settings.shutdown_timeout.as_secs()
+    );
+    tokio::select! {
+        () = server.stop() => tracing::info!("ended"),
+        signal = signals.next() => tracing::warn!("{signal} again: ending at once"),
+    }
+    Ok(())
+}
+
+/// The one line that a start prints.
+#[expect(
+    clippy::print_stdout,
+    reason = "the line that tells a person where to go"
+)]
+fn announce(settings: &Settings, server: &Server) {
+    println!(
+        "scholarship-api {} ({}) on http://{}, metrics on http://{}/metrics; sqlite://{} with {} scholarships; ready in {:.2} s",
+        settings.version,
+        settings.environment.as_str(),
+        server.address,
+        server.admin_address,
+        settings.database.display(),
+        server.scholarships,
+        server.time_to_ready.as_secs_f64(),
+    );
+}

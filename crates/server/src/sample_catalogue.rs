@@ -1,0 +1,45 @@
+//! Fills an empty store with sample scholarships, so that the first start has something to show.
+
+use adapter_sqlite::SqliteStore;
+use domain::{ScholarshipId, Timestamp};
+use ports::{ScholarshipStore, StoreError, UpsertItem};
+
+use crate::settings::{Environment, SampleCatalogue, Settings};
+
+/// Loads the bundled samples, with deadlines counted from today, where the settings want them.
+pub(crate) async fn load_if_wanted(
+    settings: &Settings,
+    store: &SqliteStore,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let wanted = match settings.sample_catalogue {
+        SampleCatalogue::On => true,
+        SampleCatalogue::Off => false,
+        SampleCatalogue::Auto => {
+            settings.environment != Environment::Production && store.count().await? == 0
+        }
+    };
+    if !wanted {
+        return Ok(());
+    }
+    let items: Vec<UpsertItem> = app::sample::bundled(domain::deadline::today(now))
+        .into_iter()
+        .map(|content| {
+            let provenance = &content.provenance;
+            let (source, source_id) = (
+                provenance.source.as_deref(),
+                provenance.source_id.as_deref(),
+            );
+            let id =
+                ScholarshipId::derived(source.unwrap_or_default(), source_id.unwrap_or_default());
+            UpsertItem { id, content }
+        })
+        .collect();
+    let count = items.len();
+    store.upsert_many(items, now).await?;
+    tracing::info!(
+        count,
+        "loaded the sample catalogue; SAMPLE_CATALOGUE=off leaves a store empty"
+    );
+    Ok(())
+}

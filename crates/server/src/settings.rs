@@ -1,0 +1,348 @@
+//! The configuration: read from files and environment variables, typed, and checked as a whole.
+//!
+//! Every setting has one name; docs/configuration.md lists them all. Secrets only come from the environment and never print.
+
+mod layers;
+mod reader;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use auth::{TokenKey, TokenSettings, secret_weakness};
+use rand::TryRngCore;
+use secrecy::{ExposeSecret, SecretString};
+use telemetry::LogFormat;
+
+use layers::Layers;
+use reader::Reader;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    Development,
+    Staging,
+    Production,
+}
+
+impl Environment {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Staging => "staging",
+            Self::Production => "production",
+        }
+    }
+}
+
+/// When the sample catalogue is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SampleCatalogue {
+    /// Into an empty SQLite store outside production.
+    Auto,
+    On,
+    Off,
+}
+
+/// Everything that a start needs to know.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub host: String,
+    pub port: u16,
+    pub admin_port: u16,
+    pub environment: Environment,
+    /// The `version` label of metrics.
+    pub version: String,
+    pub database: PathBuf,
+    pub sqlite_readers: usize,
+    pub follow_interval: Duration,
+    pub sample_catalogue: SampleCatalogue,
+    pub tokens: TokenSettings,
+    pub token_keys: Vec<TokenKey>,
+    /// The secret was made for this run only.
+    pub secret_is_random: bool,
+    pub allowed_hosts: Vec<String>,
+    pub cors_origins: Vec<String>,
+    pub request_timeout: Duration,
+    /// 0: one per core.
+    pub http_workers: usize,
+    pub shutdown_timeout: Duration,
+    pub log_level: String,
+    pub log_format: LogFormat,
+    /// Set, but of no effect in this version.
+    pub ignored: Vec<&'static str>,
+}
+
+/// One wrong setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingError {
+    /// The setting, or the file.
+    pub name: String,
+    pub message: String,
+}
+
+impl SettingError {
+    fn new(name: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            message: message.into(),
+        }
+    }
+}
+
+/// Everything that is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct SettingsError(pub Vec<SettingError>);
+
+impl std::fmt::Display for SettingsError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            formatter,
+            "the configuration has {} error(s):",
+            self.0.len()
+        )?;
+        for error in &self.0 {
+            write!(formatter, "\n  {}: {}", error.name, error.message)?;
+        }
+        Ok(())
+    }
+}
+
+/// Settings of parts that this version does not have.
+const NOT_YET: &[&str] = &["REDIS_URL", "OPENAI_API_KEY", "COMMAND_CENTER_URL"];
+
+impl Settings {
+    /// Reads the configuration of this process.
+    ///
+    /// # Errors
+    /// [`SettingsError`] with everything that is wrong.
+    pub fn load() -> Result<Self, SettingsError> {
+        Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    /// Reads the configuration with the given environment variables; an empty one counts as unset.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn from_variables(
+        variable: impl Fn(&str) -> Option<String> + 'static,
+    ) -> Result<Self, SettingsError> {
+        let mut errors = Vec::new();
+        let layers = Layers::read(variable, &mut errors);
+        let mut reader = Reader {
+            layers: &layers,
+            errors,
+        };
+        let settings = read(&mut reader);
+        if reader.errors.is_empty() {
+            Ok(settings)
+        } else {
+            Err(SettingsError(reader.errors))
+        }
+    }
+
+    /// The settings in effect, one `NAME=value` a line, without secrets.
+    pub fn redacted(&self) -> String {
+        let secret = if self.secret_is_random {
+            "(random, for this run only)"
+        } else {
+            "(set)"
+        };
+        let tokens = &self.tokens;
+        [
+            ("APP_ENV", self.environment.as_str().to_owned()),
+            ("APP_VERSION", self.version.clone()),
+            ("HOST", self.host.clone()),
+            ("PORT", self.port.to_string()),
+            ("ADMIN_PORT", self.admin_port.to_string()),
+            (
+                "DATABASE_URL",
+                format!("sqlite://{}", self.database.display()),
+            ),
+            ("SQLITE_READERS", self.sqlite_readers.to_string()),
+            (
+                "FOLLOW_INTERVAL_MS",
+                self.follow_interval.as_millis().to_string(),
+            ),
+            (
+                "SAMPLE_CATALOGUE",
+                format!("{:?}", self.sample_catalogue).to_ascii_lowercase(),
+            ),
+            ("JWT_SECRET", secret.to_owned()),
+            ("JWT_ISSUER", tokens.issuer.clone()),
+            ("JWT_AUDIENCE", tokens.audience.clone()),
+            ("JWT_ALGORITHM", "HS256".to_owned()),
+            (
+                "JWT_CLOCK_SKEW_TOLERANCE",
+                tokens.clock_skew.as_secs().to_string(),
+            ),
+            ("JWT_REQUIRE_JTI", tokens.require_jti.to_string()),
+            ("JWT_REQUIRE_NBF", tokens.require_nbf.to_string()),
+            (
+                "JWT_TOKEN_LIFETIME",
+                tokens.maximum_lifetime.as_secs().to_string(),
+            ),
+            ("ALLOWED_HOSTS", self.allowed_hosts.join(",")),
+            ("CORS_ORIGINS", self.cors_origins.join(",")),
+            (
+                "REQUEST_TIMEOUT",
+                self.request_timeout.as_secs().to_string(),
+            ),
+            ("HTTP_WORKERS", self.http_workers.to_string()),
+            (
+                "SHUTDOWN_TIMEOUT",
+                self.shutdown_timeout.as_secs().to_string(),
+            ),
+            ("LOG_LEVEL", self.log_level.clone()),
+            (
+                "LOG_FORMAT",
+                format!("{:?}", self.log_format).to_ascii_lowercase(),
+            ),
+        ]
+        .iter()
+        .map(|(name, value)| format!("{name}={value}\n"))
+        .collect()
+    }
+}
+
+fn read(reader: &mut Reader<'_>) -> Settings {
+    let environments = [
+        ("development", Environment::Development),
+        ("staging", Environment::Staging),
+        ("production", Environment::Production),
+    ];
+    let environment = reader.choice("APP_ENV", &environments, Environment::Development);
+    let sample_choices = [
+        ("auto", SampleCatalogue::Auto),
+        ("on", SampleCatalogue::On),
+        ("off", SampleCatalogue::Off),
+    ];
+    let (token_keys, secret_is_random) = token_keys(reader, environment);
+    let host = reader.text("HOST");
+    if host.parse::<std::net::IpAddr>().is_err() && host != "localhost" {
+        reader.refuse(
+            "HOST",
+            format!(
+                "must be an IP address to listen on, such as 127.0.0.1 or 0.0.0.0, not `{host}`"
+            ),
+        );
+    }
+    let (port, admin_port) = (reader.port("PORT"), reader.port("ADMIN_PORT"));
+    if port == admin_port && port != 0 {
+        reader.refuse(
+            "ADMIN_PORT",
+            "must differ from PORT: metrics are never on the public listener",
+        );
+    }
+    if reader.text("JWT_ALGORITHM") != "HS256" {
+        reader.refuse("JWT_ALGORITHM", "must be HS256");
+    }
+    let log_level = reader.text("LOG_LEVEL");
+    if let Err(error) = telemetry::check_level(&log_level) {
+        reader.refuse("LOG_LEVEL", error.to_string());
+    }
+    let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    Settings {
+        host,
+        port,
+        admin_port,
+        environment,
+        version: reader
+            .optional("APP_VERSION")
+            .unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned()),
+        database: database(reader),
+        sqlite_readers: count(reader.number("SQLITE_READERS", 1, 64)),
+        follow_interval: Duration::from_millis(reader.number("FOLLOW_INTERVAL_MS", 10, 60_000)),
+        sample_catalogue: reader.choice("SAMPLE_CATALOGUE", &sample_choices, SampleCatalogue::Auto),
+        tokens: TokenSettings {
+            issuer: reader.text("JWT_ISSUER"),
+            audience: reader.text("JWT_AUDIENCE"),
+            clock_skew: reader.seconds("JWT_CLOCK_SKEW_TOLERANCE", 0, 300),
+            require_jti: reader.truth("JWT_REQUIRE_JTI"),
+            require_nbf: reader.truth("JWT_REQUIRE_NBF"),
+            maximum_lifetime: reader.seconds("JWT_TOKEN_LIFETIME", 1, 86_400),
+        },
+        token_keys,
+        secret_is_random,
+        allowed_hosts: reader.list("ALLOWED_HOSTS"),
+        cors_origins: reader.list("CORS_ORIGINS"),
+        request_timeout: reader.seconds("REQUEST_TIMEOUT", 1, 300),
+        http_workers: count(reader.number("HTTP_WORKERS", 0, 1_024)),
+        shutdown_timeout: reader.seconds("SHUTDOWN_TIMEOUT", 0, 300),
+        log_level,
+        log_format: reader.choice(
+            "LOG_FORMAT",
+            &[("json", LogFormat::Json), ("pretty", LogFormat::Pretty)],
+            LogFormat::Pretty,
+        ),
+        ignored: NOT_YET
+            .iter()
+            .copied()
+            .filter(|name| reader.layers.is_set_in_environment(name))
+            .collect(),
+    }
+}
+
+fn database(reader: &mut Reader<'_>) -> PathBuf {
+    let url = reader.text("DATABASE_URL");
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        reader.refuse(
+            "DATABASE_URL",
+            "Postgres is not supported by this version; use sqlite://PATH",
+        );
+        return PathBuf::new();
+    }
+    adapter_sqlite::path_from_url(&url).unwrap_or_else(|error| {
+        reader.refuse("DATABASE_URL", error.to_string());
+        PathBuf::new()
+    })
+}
+
+/// The keys of tokens; in development one is made at random where none is given.
+fn token_keys(reader: &mut Reader<'_>, environment: Environment) -> (Vec<TokenKey>, bool) {
+    let given = reader.optional("JWT_SECRET").map(SecretString::from);
+    let random = given.is_none();
+    if random && environment != Environment::Development {
+        reader.refuse(
+            "JWT_SECRET",
+            "is required; make one with `openssl rand -hex 32`",
+        );
+        return (Vec::new(), false);
+    }
+    let Some(secret) = given.or_else(random_secret) else {
+        reader.refuse(
+            "JWT_SECRET",
+            "is required: the system gives no random bytes to make one",
+        );
+        return (Vec::new(), false);
+    };
+    if environment == Environment::Production
+        && let Some(weakness) = secret_weakness(secret.expose_secret())
+    {
+        reader.refuse(
+            "JWT_SECRET",
+            format!("{weakness}; make one with `openssl rand -hex 32`"),
+        );
+    }
+    match TokenKey::new(None, secret) {
+        Ok(key) => (vec![key], random),
+        Err(error) => {
+            reader.refuse("JWT_SECRET", error.to_string());
+            (Vec::new(), false)
+        }
+    }
+}
+
+/// 256 random bits, or nothing where the system has none.
+fn random_secret() -> Option<SecretString> {
+    let mut bytes = [0; 32];
+    rand::rngs::OsRng.try_fill_bytes(&mut bytes).ok()?;
+    Some(
+        bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+            .into(),
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+//! Default file, environment file and environment variables in one lookup.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use config::{Config, File, FileFormat};
+
+use super::SettingError;
+
+/// Built in, so that the binary runs without any file beside it.
+const DEFAULTS: &str = include_str!("../../../../config/default.toml");
+
+/// What each environment changes, built in likewise.
+const ENVIRONMENTS: &[(&str, &str)] = &[
+    (
+        "development",
+        include_str!("../../../../config/development.toml"),
+    ),
+    ("staging", include_str!("../../../../config/staging.toml")),
+    (
+        "production",
+        include_str!("../../../../config/production.toml"),
+    ),
+];
+
+/// Settings without a default, which may also stand in a file. Secrets may only come from the environment.
+const WITHOUT_DEFAULT: &[&str] = &["app_version"];
+const SECRETS: &[&str] = &["jwt_secret"];
+
+/// Looks up an environment variable; an empty one counts as unset.
+type Variables = Box<dyn Fn(&str) -> Option<String>>;
+
+/// Values as texts, before they are typed.
+pub(super) struct Layers {
+    files: Config,
+    variable: Variables,
+}
+
+impl Layers {
+    /// Reads the files of `folder` over the built-in defaults. A folder that is not given and does not exist is skipped; a key that
+    /// is not known is an error.
+    pub(super) fn read(
+        variable: impl Fn(&str) -> Option<String> + 'static,
+        errors: &mut Vec<SettingError>,
+    ) -> Self {
+        let variable = move |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+        let defaults = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        let known: BTreeSet<String> = keys(&defaults.clone().build().unwrap_or_default())
+            .into_iter()
+            .chain(WITHOUT_DEFAULT.iter().map(|key| (*key).to_owned()))
+            .collect();
+        let given = variable("CONFIG_DIR");
+        let folder = given.clone().unwrap_or_else(|| "config".to_owned());
+        let folder = Path::new(&folder);
+        if given.is_some() && !folder.is_dir() {
+            errors.push(SettingError::new(
+                "CONFIG_DIR",
+                format!("{} is not a folder", folder.display()),
+            ));
+        }
+        let mut builder = add(defaults, &folder.join("default.toml"), &known, errors);
+        let so_far = builder.clone().build().unwrap_or_default();
+        let environment = variable("APP_ENV")
+            .or_else(|| so_far.get_string("app_env").ok())
+            .unwrap_or_default();
+        if let Some((name, built_in)) = ENVIRONMENTS.iter().find(|(name, _)| *name == environment) {
+            builder = builder.add_source(File::from_str(built_in, FileFormat::Toml));
+            builder = add(
+                builder,
+                &folder.join(format!("{name}.toml")),
+                &known,
+                errors,
+            );
+        }
+        Self {
+            files: builder.build().unwrap_or_default(),
+            variable: Box::new(variable),
+        }
+    }
+
+    /// The value of a setting and where it came from, for messages.
+    pub(super) fn get(&self, name: &str) -> Option<String> {
+        let key = name.to_ascii_lowercase();
+        let from_file = || {
+            self.files
+                .get_string(&key)
+                .ok()
+                .filter(|value| !value.trim().is_empty())
+        };
+        (self.variable)(name).or_else(from_file)
+    }
+
+    pub(super) fn is_set_in_environment(&self, name: &str) -> bool {
+        (self.variable)(name).is_some()
+    }
+}
+
+fn keys(config: &Config) -> Vec<String> {
+    let table = config
+        .clone()
+        .try_deserialize::<std::collections::HashMap<String, config::Value>>();
+    table.unwrap_or_default().into_keys().collect()
+}
+
+type Builder = config::ConfigBuilder<config::builder::DefaultState>;
+
+fn add(
+    builder: Builder,
+    path: &Path,
+    known: &BTreeSet<String>,
+    errors: &mut Vec<SettingError>,
+) -> Builder {
+    if !path.is_file() {
+        return builder;
+    }
+    let name = path.display().to_string();
+    let source = match std::fs::read_to_string(path) {
+        Ok(source) => source,
+        Err(error) => {
+            errors.push(SettingError::new(&name, format!("cannot be read: {error}")));
+            return builder;
+        }
+    };
+    let file = File::from_str(&source, FileFormat::Toml);
+    match Config::builder().add_source(file.clone()).build() {
+        Err(error) => {
+            errors.push(SettingError::new(&name, error.to_string()));
+            builder
+        }
+        Ok(config) => {
+            for key in keys(&config) {
+                if SECRETS.contains(&key.as_str()) {
+                    errors.push(SettingError::new(
+                        &name,
+                        format!(
+                            "`{key}` is a secret: give it as the environment variable {}",
+                            key.to_ascii_uppercase()
+                        ),
+                    ));
+                } else if !known.contains(&key) {
+                    errors.push(SettingError::new(
+                        &name,
+                        format!("`{key}` is not a known setting"),
+                    ));
+                }
+            }
+            builder.add_source(file)
+        }
+    }
+}

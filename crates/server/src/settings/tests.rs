@@ -1,0 +1,116 @@
+//! The configuration is complete, strict, and tells everything that is wrong at once.
+
+use std::collections::HashMap;
+
+use super::*;
+
+fn load(variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+    let map: HashMap<String, String> = variables
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    Settings::from_variables(move |name| map.get(name).cloned())
+}
+
+fn errors(variables: &[(&str, &str)]) -> String {
+    load(variables).expect_err("must be refused").to_string()
+}
+
+const STRONG: &str = "5d1f0a9be37c4486a2d0c7735b9e6412f8ac03d96e1b47a5";
+
+#[test]
+fn the_defaults_serve_on_the_loopback_with_a_random_secret() {
+    let settings = load(&[]).expect("defaults are valid");
+    assert_eq!(
+        (settings.host.as_str(), settings.port, settings.admin_port),
+        ("127.0.0.1", 5000, 9464)
+    );
+    assert!(settings.secret_is_random);
+    assert_eq!(settings.tokens, TokenSettings::default());
+    let secret = || random_secret().expect("random bytes");
+    assert_ne!(secret().expose_secret(), secret().expose_secret());
+}
+
+#[test]
+fn an_empty_variable_counts_as_unset() {
+    assert_eq!(
+        load(&[("PORT", ""), ("JWT_SECRET", " ")])
+            .expect("valid")
+            .port,
+        5000
+    );
+}
+
+#[test]
+fn every_error_is_told_at_once_with_its_name() {
+    let text = errors(&[
+        ("PORT", "70000"),
+        ("JWT_REQUIRE_JTI", "yes"),
+        ("JWT_CLOCK_SKEW_TOLERANCE", "-1"),
+        ("APP_ENV", "prod"),
+        ("JWT_ALGORITHM", "none"),
+        ("LOG_LEVEL", "lo=ud=er"),
+        ("DATABASE_URL", "mysql://x"),
+        ("HOST", "nowhere.example"),
+    ]);
+    for name in [
+        "PORT",
+        "JWT_REQUIRE_JTI",
+        "JWT_CLOCK_SKEW_TOLERANCE",
+        "APP_ENV",
+        "JWT_ALGORITHM",
+        "LOG_LEVEL",
+        "DATABASE_URL",
+        "HOST",
+    ] {
+        assert!(
+            text.contains(&format!("\n  {name}: ")),
+            "{name} is missing in {text}"
+        );
+    }
+}
+
+#[test]
+fn production_needs_a_strong_secret() {
+    assert!(errors(&[("APP_ENV", "production")]).contains("JWT_SECRET: is required"));
+    assert!(errors(&[("APP_ENV", "production"), ("JWT_SECRET", "short")]).contains("JWT_SECRET"));
+    let settings = load(&[("APP_ENV", "production"), ("JWT_SECRET", STRONG)]).expect("valid");
+    assert_eq!(settings.host, "0.0.0.0");
+    assert_eq!(settings.log_format, LogFormat::Json);
+}
+
+#[test]
+fn secrets_never_print() {
+    let settings = load(&[("JWT_SECRET", STRONG)]).expect("valid");
+    assert!(!settings.redacted().contains(STRONG));
+    assert!(!format!("{settings:?}").contains(STRONG));
+    assert!(settings.redacted().contains("JWT_SECRET=(set)"));
+}
+
+#[test]
+fn files_refuse_unknown_keys_and_secrets() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(
+        folder.path().join("development.toml"),
+        "prot = 1\njwt_secret = \"x\"\nport = 7000\n",
+    )
+    .expect("written");
+    let path = folder.path().to_str().expect("UTF-8").to_owned();
+    let text = errors(&[("CONFIG_DIR", &path)]);
+    assert!(text.contains("`prot` is not a known setting"), "{text}");
+    assert!(text.contains("`jwt_secret` is a secret"), "{text}");
+    std::fs::write(folder.path().join("development.toml"), "port = 7000\n").expect("written");
+    assert_eq!(load(&[("CONFIG_DIR", &path)]).expect("valid").port, 7000);
+    assert_eq!(
+        load(&[("CONFIG_DIR", &path), ("PORT", "7001")])
+            .expect("valid")
+            .port,
+        7001
+    );
+    assert!(errors(&[("CONFIG_DIR", "/nonexistent/folder")]).contains("CONFIG_DIR"));
+}
+
+#[test]
+fn metrics_never_share_the_public_port() {
+    assert!(errors(&[("PORT", "9464")]).contains("ADMIN_PORT: must differ"));
+}
