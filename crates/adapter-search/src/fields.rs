@@ -1,7 +1,8 @@
 //! The searched fields of a scholarship and the texts that belong to each.
 
-use domain::{Scholarship, Term};
 use std::ops::Range;
+
+use domain::{ScholarshipDocument, Term};
 
 /// In the order in which the words of a document are numbered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,12 +52,17 @@ impl FieldEnds {
 }
 
 /// Calls `visit` with each text of each field, in the order of the fields.
-pub(crate) fn visit_texts(scholarship: &Scholarship, mut visit: impl FnMut(Field, &str)) {
-    let content = &scholarship.content;
-    visit(Field::Name, &content.name);
-    visit(Field::Organization, &content.organization);
-    visit(Field::Subjects, content.scholarship_type.code());
-    for set in &content.criteria {
+pub(crate) fn visit_texts(document: &ScholarshipDocument, mut visit: impl FnMut(Field, &str)) {
+    let sets = || {
+        let first = document.eligibility_criteria.iter();
+        first.chain(&document.alternative_criteria)
+    };
+    visit(Field::Name, &document.name);
+    visit(Field::Organization, &document.organization);
+    if let Some(kind) = document.scholarship_type {
+        visit(Field::Subjects, kind.code());
+    }
+    for set in sets() {
         for field in set.fields_of_study.iter() {
             visit(Field::Subjects, field.code());
         }
@@ -64,13 +70,13 @@ pub(crate) fn visit_texts(scholarship: &Scholarship, mut visit: impl FnMut(Field
             visit(Field::Subjects, text);
         }
     }
-    for tag in &content.tags {
+    for tag in &document.tags {
         visit(Field::Subjects, tag);
     }
-    if let Some(text) = &content.description {
+    if let Some(text) = &document.description {
         visit(Field::Description, text);
     }
-    for set in &content.criteria {
+    for set in sets() {
         if set.residency_states.len() <= MOST_NAMED_STATES {
             for state in set.residency_states.iter() {
                 visit(Field::Eligibility, &state.name());

@@ -65,7 +65,11 @@ impl SearchIndex for InProcessIndex {
 
     fn scholarship(&self, id: &ScholarshipId) -> Option<Scholarship> {
         let snapshot = self.snapshot.load();
-        read_card(snapshot.card(snapshot.find(id)?))
+        let document = read_card(snapshot.card(snapshot.find(id)?))?;
+        document
+            .into_scholarship()
+            .inspect_err(|errors| tracing::error!(%id, ?errors, "a card is no valid scholarship"))
+            .ok()
     }
 
     fn public_words(&self, query: &str) -> Option<String> {

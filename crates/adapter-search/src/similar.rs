@@ -91,13 +91,13 @@ fn votes(
     own: Place,
 ) -> HashMap<(u32, u32), f32, ahash::RandomState> {
     let mut votes = HashMap::default();
-    let Some(scholarship) = read_card(snapshot.card(own)) else {
+    let Some(card) = read_card(snapshot.card(own)) else {
         return votes;
     };
     let scoring = Scoring::of(settings.text, snapshot);
     let most = (snapshot.live_count() / LEAST_RARITY).max(2);
     let mut words: HashMap<String, Vec<u16>> = HashMap::new();
-    let ends = document_words(&scholarship, |word, place| {
+    let ends = document_words(&card, |word, place| {
         words.entry(word.to_owned()).or_default().push(place);
     });
     let mut ranked: Vec<(f32, String)> = words

@@ -83,8 +83,8 @@ impl LiveSegment {
                 self.field_words[field as usize] -= u64::from(ends.length(field));
             }
             seen.clear();
-            if let Some(scholarship) = read_card(self.segment.cards.get(*document)) {
-                document_words(&scholarship, |word, _| {
+            if let Some(card) = read_card(self.segment.cards.get(*document)) {
+                document_words(&card, |word, _| {
                     seen.extend(self.segment.dictionary.find(word));
                 });
             }
@@ -103,14 +103,10 @@ fn add_lengths(sums: &mut [u64; FIELDS.len()], ends: &FieldEnds) {
     }
 }
 
-/// The record that a card was made of.
-pub(crate) fn read_card(card: &[u8]) -> Option<domain::Scholarship> {
-    let document: ScholarshipDocument = serde_json::from_slice(card)
+/// The document that a card is the JSON of.
+pub(crate) fn read_card(card: &[u8]) -> Option<ScholarshipDocument> {
+    serde_json::from_slice(card)
         .inspect_err(|error| tracing::error!(%error, "a card cannot be read back"))
-        .ok()?;
-    document
-        .into_scholarship()
-        .inspect_err(|errors| tracing::error!(?errors, "a card is no valid scholarship"))
         .ok()
 }
 

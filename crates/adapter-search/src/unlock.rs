@@ -14,6 +14,7 @@ use domain::{
 };
 use ports::search_index::{Unlock, UnlockAnswer};
 
+use crate::card_texts::CardTexts;
 use crate::facts::Facts;
 use crate::matching::count_verdict;
 use crate::snapshot::{Place, Snapshot};
@@ -242,8 +243,8 @@ impl Opening {
 
     fn finished(self, snapshot: &Snapshot) -> Unlock {
         let example = |(_, place): &(Option<i64>, Place)| {
-            let scholarship = crate::snapshot::read_card(snapshot.card(*place))?;
-            Some((scholarship.id, scholarship.content.name))
+            let id = ScholarshipId::parse(snapshot.id(*place)).ok()?;
+            Some((id, CardTexts::of(snapshot.card(*place)).name.into_owned()))
         };
         Unlock {
             change: self.change,

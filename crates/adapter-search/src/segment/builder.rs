@@ -10,14 +10,15 @@ use crate::facts::Facts;
 use crate::fields::{FIELDS, FieldEnds, MOST_WORDS, visit_texts};
 use crate::postings::{ListBuilder, Postings};
 
-/// Calls `visit` with every searched word of a record and its place; returns where the fields end.
+/// Calls `visit` with every searched word of a record and its place; returns where the fields end. A card that is read back
+/// gives the same words.
 pub(crate) fn document_words(
-    scholarship: &Scholarship,
+    document: &ScholarshipDocument,
     mut visit: impl FnMut(&str, u16),
 ) -> FieldEnds {
     let mut lengths = [0_u16; FIELDS.len()];
     let mut place = 0;
-    visit_texts(scholarship, |field, text| {
+    visit_texts(document, |field, text| {
         visit_words(text, |word, _| {
             let length = &mut lengths[field as usize];
             if *length < MOST_WORDS {
@@ -57,19 +58,20 @@ impl SegmentBuilder {
             .organizations
             .push(&normal_form(&scholarship.content.organization));
         segment.facts.push(Facts::of(scholarship));
+        let texts = ScholarshipDocument::from(scholarship);
         self.card.clear();
-        let json = serde_json::to_writer(&mut self.card, &ScholarshipDocument::from(scholarship));
+        let json = serde_json::to_writer(&mut self.card, &texts);
         if let Err(error) = json {
             // Cannot happen: the document has no maps with keys other than texts, and writing to memory does not fail.
             tracing::error!(%error, id = %scholarship.id, "a scholarship could not be written as JSON");
         }
         self.cards.push(&self.card);
-        self.index_words(document, scholarship);
+        self.index_words(document, &texts);
     }
 
-    fn index_words(&mut self, document: u32, scholarship: &Scholarship) {
+    fn index_words(&mut self, document: u32, texts: &ScholarshipDocument) {
         self.occurrences.clear();
-        let ends = document_words(scholarship, |word, place| {
+        let ends = document_words(texts, |word, place| {
             let known = self.terms.get(word).copied();
             let term = known.unwrap_or_else(|| {
                 let term = self.lists.len() as u32;

@@ -1,15 +1,17 @@
 //! The reference: the same semantics, evaluated record by record without any index.
 
 mod records;
+mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::eligibility::verdict;
-use domain::{Scholarship, ScholarshipId, Term, Timestamp, Verdict};
+use domain::{Scholarship, ScholarshipId, Timestamp, Verdict};
 use ports::search_index::{FacetKind, FacetValue, SearchRequest, VerdictCounts};
 
-use crate::catalogue::FAMILIES;
 use records::{facet_values, finished, key, passes};
+pub(crate) use wording::words;
+use wording::{edits, family, fields, synonyms};
 
 pub(crate) const SYNONYMS: &str = "cs, computer science\nnv => nevada\n";
 const STOP_WORDS: [&str; 7] = ["a", "or", "the", "for", "of", "scholarship", "scholarships"];
@@ -37,51 +39,6 @@ pub(crate) enum Key {
     },
     Number(bool, i64),
     Name(String),
-}
-
-pub(crate) fn words(text: &str) -> Vec<String> {
-    text.split(|character: char| !character.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_ascii_lowercase)
-        .collect()
-}
-
-fn family(word: &str) -> Vec<String> {
-    let known = FAMILIES.iter().find(|family| family.contains(&word));
-    known.map_or_else(
-        || vec![word.to_owned()],
-        |family| family.iter().map(|word| (*word).to_owned()).collect(),
-    )
-}
-
-/// Words of the five fields.
-fn fields(scholarship: &Scholarship) -> [Vec<String>; 5] {
-    let content = &scholarship.content;
-    let mut subjects = vec![content.scholarship_type.code().to_owned()];
-    let mut eligibility = Vec::new();
-    for set in &content.criteria {
-        subjects.extend(
-            set.fields_of_study
-                .iter()
-                .map(|field| field.code().to_owned()),
-        );
-        subjects.extend(set.fields_of_study_text.iter().cloned());
-        eligibility.extend(set.residency_states.iter().map(|state| state.name()));
-        eligibility.extend(set.grade_levels.iter().map(|level| level.code().to_owned()));
-        for (kind, values) in &set.attributes {
-            eligibility.push(kind.clone());
-            eligibility.extend(values.iter().cloned());
-        }
-        eligibility.extend(set.text.iter().cloned());
-    }
-    subjects.extend(content.tags.iter().cloned());
-    [
-        words(&content.name),
-        words(&content.organization),
-        words(&subjects.join(" ")),
-        words(content.description.as_deref().unwrap_or("")),
-        words(&eligibility.join(" ")),
-    ]
 }
 
 struct Text {
@@ -482,48 +439,4 @@ fn apart(slots: Vec<Slot>) -> Vec<Slot> {
         }
     }
     singles
-}
-
-fn synonyms(words: &[String]) -> Option<(usize, Vec<Vec<String>>)> {
-    let is = |at: usize, word: &str| {
-        words
-            .get(at)
-            .is_some_and(|other| family(word).contains(other))
-    };
-    if is(0, "computer") && is(1, "science") {
-        Some((2, vec![vec!["cs".to_owned()]]))
-    } else if is(0, "cs") {
-        Some((1, vec![vec!["computer".to_owned(), "science".to_owned()]]))
-    } else if is(0, "nv") {
-        Some((1, vec![vec!["nevada".to_owned()]]))
-    } else {
-        None
-    }
-}
-
-/// Optimal string alignment by the book.
-fn edits(left: &str, right: &str) -> usize {
-    let (left, right) = (left.as_bytes(), right.as_bytes());
-    let mut table = vec![vec![0; right.len() + 1]; left.len() + 1];
-    for row in 0..=left.len() {
-        for column in 0..=right.len() {
-            table[row][column] = if row == 0 || column == 0 {
-                row + column
-            } else {
-                let differs = usize::from(left[row - 1] != right[column - 1]);
-                let mut least = (table[row - 1][column - 1] + differs)
-                    .min(table[row - 1][column] + 1)
-                    .min(table[row][column - 1] + 1);
-                if row > 1
-                    && column > 1
-                    && left[row - 1] == right[column - 2]
-                    && left[row - 2] == right[column - 1]
-                {
-                    least = least.min(table[row - 2][column - 2] + 1);
-                }
-                least
-            };
-        }
-    }
-    table[left.len()][right.len()]
 }
