@@ -47,8 +47,8 @@ pub(crate) fn similar(
         .open_places(now)
         .filter(|(place, _)| *place != own)
         .filter_map(|(place, facts)| {
-            let words = votes.get(&(place.segment, place.document));
-            let score = words.copied().unwrap_or(0.0) + shared_facts(own_facts, facts);
+            let words = votes[place.segment as usize][place.document as usize];
+            let score = words + shared_facts(own_facts, facts);
             (score > KIND).then(|| Candidate {
                 same_organization: snapshot.organization(place) == snapshot.organization(own),
                 score,
@@ -84,13 +84,13 @@ pub(crate) fn similar(
     Some(answer)
 }
 
-/// For each document that shares rare words with this one, 0 to [`WORDS`].
-fn votes(
-    snapshot: &Snapshot,
-    settings: &SearchSettings,
-    own: Place,
-) -> HashMap<(u32, u32), f32, ahash::RandomState> {
-    let mut votes = HashMap::default();
+/// By segment and document: 0 to [`WORDS`] for the rare words shared with this one.
+fn votes(snapshot: &Snapshot, settings: &SearchSettings, own: Place) -> Vec<Vec<f32>> {
+    let mut votes: Vec<Vec<f32>> = snapshot
+        .segments
+        .iter()
+        .map(|live| vec![0.0; live.segment.len() as usize])
+        .collect();
     let Some(card) = read_card(snapshot.card(own)) else {
         return votes;
     };
@@ -125,7 +125,7 @@ fn votes(
             };
             let mut cursor = live.segment.postings.cursor(term);
             while let Some(document) = cursor.advance() {
-                *votes.entry((at as u32, document)).or_insert(0.0) += WORDS * weight / sum;
+                votes[at][document as usize] += WORDS * weight / sum;
             }
         }
     }

@@ -83,31 +83,35 @@ impl<'a> Completion<'a> {
         let mut of_words: HashMap<&str, u64, ahash::RandomState> = HashMap::default();
         let frequent = completion.frequent_completions(last);
         for (at, live) in snapshot.segments.iter().enumerate() {
-            let holders: Vec<Holders> = before
+            let dictionary = &live.segment.dictionary;
+            let holders: Vec<Vec<u8>> = before
                 .iter()
-                .map(|word| holders_of(live, live.segment.dictionary.find(word), now))
+                .map(|word| {
+                    let mut fields = vec![0; live.segment.len() as usize];
+                    if let Some(term) = dictionary.find(word) {
+                        visit_open(live, term, now, |document, found| {
+                            fields[document as usize] = found;
+                        });
+                    }
+                    fields
+                })
                 .collect();
-            let mut in_fields = Holders::default();
-            for term in live.segment.dictionary.completions(last) {
-                let holders_of_last = holders_of(live, Some(term), now);
-                let word = live.segment.dictionary.word(term);
+            // By document: the fields that hold all words.
+            let mut in_fields = vec![0_u8; live.segment.len() as usize];
+            for term in dictionary.completions(last) {
+                let mut count = 0;
+                visit_open(live, term, now, |document, found| {
+                    let others = holders.iter().map(|fields| fields[document as usize]);
+                    let common = others.fold(found, |common, fields| common & fields);
+                    count += u64::from(common != 0);
+                    in_fields[document as usize] |= common;
+                });
+                let word = dictionary.word(term);
                 if frequent.contains_key(word) {
-                    let count = holders_of_last
-                        .keys()
-                        .filter(|document| {
-                            holders.iter().all(|other| other.contains_key(*document))
-                        })
-                        .count();
-                    *of_words.entry(word).or_default() += count as u64;
-                }
-                for (document, fields) in holders_of_last {
-                    *in_fields.entry(document).or_default() |= fields;
+                    *of_words.entry(word).or_default() += count;
                 }
             }
-            for (document, mut fields) in in_fields {
-                for other in &holders {
-                    fields &= other.get(&document).copied().unwrap_or(0);
-                }
+            for (document, fields) in (0_u32..).zip(in_fields) {
                 let place = Place {
                     segment: at as u32,
                     document,
@@ -210,13 +214,10 @@ impl<'a> Completion<'a> {
 
 const NAME: u8 = 1;
 const ORGANIZATION: u8 = 2;
+const ANYWHERE: u8 = 4;
 
-/// Open documents with the fields in which they hold a word.
-type Holders = HashMap<u32, u8, ahash::RandomState>;
-
-fn holders_of(live: &LiveSegment, term: Option<u32>, now: Timestamp) -> Holders {
-    let mut holders = Holders::default();
-    let Some(term) = term else { return holders };
+/// Calls `visit` with each open document that holds the term, and the fields in which it does.
+fn visit_open(live: &LiveSegment, term: u32, now: Timestamp, mut visit: impl FnMut(u32, u8)) {
     let mut cursor = live.segment.postings.cursor(term);
     let mut places = Vec::new();
     while let Some(document) = cursor.advance() {
@@ -226,7 +227,7 @@ fn holders_of(live: &LiveSegment, term: Option<u32>, now: Timestamp) -> Holders 
         places.clear();
         cursor.places(&mut places);
         let ends = &live.segment.field_ends[document as usize];
-        let mut fields = 0;
+        let mut fields = ANYWHERE;
         for place in &places {
             if ends.range(Field::Name).contains(place) {
                 fields |= NAME;
@@ -234,9 +235,8 @@ fn holders_of(live: &LiveSegment, term: Option<u32>, now: Timestamp) -> Holders 
                 fields |= ORGANIZATION;
             }
         }
-        holders.insert(document, fields);
+        visit(document, fields);
     }
-    holders
 }
 
 /// Counts a text; the document with the smallest id lends its spelling.
