@@ -1,0 +1,100 @@
+//! Start, probes, signals, and changes that other processes make.
+
+use std::time::Duration;
+
+use adapter_sqlite::{SqliteSettings, SqliteStore};
+use domain::ScholarshipId;
+use ports::{ScholarshipStore, UpsertItem};
+use testkit::scholarship;
+
+use crate::client::get;
+use crate::process::{Process, command};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_start_serves_samples_on_two_listeners() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Process::start(folder.path());
+    assert_eq!(
+        get(server.address, "/healthz").await.body,
+        r#"{"status":"healthy"}"#
+    );
+    assert_eq!(
+        get(server.address, "/readyz").await.json()["status"],
+        "ready"
+    );
+    let list = get(server.address, "/api/v1/scholarships").await.json();
+    assert!(!list["data"].as_array().expect("a list").is_empty());
+    assert_eq!(
+        get(server.address, "/metrics").await.status,
+        404,
+        "metrics are never public"
+    );
+    let metrics = get(server.admin_address, "/metrics").await;
+    assert!(
+        metrics.body.contains("http_requests_total"),
+        "{}",
+        metrics.body
+    );
+    assert!(
+        metrics.body.contains("index_scholarships 300"),
+        "{}",
+        metrics.body
+    );
+    assert!(
+        server.announcement.contains("300 scholarships"),
+        "{}",
+        server.announcement
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_and_ctrl_c_end_in_order() {
+    for signal in ["TERM", "INT"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut server = Process::start(folder.path());
+        get(server.address, "/api/v1/scholarships?q=engineering").await;
+        server.signal(signal);
+        let status = server.ended(Duration::from_secs(20)).await;
+        assert_eq!(status.code(), Some(0), "{signal}");
+        // Closed in order: nothing is left in the write-ahead log.
+        let log = folder.path().join("var/scholarship-api.db-wal");
+        assert_eq!(std::fs::metadata(&log).map_or(0, |log| log.len()), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_process_writes_is_found_without_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Process::spawn(command(folder.path()).env("SAMPLE_CATALOGUE", "off"));
+    assert_eq!(
+        get(server.address, "/api/v1/scholarships").await.json()["page"]["total"],
+        0
+    );
+    let store = SqliteStore::open(SqliteSettings::at(
+        folder.path().join("var/scholarship-api.db"),
+    ))
+    .expect("shared");
+    let item = UpsertItem {
+        id: ScholarshipId::parse("other").expect("an id"),
+        content: scholarship("Quokka Prize").content(),
+    };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "another process has a clock of its own"
+    )]
+    let now = chrono::Utc::now();
+    store.upsert_many(vec![item], now).await.expect("written");
+    let found = async {
+        while get(server.address, "/api/v1/scholarships?q=quokka")
+            .await
+            .json()["page"]["total"]
+            != 1
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), found)
+        .await
+        .expect("found");
+    store.close().await;
+}
