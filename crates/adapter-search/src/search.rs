@@ -103,32 +103,40 @@ impl Search<'_> {
         answer
     }
 
-    /// Gives up words, the least informative first, until something is found. When nothing helps, nothing was given up.
+    /// Gives up words, the least informative first, until something is found; phrases that have synonyms come apart only
+    /// when that does not help. When nothing helps, nothing was given up.
     fn relaxed(&self, plan: &mut QueryPlan) -> (Found, Vec<String>) {
         let whole = self.attempt(plan);
         if !whole.ranked.is_empty() {
             return (whole, Vec::new());
         }
-        let mut fewer = plan.apart();
-        let words: Vec<String> = fewer
-            .slots
-            .iter()
-            .flat_map(|slot| slot.typed.clone())
-            .collect();
-        let mut left: Vec<usize> = (0..words.len()).collect();
-        while fewer.slots.len() > 1 {
-            let Some(at) = fewer.least_informative() else {
-                break;
-            };
-            fewer.slots.remove(at);
-            left.remove(at);
-            let found = self.attempt(&fewer);
-            if !found.ranked.is_empty() {
+        let mut ways = vec![plan.clone()];
+        if plan.slots.iter().any(|slot| slot.typed.len() > 1) {
+            ways.push(plan.apart());
+        }
+        for way in ways {
+            if let Some((fewer, found, dropped)) = self.with_fewer_slots(way) {
                 *plan = fewer;
-                return (found, dropped(words, &left));
+                return (found, dropped);
             }
         }
         (whole, Vec::new())
+    }
+
+    /// The largest part of the plan that finds anything, and the words that are not in it.
+    fn with_fewer_slots(&self, mut plan: QueryPlan) -> Option<(QueryPlan, Found, Vec<String>)> {
+        let typed: Vec<Vec<String>> = plan.slots.iter().map(|slot| slot.typed.clone()).collect();
+        let mut left: Vec<usize> = (0..typed.len()).collect();
+        while plan.slots.len() > 1 {
+            let at = plan.least_informative()?;
+            plan.slots.remove(at);
+            left.remove(at);
+            let found = self.attempt(&plan);
+            if !found.ranked.is_empty() {
+                return Some((plan, found, dropped(typed, &left)));
+            }
+        }
+        None
     }
 
     fn attempt(&self, plan: &QueryPlan) -> Found {
@@ -254,12 +262,12 @@ impl Search<'_> {
     }
 }
 
-/// The typed words whose places are not in `left`. Words that were typed as one piece are one.
-fn dropped(words: Vec<String>, left: &[usize]) -> Vec<String> {
-    let numbered = words.into_iter().enumerate();
-    let mut dropped: Vec<String> = numbered
+/// The typed words of slots that are not in `left`. Words that were typed as one piece are one.
+fn dropped(typed: Vec<Vec<String>>, left: &[usize]) -> Vec<String> {
+    let slots = typed.into_iter().enumerate();
+    let mut dropped: Vec<String> = slots
         .filter(|(at, _)| !left.contains(at))
-        .map(|(_, word)| word)
+        .flat_map(|(_, words)| words)
         .collect();
     dropped.dedup();
     dropped

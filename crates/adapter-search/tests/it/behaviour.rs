@@ -153,7 +153,7 @@ fn words_are_given_up_one_by_one_from_the_least_informative() {
     assert_eq!(ids_of(&relaxed)[0].as_str(), "millennium");
     let unknown = answer(&index, "Zzqx nursing");
     assert_eq!(unknown.relaxed, ["Zzqx"]);
-    // A phrase that has synonyms comes apart.
+    // A phrase that has synonyms comes apart if need be.
     let phrase = answer(&index, "high School opera");
     assert_eq!(phrase.relaxed, ["opera"]);
     let phrase = answer(&index, "Silver Law School");

@@ -321,12 +321,10 @@ impl<'a> Model<'a> {
 
     pub(crate) fn search(&self, request: &SearchRequest, now: Timestamp) -> Expected {
         let (slots, whole, corrected) = self.plan(&request.query);
-        let first = self.attempt(request, &slots, &whole, now);
-        let mut expected = first;
-        if expected.ids.is_empty() {
-            let slots = apart(slots);
+        let mut expected = self.attempt(request, &slots, &whole, now);
+        for slots in [slots.clone(), apart(slots)] {
             let mut left: Vec<usize> = (0..slots.len()).collect();
-            while left.len() > 1 {
+            while expected.ids.is_empty() && left.len() > 1 {
                 let frequency = |at: &usize| self.slot_frequency(&slots[*at]);
                 let unknown = left.iter().rposition(|at| frequency(at) == 0);
                 let frequent = (0..left.len()).max_by_key(|at| (frequency(&left[*at]), *at));
@@ -340,7 +338,6 @@ impl<'a> Model<'a> {
                         .flat_map(|at| slots[at].typed.clone())
                         .collect();
                     expected.relaxed.dedup();
-                    break;
                 }
             }
         }
