@@ -18,8 +18,9 @@ use crate::snapshot::Snapshot;
 const MOST_CHARACTERS: usize = 500;
 const MOST_WORDS: usize = 32;
 
-/// Fewer letters complete to half the dictionary. Words of other scripts say more with each character.
-const LEAST_PREFIX: usize = 2;
+/// Fewer letters complete to half the dictionary, unless other words narrow that down. Words of other scripts say more with
+/// each character.
+const LEAST_LONE_PREFIX: usize = 2;
 
 /// With more completions than this, their places are not looked at for nearness.
 const MOST_PLACED_COMPLETIONS: u64 = 32;
@@ -102,7 +103,12 @@ impl QueryPlan {
                 .collect()
         };
         let mut plan = Self::default();
-        let planner = Planner { settings, snapshot };
+        let several = needed.iter().filter(|needed| **needed).count() > 1;
+        let planner = Planner {
+            settings,
+            snapshot,
+            least_prefix: if several { 1 } else { LEAST_LONE_PREFIX },
+        };
         planner.correct(&mut all, &needed, &mut plan.corrected);
         plan.normal = all
             .iter()
@@ -145,6 +151,15 @@ impl Slot {
         }
     }
 
+    /// Whether one of its words may go on: it then stands for many.
+    pub(crate) fn completes(&self) -> bool {
+        let mut words = self
+            .alternatives
+            .iter()
+            .flat_map(|alternative| &alternative.words);
+        words.any(|word| word.prefix.is_some())
+    }
+
     /// The slots of a phrase's own words, without what stands for the whole phrase.
     fn apart(self) -> Vec<Self> {
         if self.typed.len() < 2 {
@@ -170,6 +185,8 @@ impl Slot {
 struct Planner<'a> {
     settings: &'a SearchSettings,
     snapshot: &'a Snapshot,
+    /// Characters from which on a word is taken for a beginning.
+    least_prefix: usize,
 }
 
 impl Planner<'_> {
@@ -256,7 +273,7 @@ impl Planner<'_> {
             places_of_completions: false,
             frequency,
         };
-        if prefix && (text.chars().count() >= LEAST_PREFIX || !text.is_ascii()) {
+        if prefix && (text.chars().count() >= self.least_prefix || !text.is_ascii()) {
             self.add_completions(text, &mut word);
         }
         word

@@ -177,6 +177,10 @@ fn the_last_word_completes() {
     let index = small_catalogue();
     assert_eq!(found(&index, "gov"), ["millennium"]);
     assert_eq!(found(&index, "silver no"), ["music"]);
+    // One letter says something only beside other words.
+    assert_eq!(found(&index, "silver n"), ["music"]);
+    assert!(answer(&index, "silver n").relaxed.is_empty());
+    assert!(found(&index, "n").is_empty());
     assert!(
         found(&index, "no silver").is_empty() || !answer(&index, "no silver").relaxed.is_empty()
     );

@@ -101,14 +101,15 @@ impl<'a> Model<'a> {
         self.frequencies.get(word).copied().unwrap_or(0)
     }
 
-    fn word(&self, word: &str, prefix: bool) -> Word {
+    /// `prefix`: from how many letters on it may be a beginning, if at all.
+    fn word(&self, word: &str, prefix: Option<usize>) -> Word {
         let mut forms: Word = Vec::new();
         for form in family(word) {
             if self.frequency(&form) > 0 {
                 forms.push((form.clone(), if form == word { 1.0 } else { 0.8 }));
             }
         }
-        if prefix && word.len() >= 2 {
+        if prefix.is_some_and(|least| word.len() >= least) {
             for known in self.frequencies.keys() {
                 if known.starts_with(word) && !forms.iter().any(|(form, _)| form == known) {
                     forms.push((known.clone(), 0.6));
@@ -162,6 +163,8 @@ impl<'a> Model<'a> {
         let stop = |word: &String| STOP_WORDS.contains(&word.as_str());
         let all_stop = normal.iter().all(stop);
         let needed: Vec<bool> = normal.iter().map(|word| all_stop || !stop(word)).collect();
+        let several = needed.iter().filter(|needed| **needed).count() > 1;
+        let least = if several { 1 } else { 2 };
         let mut corrected = Vec::new();
         let mut at = 0;
         while at < normal.len() {
@@ -171,7 +174,7 @@ impl<'a> Model<'a> {
             }
             let last = at + 1 == normal.len();
             if needed[at]
-                && self.word(&normal[at], last).is_empty()
+                && self.word(&normal[at], last.then_some(least)).is_empty()
                 && let Some(used) = self.corrected(&normal[at], last)
             {
                 corrected.push((typed[at].clone(), used.clone()));
@@ -188,7 +191,7 @@ impl<'a> Model<'a> {
             let (length, also) = synonyms(&plain[at..]).unwrap_or((1, Vec::new()));
             let own = (at..at + length).map(|at| {
                 let is_last = kept[at] + 1 == normal.len();
-                self.word(&plain[at], is_last)
+                self.word(&plain[at], is_last.then_some(least))
             });
             let mut alternatives = vec![Alternative {
                 words: own.collect(),
@@ -196,7 +199,7 @@ impl<'a> Model<'a> {
                 weight: 1.0,
             }];
             alternatives.extend(also.iter().map(|phrase| Alternative {
-                words: phrase.iter().map(|word| self.word(word, false)).collect(),
+                words: phrase.iter().map(|word| self.word(word, None)).collect(),
                 adjacent: true,
                 weight: 0.7,
             }));
