@@ -41,7 +41,10 @@ async fn documentation(_: NoParameters) -> HttpResponse {
 #[utoipa::path(
     tag = "Operations",
     params(("file" = String, Path, description = "Name of the file, or nothing")),
-    responses((status = 200, description = "The file"))
+    responses(
+        (status = 200, description = "The file"),
+        (status = 404, description = "There is no such file"),
+    )
 )]
 #[get("/docs/{file:.*}")]
 async fn documentation_file(
