@@ -1,7 +1,7 @@
 //! The documents of one segment that match a query's words, with their scores.
 //!
-//! Slots are matched from the rarest to the most frequent, and the one that completes its word last; each further one looks only at documents that are left, which
-//! the skip tables of its posting lists make cheap.
+//! Slots are matched from the rarest to the most frequent, and the one that completes its word last; each further one looks
+//! only at documents that are left, which the skip tables of its posting lists make cheap.
 
 use crate::query::{Alternative, QueryPlan, Slot, Word};
 use crate::scoring::Scoring;
