@@ -10,6 +10,7 @@ use crate::error::PROBLEM_JSON;
 const ALWAYS: &[(&str, &str)] = &[
     ("400", "The request cannot be understood"),
     ("401", "The token is missing or not accepted"),
+    ("406", "No acceptable encoding"),
     ("414", "The URL is too long"),
     ("421", "This host is not served here"),
     ("422", "Some values are wrong"),

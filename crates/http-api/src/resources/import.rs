@@ -1,5 +1,7 @@
 //! Importing records, one verdict per record, while they arrive.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
@@ -156,20 +158,31 @@ struct Reason {
 
 impl Import {
     fn lines(self) -> impl Stream<Item = Result<Bytes, actix_web::Error>> {
-        stream::unfold(self, |mut import| async move {
-            loop {
-                import.session.as_ref()?;
-                let lines = match import.step().await {
-                    Ok(lines) => lines,
-                    Err(error) => {
-                        import.session = None;
-                        broken_off(&error)
+        let over = Rc::new(Cell::new(None));
+        let kept = Rc::clone(&over);
+        let lines = stream::unfold(self, move |mut import| {
+            let over = Rc::clone(&over);
+            async move {
+                while import.session.is_some() {
+                    let lines = match import.step().await {
+                        Ok(lines) => lines,
+                        Err(error) => {
+                            import.session = None;
+                            broken_off(&error)
+                        }
+                    };
+                    if !lines.is_empty() {
+                        return Some((Ok(Bytes::from(lines)), import));
                     }
-                };
-                if !lines.is_empty() {
-                    return Some((Ok(Bytes::from(lines)), import));
                 }
+                // As long as somebody could read the rest of the body, the server closes the connection after the answer;
+                // otherwise it would wait for that rest, which may never come.
+                over.set(Some(import));
+                None
             }
+        });
+        lines.inspect(move |_| {
+            let _ = &kept;
         })
     }
 

@@ -1,0 +1,25 @@
+//! The private listener.
+
+use crate::api::Api;
+use crate::client::{exchange, head};
+
+#[actix_web::test]
+async fn metrics_count_requests_by_route_and_are_not_public() {
+    let api = Api::start().await;
+    api.get("/api/v1/scholarships/sch_unknown").await;
+    api.get("/some/unknown/path").await;
+    api.get("/api/v1/search?q=engineering").await;
+    let answer = exchange(api.admin, "GET", &head("GET", "/metrics", &[], None), b"").await;
+    let kind = answer.header("content-type").unwrap();
+    assert!(kind.starts_with("application/openmetrics-text"), "{kind}");
+    let text = answer.text();
+    let has = |part: &str| assert!(text.contains(part), "{part} is not in\n{text}");
+    has(r#"route="/api/v1/scholarships/{id}",status="404""#);
+    has(r#"route="unmatched",status="404""#);
+    has("search_requests_total 1");
+    has("index_scholarships 5");
+    assert!(!text.contains("/some/unknown/path"));
+    assert_eq!(api.get("/metrics").await.status, 404);
+    let alive = exchange(api.admin, "GET", &head("GET", "/healthz", &[], None), b"").await;
+    assert_eq!(alive.text(), r#"{"status":"healthy"}"#);
+}

@@ -1,0 +1,244 @@
+//! A running API over fake stores, at a fixed time, with a small catalogue.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::HttpServer;
+use actix_web::dev::ServerHandle;
+use adapter_memory::MemoryCache;
+use adapter_search::{InProcessIndex, SearchSettings};
+use app::{Application, Dependencies};
+use auth::{MintRequest, Minter, Role, ScopeSet, TokenKey, TokenSettings, Verifier};
+use domain::{FieldOfStudy, ScholarshipContent, UsState};
+use http_api::{ApiSettings, ApiState};
+use ports::ScholarshipStore;
+use serde_json::Value;
+use telemetry::Metrics;
+use testkit::{
+    FixedClock, Interruptible, Interruption, MemoryInteractionStore, MemoryScholarshipStore,
+    SequentialIds, instant, scholarship,
+};
+
+use crate::client::{Answer, exchange, head};
+use crate::conformance;
+
+pub(crate) const NOW: &str = "2026-11-23T12:00:00Z";
+
+pub(crate) struct Api {
+    pub(crate) address: SocketAddr,
+    pub(crate) admin: SocketAddr,
+    pub(crate) clock: Arc<FixedClock>,
+    /// Begins and ends failures of both stores.
+    pub(crate) interruption: Interruption,
+    pub(crate) metrics: Metrics,
+    servers: [ServerHandle; 2],
+    minter: Minter,
+}
+
+impl Drop for Api {
+    fn drop(&mut self) {
+        for server in &self.servers {
+            // Sends the command at once; the future only waits for the end.
+            drop(server.stop(false));
+        }
+    }
+}
+
+/// How a test's API differs from the usual one.
+pub(crate) struct Setup {
+    pub(crate) settings: ApiSettings,
+    pub(crate) catalogue: Vec<ScholarshipContent>,
+    pub(crate) load: bool,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            settings: ApiSettings {
+                version: "1.2.3".to_owned(),
+                ..ApiSettings::default()
+            },
+            catalogue: catalogue(),
+            load: true,
+        }
+    }
+}
+
+/// Three scholarships that are open to different students, one that has expired and one draft; ids from 1 to 5.
+pub(crate) fn catalogue() -> Vec<ScholarshipContent> {
+    let date = |text: &str| text.parse().expect("a date");
+    vec![
+        scholarship("Silver State Engineering Award")
+            .organization("Nevada Example Foundation")
+            .description("For future engineers of Nevada.")
+            .amount(500_000)
+            .deadline(date("2027-03-01"))
+            .states(&[UsState::Nevada])
+            .fields(&[FieldOfStudy::Engineering])
+            .min_gpa(300)
+            .content(),
+        scholarship("Golden Coast Nursing Grant")
+            .organization("California Example Trust")
+            .amount(250_000)
+            .deadline(date("2027-01-15"))
+            .states(&[UsState::California])
+            .fields(&[FieldOfStudy::Medicine])
+            .content(),
+        scholarship("Open Door Scholarship").rolling().content(),
+        scholarship("Yesterday Engineering Prize")
+            .amount(100_000)
+            .deadline(date("2026-11-01"))
+            .content(),
+        scholarship("Unfinished Engineering Fund")
+            .status(domain::EditorialStatus::Draft)
+            .content(),
+    ]
+}
+
+/// The id of the n-th scholarship that the API made.
+pub(crate) fn id(number: u128) -> String {
+    domain::ScholarshipId::from_bits(number).to_string()
+}
+
+impl Api {
+    pub(crate) async fn start() -> Self {
+        Self::with(Setup::default()).await
+    }
+
+    pub(crate) async fn with(setup: Setup) -> Self {
+        let clock = Arc::new(FixedClock::at(instant(NOW)));
+        let interruption = Interruption::default();
+        let store = MemoryScholarshipStore::default();
+        for (number, content) in (1..).zip(setup.catalogue) {
+            let id = domain::ScholarshipId::from_bits(number);
+            let made = store.create(id, content, None, instant(NOW)).await;
+            made.expect("a new scholarship");
+        }
+        let ids = SequentialIds::default();
+        for _ in 0..100 {
+            ports::IdGenerator::scholarship_id(&ids);
+        }
+        let application = Application::new(Dependencies {
+            scholarships: Arc::new(Interruptible::new(store, &interruption)),
+            interactions: Arc::new(Interruptible::new(
+                MemoryInteractionStore::default(),
+                &interruption,
+            )),
+            index: Arc::new(InProcessIndex::new(SearchSettings::default())),
+            cache: Arc::new(MemoryCache::new(1_000_000)),
+            clock: Arc::clone(&clock) as _,
+            ids: Arc::new(ids),
+            probes: Vec::new(),
+        });
+        if setup.load {
+            application
+                .follower
+                .load()
+                .await
+                .expect("the fake store answers");
+        }
+        let key = TokenKey::new(None, "kT9vQ2mX7pLc4RzW8nYb3HsJ6dFg1AuE".into()).expect("a secret");
+        let tokens = TokenSettings::default();
+        let verifier = Arc::new(Verifier::new(tokens.clone(), std::slice::from_ref(&key)));
+        let metrics = Metrics::new("1.2.3");
+        let state = ApiState::new(
+            Arc::new(application),
+            verifier,
+            metrics.clone(),
+            setup.settings,
+        );
+        let admin_state = state.clone();
+        let public = HttpServer::new(move || http_api::application(state.clone()))
+            .workers(1)
+            .disable_signals()
+            .bind(("127.0.0.1", 0))
+            .expect("a free port");
+        let admin = HttpServer::new(move || http_api::admin_application(admin_state.clone()))
+            .workers(1)
+            .disable_signals()
+            .bind(("127.0.0.1", 0))
+            .expect("a free port");
+        let (address, admin_address) = (public.addrs()[0], admin.addrs()[0]);
+        let (public, admin) = (public.run(), admin.run());
+        let servers = [public.handle(), admin.handle()];
+        actix_web::rt::spawn(public);
+        actix_web::rt::spawn(admin);
+        Self {
+            address,
+            admin: admin_address,
+            clock,
+            interruption,
+            metrics,
+            servers,
+            minter: Minter::new(tokens, &key),
+        }
+    }
+
+    /// A token for `sub` "someone", valid for ten minutes.
+    pub(crate) fn token(&self, role: Role, scopes: &str) -> String {
+        self.token_of("someone", role, scopes)
+    }
+
+    pub(crate) fn token_of(&self, subject: &str, role: Role, scopes: &str) -> String {
+        let request = MintRequest {
+            subject: subject.to_owned(),
+            role,
+            scopes: ScopeSet::from_claim(scopes),
+            lifetime: Duration::from_secs(600),
+            token_id: "token-1".to_owned(),
+        };
+        let now = ports::Clock::now(&*self.clock);
+        format!(
+            "Bearer {}",
+            self.minter.mint(&request, now).expect("a token")
+        )
+    }
+
+    pub(crate) fn editor(&self) -> String {
+        self.token(Role::Partner, "scholarships:write")
+    }
+
+    /// Sends one request, and holds the answer against the OpenAPI document.
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Answer {
+        let head = head(method, target, headers, body.map(<[u8]>::len));
+        let answer = exchange(self.address, method, &head, body.unwrap_or_default()).await;
+        conformance::check(method, target, &answer);
+        answer
+    }
+
+    pub(crate) async fn get(&self, target: &str) -> Answer {
+        self.send("GET", target, &[], None).await
+    }
+
+    pub(crate) async fn get_as(&self, token: &str, target: &str) -> Answer {
+        self.send("GET", target, &[("Authorization", token)], None)
+            .await
+    }
+
+    pub(crate) async fn post(&self, target: &str, body: &Value) -> Answer {
+        self.post_text(target, &body.to_string()).await
+    }
+
+    pub(crate) async fn post_text(&self, target: &str, body: &str) -> Answer {
+        let headers = [("Content-Type", "application/json")];
+        self.send("POST", target, &headers, Some(body.as_bytes()))
+            .await
+    }
+
+    pub(crate) async fn post_as(&self, token: &str, target: &str, body: &Value) -> Answer {
+        let headers = [
+            ("Content-Type", "application/json"),
+            ("Authorization", token),
+        ];
+        let body = body.to_string();
+        self.send("POST", target, &headers, Some(body.as_bytes()))
+            .await
+    }
+}

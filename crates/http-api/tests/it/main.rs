@@ -1,0 +1,18 @@
+//! The public and private listeners as callers meet them: real use cases and index behind a real server, over fake stores.
+//! Every answer is also held against the OpenAPI document.
+
+mod admin;
+mod api;
+mod bad_input;
+mod browsers;
+mod catalogue;
+mod client;
+mod conformance;
+mod description;
+mod faults;
+mod importing;
+mod interactions;
+mod matching;
+mod operations;
+mod searching;
+mod tokens;

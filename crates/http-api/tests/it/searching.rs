@@ -1,0 +1,210 @@
+//! Search, list, suggestions and similar scholarships.
+
+use insta::assert_json_snapshot;
+use serde_json::{Value, json};
+
+use crate::api::{Api, Setup, catalogue, id};
+use crate::client::Answer;
+
+fn names(answer: &Answer) -> Vec<String> {
+    let body = answer.json();
+    let hits = body["data"].as_array().cloned().unwrap_or_default();
+    hits.iter()
+        .map(|hit| hit["name"].as_str().unwrap_or("").to_owned())
+        .collect()
+}
+
+#[actix_web::test]
+async fn the_list_shows_open_scholarships_only() {
+    let api = Api::start().await;
+    let answer = api.get("/api/v1/scholarships").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.json()["page"]["total"], 3);
+    assert!(
+        !names(&answer)
+            .iter()
+            .any(|name| name.contains("Yesterday") || name.contains("Unfinished"))
+    );
+    let everything = api.get("/api/v1/scholarships?include_expired=true").await;
+    assert_eq!(everything.json()["page"]["total"], 4);
+}
+
+#[actix_web::test]
+async fn a_search_result_is_the_scholarship_with_what_the_search_adds() {
+    let api = Api::start().await;
+    let answer = api
+        .get("/api/v1/search?q=enginering&facets=states&highlight=true&min_amount=1000")
+        .await;
+    assert_eq!(answer.status, 200);
+    assert_json_snapshot!(answer.json(), { ".took_ms" => "[ms]" });
+}
+
+#[actix_web::test]
+async fn both_forms_of_search_give_the_same_results() {
+    let api = Api::start().await;
+    let strip = |answer: Answer| {
+        let mut body = answer.json();
+        body["took_ms"] = Value::Null;
+        body
+    };
+    let by_query = api.get("/api/v1/search?keyword=award&states=NV,CA&fields_of_study=engineering&sort=-amount&limit=5").await;
+    let by_list = api.get("/api/v1/scholarships?q=award&states=NV&states=CA&fields_of_study=engineering&sort=-amount&limit=5").await;
+    let body = json!({"query": "award", "states": ["NV", "CA"], "fields_of_study": ["engineering"], "sort": "-amount", "limit": 5});
+    let by_body = api.post("/api/v1/search", &body).await;
+    assert_eq!(names(&by_query), ["Silver State Engineering Award"]);
+    let by_query = strip(by_query);
+    assert_eq!(by_query, strip(by_list));
+    assert_eq!(by_query, strip(by_body));
+}
+
+#[actix_web::test]
+async fn pages_follow_by_cursor_and_by_offset() {
+    let api = Api::start().await;
+    let all = names(&api.get("/api/v1/scholarships?sort=name").await);
+    let first = api.get("/api/v1/scholarships?sort=name&limit=2").await;
+    let page = first.json()["page"].clone();
+    assert_eq!(
+        (&page["has_next"], &page["offset"]),
+        (&json!(true), &json!(0))
+    );
+    let cursor = page["next_cursor"].as_str().unwrap();
+    let second = api
+        .get(&format!(
+            "/api/v1/scholarships?sort=name&limit=2&cursor={cursor}"
+        ))
+        .await;
+    assert_eq!(second.json()["page"]["offset"], Value::Null);
+    assert_eq!(second.json()["page"]["has_next"], false);
+    assert_eq!([names(&first), names(&second)].concat(), all);
+    let by_offset = api
+        .get("/api/v1/scholarships?sort=name&limit=2&offset=2")
+        .await;
+    assert_eq!(names(&by_offset), names(&second));
+}
+
+#[actix_web::test]
+async fn a_search_with_a_profile_shows_nothing_that_the_student_is_ineligible_for() {
+    let api = Api::start().await;
+    let profile = json!({"gpa": 3.5, "state_of_residence": "NV", "field_of_study": "engineering"});
+    let answer = api
+        .post(
+            "/api/v1/search",
+            &json!({"profile": profile, "sort": "name"}),
+        )
+        .await;
+    assert_eq!(
+        names(&answer),
+        ["Open Door Scholarship", "Silver State Engineering Award"]
+    );
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    let body = answer.json();
+    for hit in body["data"].as_array().unwrap() {
+        assert_eq!(hit["match"]["verdict"], "eligible");
+    }
+    assert_eq!(
+        body["verdicts"],
+        json!({"eligible": 2, "possible": 0, "ineligible": 1})
+    );
+    let wider = json!({"profile": profile, "verdicts": ["ineligible"]});
+    let answer = api.post("/api/v1/search", &wider).await;
+    assert_eq!(names(&answer), ["Golden Coast Nursing Grant"]);
+    assert_eq!(answer.json()["data"][0]["match"]["verdict"], "ineligible");
+}
+
+#[actix_web::test]
+async fn drafts_are_for_editors() {
+    let api = Api::start().await;
+    let refused = api.get("/api/v1/search?status=draft").await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (403, "INSUFFICIENT_SCOPE")
+    );
+    let found = api
+        .get_as(&api.editor(), "/api/v1/search?status=draft")
+        .await;
+    assert_eq!(names(&found), ["Unfinished Engineering Fund"]);
+    let body = json!({"status": ["draft"]});
+    assert_eq!(api.post("/api/v1/search", &body).await.status, 403);
+    assert_eq!(
+        api.get(&format!("/api/v1/scholarships/{}", id(5)))
+            .await
+            .status,
+        404
+    );
+    assert_eq!(
+        api.get(&format!("/api/v1/scholarships/{}/similar", id(5)))
+            .await
+            .status,
+        404
+    );
+}
+
+#[actix_web::test]
+async fn suggestions_complete_what_was_typed() {
+    let api = Api::start().await;
+    let answer = api.get("/api/v1/search/suggestions?q=engin&limit=3").await;
+    assert_eq!(answer.status, 200);
+    let texts = answer.json()["data"].to_string().to_lowercase();
+    assert!(texts.contains("engineering"), "{texts}");
+    for wrong in ["", "?q=", "?q=a&limit=21", "?q=a&limit=0"] {
+        let answer = api.get(&format!("/api/v1/search/suggestions{wrong}")).await;
+        assert_eq!(answer.status, 422, "{wrong}");
+    }
+}
+
+#[actix_web::test]
+async fn similar_scholarships_do_not_name_the_one_asked_for() {
+    let mut scholarships = catalogue();
+    scholarships.push(
+        testkit::scholarship("Bronze State Engineering Award")
+            .fields(&[domain::FieldOfStudy::Engineering])
+            .content(),
+    );
+    let api = Api::with(Setup {
+        catalogue: scholarships,
+        ..Setup::default()
+    })
+    .await;
+    let answer = api
+        .get(&format!("/api/v1/scholarships/{}/similar?limit=2", id(1)))
+        .await;
+    assert_eq!(answer.status, 200);
+    assert!(names(&answer).contains(&"Bronze State Engineering Award".to_owned()));
+    assert!(!names(&answer).contains(&"Silver State Engineering Award".to_owned()));
+    assert_eq!(
+        api.get("/api/v1/scholarships/sch_unknown/similar")
+            .await
+            .status,
+        404
+    );
+}
+
+#[actix_web::test]
+async fn answers_are_compressed_on_request() {
+    let api = Api::start().await;
+    let plain = api.get("/openapi.json").await;
+    for encoding in ["gzip", "br", "zstd"] {
+        let answer = api
+            .send(
+                "GET",
+                "/openapi.json",
+                &[("Accept-Encoding", encoding)],
+                None,
+            )
+            .await;
+        assert_eq!(answer.header("content-encoding"), Some(encoding));
+        assert!(answer.body.len() * 2 < plain.body.len());
+    }
+    let refused = api
+        .send(
+            "GET",
+            "/",
+            &[("Accept-Encoding", "compress, identity;q=0")],
+            None,
+        )
+        .await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (406, "NOT_ACCEPTABLE")
+    );
+}
