@@ -28,9 +28,6 @@ pub fn admin_application(
 }
 
 async fn metrics(state: web::Data<ApiState>) -> HttpResponse {
-    let stats = state.application.readiness.index();
-    let scholarships = usize::try_from(stats.scholarships).unwrap_or(usize::MAX);
-    state.metrics.set_index_scholarships(scholarships);
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, METRICS_CONTENT_TYPE))
         .insert_header((CACHE_CONTROL, "no-store"))

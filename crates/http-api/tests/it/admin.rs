@@ -17,7 +17,6 @@ async fn metrics_count_requests_by_route_and_are_not_public() {
     has(r#"route="/api/v1/scholarships/{id}",status="404""#);
     has(r#"route="unmatched",status="404""#);
     has("search_requests_total 1");
-    has("index_scholarships 5");
     assert!(!text.contains("/some/unknown/path"));
     assert_eq!(api.get("/metrics").await.status, 404);
     let alive = exchange(api.admin, "GET", &head("GET", "/healthz", &[], None), b"").await;

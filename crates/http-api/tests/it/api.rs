@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::HttpServer;
@@ -10,9 +11,9 @@ use adapter_memory::MemoryCache;
 use adapter_search::{InProcessIndex, SearchSettings};
 use app::{Application, Dependencies};
 use auth::{MintRequest, Minter, Role, ScopeSet, TokenKey, TokenSettings, Verifier};
-use domain::{FieldOfStudy, ScholarshipContent, UsState};
+use domain::{FieldOfStudy, ScholarshipContent, Timestamp, UsState};
 use http_api::{ApiSettings, ApiState};
-use ports::ScholarshipStore;
+use ports::{Clock, ScholarshipStore};
 use serde_json::Value;
 use telemetry::Metrics;
 use testkit::{
@@ -29,6 +30,8 @@ pub(crate) struct Api {
     pub(crate) address: SocketAddr,
     pub(crate) admin: SocketAddr,
     pub(crate) clock: Arc<FixedClock>,
+    /// While true, whatever looks at the clock panics.
+    pub(crate) panicking: Arc<AtomicBool>,
     /// Begins and ends failures of both stores.
     pub(crate) interruption: Interruption,
     pub(crate) metrics: Metrics,
@@ -42,6 +45,22 @@ impl Drop for Api {
             // Sends the command at once; the future only waits for the end.
             drop(server.stop(false));
         }
+    }
+}
+
+/// The clock of the use cases, which can be made to break.
+struct BreakableClock {
+    clock: Arc<FixedClock>,
+    panicking: Arc<AtomicBool>,
+}
+
+impl Clock for BreakableClock {
+    fn now(&self) -> Timestamp {
+        assert!(
+            !self.panicking.load(Ordering::SeqCst),
+            "the clock is broken"
+        );
+        self.clock.now()
     }
 }
 
@@ -108,6 +127,7 @@ impl Api {
 
     pub(crate) async fn with(setup: Setup) -> Self {
         let clock = Arc::new(FixedClock::at(instant(NOW)));
+        let panicking = Arc::new(AtomicBool::new(false));
         let interruption = Interruption::default();
         let store = MemoryScholarshipStore::default();
         for (number, content) in (1..).zip(setup.catalogue) {
@@ -127,7 +147,10 @@ impl Api {
             )),
             index: Arc::new(InProcessIndex::new(SearchSettings::default())),
             cache: Arc::new(MemoryCache::new(1_000_000)),
-            clock: Arc::clone(&clock) as _,
+            clock: Arc::new(BreakableClock {
+                clock: Arc::clone(&clock),
+                panicking: Arc::clone(&panicking),
+            }),
             ids: Arc::new(ids),
             probes: Vec::new(),
         });
@@ -168,6 +191,7 @@ impl Api {
             address,
             admin: admin_address,
             clock,
+            panicking,
             interruption,
             metrics,
             servers,
@@ -188,7 +212,7 @@ impl Api {
             lifetime: Duration::from_secs(600),
             token_id: "token-1".to_owned(),
         };
-        let now = ports::Clock::now(&*self.clock);
+        let now = self.clock.now();
         format!(
             "Bearer {}",
             self.minter.mint(&request, now).expect("a token")

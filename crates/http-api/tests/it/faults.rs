@@ -1,5 +1,6 @@
 //! What callers see when something behind the API fails.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use auth::Role;
@@ -87,4 +88,24 @@ async fn more_heavy_work_than_allowed_is_refused() {
         .await;
     assert_eq!((answer.status, answer.code().as_str()), (503, "OVERLOADED"));
     assert_eq!(api.get("/api/v1/search").await.status, 200);
+}
+
+#[actix_web::test]
+async fn a_panic_is_a_problem_and_the_server_goes_on() {
+    let api = Api::start().await;
+    api.panicking.store(true, Ordering::SeqCst);
+    let in_the_worker = api.get("/api/v1/search?q=award").await;
+    let beside_it = api
+        .post("/api/v1/eligibility/unlocks", &json!({"profile": {}}))
+        .await;
+    for answer in [in_the_worker, beside_it] {
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (500, "INTERNAL_ERROR")
+        );
+        assert!(!answer.text().contains("clock"), "{}", answer.text());
+        assert!(answer.header("strict-transport-security").is_some());
+    }
+    api.panicking.store(false, Ordering::SeqCst);
+    assert_eq!(api.get("/api/v1/search?q=award").await.status, 200);
 }

@@ -3,7 +3,8 @@
 
 mod admin;
 mod api;
-mod bad_input;
+mod bad_bodies;
+mod bad_requests;
 mod browsers;
 mod catalogue;
 mod client;
@@ -12,6 +13,7 @@ mod description;
 mod faults;
 mod importing;
 mod interactions;
+mod logs;
 mod matching;
 mod operations;
 mod searching;
