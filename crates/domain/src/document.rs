@@ -137,10 +137,7 @@ impl From<&ScholarshipContent> for ScholarshipDocument {
     fn from(content: &ScholarshipContent) -> Self {
         let award = &content.award;
         let major = |minor: Option<i64>| minor.map(|minor| award.currency.major_units(minor));
-        let mut sets = content
-            .criteria
-            .iter()
-            .map(|criteria| CriteriaDocument::of(criteria, award.currency));
+        let mut sets = content.criteria.iter().map(CriteriaDocument::of);
         let provenance = &content.provenance;
         Self {
             id: None,
@@ -217,7 +214,7 @@ impl ScholarshipDocument {
                 .enumerate()
                 .map(|(at, set)| (format!("alternative_criteria[{at}]"), set));
             for (field, set) in primary.chain(others) {
-                criteria.push(set.into_criteria(&field, award.currency, &mut errors));
+                criteria.push(set.into_criteria(&field, &mut errors));
             }
         }
         let provenance = self.provenance.unwrap_or_default();

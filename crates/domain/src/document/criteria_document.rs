@@ -48,7 +48,7 @@ pub struct CriteriaDocument {
     pub max_age: Option<u8>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub financial_need: Option<bool>,
-    /// A year's income, in major units of the award's currency.
+    /// A year's income in US dollars, whatever the award's currency; a limit in another currency belongs into `text`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<f64>, minimum = 0))]
     pub max_household_income: Option<Number>,
@@ -75,7 +75,7 @@ fn is_empty_set<T: crate::Term>(set: &TermSet<T>) -> bool {
 }
 
 impl CriteriaDocument {
-    pub(super) fn of(criteria: &Criteria, currency: Currency) -> Self {
+    pub(super) fn of(criteria: &Criteria) -> Self {
         Self {
             min_gpa: criteria.min_gpa,
             max_gpa: criteria.max_gpa,
@@ -90,7 +90,7 @@ impl CriteriaDocument {
             financial_need: criteria.financial_need,
             max_household_income: criteria
                 .max_household_income
-                .map(|minor| currency.major_units(minor)),
+                .map(|cents| Currency::USD.major_units(cents)),
             essay_required: criteria.essay_required,
             recommendation_letters: criteria.recommendation_letters,
             attributes: criteria.attributes.clone(),
@@ -98,12 +98,7 @@ impl CriteriaDocument {
         }
     }
 
-    pub(super) fn into_criteria(
-        self,
-        field: &str,
-        currency: Currency,
-        errors: &mut Vec<FieldError>,
-    ) -> Criteria {
+    pub(super) fn into_criteria(self, field: &str, errors: &mut Vec<FieldError>) -> Criteria {
         let mut own = Vec::new();
         if let (Some(minimum), Some(maximum)) = (self.min_gpa, self.max_gpa)
             && minimum > maximum
@@ -124,7 +119,7 @@ impl CriteriaDocument {
             }
         }
         let income = self.max_household_income.and_then(|number| {
-            currency
+            Currency::USD
                 .minor_units_of(&number)
                 .map_err(|message| own.push(FieldError::new("max_household_income", message)))
                 .ok()
@@ -164,6 +159,10 @@ fn distinct<T: Ord>(mut values: Vec<T>) -> Vec<T> {
     values
 }
 
+/// Accepted values of one kind of attribute.
+const MOST_VALUES: usize = 50;
+const VALUES: &str = "must have 1 to 50 accepted values";
+
 fn requirements(
     given: BTreeMap<String, Vec<String>>,
     errors: &mut Vec<FieldError>,
@@ -182,8 +181,8 @@ fn requirements(
             ));
             continue;
         };
-        if values.is_empty() || values.len() > 50 {
-            errors.push(FieldError::new(field, "must have 1 to 50 accepted values"));
+        if values.is_empty() || values.len() > MOST_VALUES {
+            errors.push(FieldError::new(field, VALUES));
             continue;
         }
         let mut accepted = Vec::with_capacity(values.len());
@@ -200,6 +199,10 @@ fn requirements(
         entry.append(&mut accepted);
         entry.sort_unstable();
         entry.dedup();
+        // Two spellings of one kind come together here.
+        if entry.len() > MOST_VALUES {
+            errors.push(FieldError::new(field, VALUES));
+        }
     }
     kept
 }

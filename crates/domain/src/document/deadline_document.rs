@@ -82,7 +82,16 @@ impl DeadlineDocument {
 /// The instant of a fixed deadline, written in its own zone.
 pub(super) fn instant_text(deadline: &Deadline) -> Option<String> {
     match &deadline.schedule {
-        Schedule::Fixed(fixed) => Some(fixed.instant().with_timezone(&fixed.zone).to_rfc3339()),
+        Schedule::Fixed(fixed) => {
+            let local = fixed.instant().with_timezone(&fixed.zone);
+            // RFC 3339 has no seconds in offsets, which some zones had until the 1970s.
+            let fits = local.offset().fix().local_minus_utc() % 60 == 0;
+            Some(if fits {
+                local.to_rfc3339()
+            } else {
+                local.to_utc().to_rfc3339()
+            })
+        }
         _ => None,
     }
 }
@@ -238,7 +247,8 @@ fn schedule(document: DeadlineDocument, errors: &mut Vec<FieldError>) -> Schedul
     }
 }
 
-/// Reads a date, or an RFC 3339 instant: in New York if its offset is New York's at that instant, else in UTC.
+/// Reads a date, or an RFC 3339 instant: in New York if its offset is New York's at that instant, else in UTC. So is the
+/// first passage of the hour that New York repeats in autumn, since a local time stands for the second one.
 fn read_instant(text: &str) -> Result<FixedDeadline, String> {
     if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
         return within_calendar(FixedDeadline::on(date));
@@ -255,12 +265,18 @@ fn read_instant(text: &str) -> Result<FixedDeadline, String> {
     } else {
         Tz::UTC
     };
-    let local = instant.with_timezone(&zone).naive_local();
-    let fixed = FixedDeadline {
-        date: local.date(),
-        time: Some(local.time()),
-        zone,
+    let in_zone = |zone: Tz| {
+        let local = instant.with_timezone(&zone).naive_local();
+        FixedDeadline {
+            date: local.date(),
+            time: Some(local.time()),
+            zone,
+        }
     };
+    let mut fixed = in_zone(zone);
+    if fixed.instant() != instant {
+        fixed = in_zone(Tz::UTC);
+    }
     let whole_day = FixedDeadline {
         time: None,
         ..fixed

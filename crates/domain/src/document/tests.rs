@@ -195,3 +195,58 @@ fn all_statuses_can_be_written() {
         assert_eq!(content.status, *status);
     }
 }
+
+#[test]
+fn what_is_accepted_can_be_read_back() {
+    let many = |from: usize| {
+        let values: Vec<String> = (from..from + 30).map(|at| format!("\"v{at}\"")).collect();
+        values.join(",")
+    };
+    let two_spellings = format!(
+        r#""eligibility_criteria":{{"attributes":{{"Club":[{}],"club":[{}]}}}}"#,
+        many(0),
+        many(30)
+    );
+    for rest in [
+        two_spellings.as_str(),
+        // Offsets with seconds, until 1937 and 1972.
+        r#""deadline":{"kind":"fixed","date":"1930-06-01","time_zone":"Europe/Amsterdam"}"#,
+        r#""deadline":{"kind":"fixed","date":"1970-06-01","time_zone":"Africa/Monrovia"}"#,
+        r#""application_deadline":"2027-11-07T01:30:00-04:00""#,
+        r#""application_deadline":"2027-11-07T01:30:00-05:00""#,
+        r#""award":{"max":5000,"currency":"JPY"},"eligibility_criteria":{"max_household_income":65000.5}"#,
+    ] {
+        // A refusal is fine; a record that nobody can read any more is not.
+        let Ok(content) = read(&format!(r#"{{"name":"N","organization":"O",{rest}}}"#)) else {
+            continue;
+        };
+        let json = serde_json::to_string(&ScholarshipDocument::from(&content)).expect("JSON");
+        assert_eq!(read(&json), Ok(content), "{rest}");
+    }
+}
+
+#[test]
+fn two_spellings_of_an_attribute_share_its_bound() {
+    let values: Vec<String> = (0..60).map(|at| format!("v{at}")).collect();
+    let document = serde_json::json!({"name": "N", "organization": "O",
+        "eligibility_criteria": {"attributes": {"Club": &values[..30], "club": &values[30..]}}});
+    assert_eq!(
+        read(&document.to_string()),
+        Err("eligibility_criteria.attributes.club: must have 1 to 50 accepted values".to_owned())
+    );
+}
+
+#[test]
+fn both_passages_of_a_repeated_hour_stay_what_they_are() {
+    for text in ["2027-11-07T01:30:00-04:00", "2027-11-07T01:30:00-05:00"] {
+        let content = read(&format!(
+            r#"{{"name":"N","organization":"O","application_deadline":"{text}"}}"#
+        ))
+        .expect("valid");
+        assert_eq!(
+            content.deadline.expires_at(),
+            text.parse::<Timestamp>().ok(),
+            "{text}"
+        );
+    }
+}
