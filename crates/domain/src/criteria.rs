@@ -25,7 +25,7 @@ pub struct Criteria {
     pub max_age: Option<u8>,
     /// `Some(true)`: need must be shown. `Some(false)`: need is not considered, which excludes nobody.
     pub financial_need: Option<bool>,
-    /// A year's income, in minor units of the award's currency.
+    /// A year's income in cents of US dollars, as in profiles: whatever the award's currency, the two can be compared.
     pub max_household_income: Option<MinorUnits>,
     /// What the application takes; no verdict rests on it.
     pub essay_required: Option<bool>,

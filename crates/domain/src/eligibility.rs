@@ -242,11 +242,26 @@ fn citizenship_status(accepted: &[Citizenship], actual: Option<Citizenship>) -> 
         return CriterionStatus::Unknown;
     };
     let foreign = |value: &Citizenship| matches!(value, Citizenship::Country(_));
+    // Held by people who are citizens of some other country.
+    let resident = |value: &Citizenship| {
+        use Citizenship::{Daca, RefugeeOrAsylee, Undocumented, UsPermanentResident};
+        matches!(
+            value,
+            UsPermanentResident | Daca | Undocumented | RefugeeOrAsylee
+        )
+    };
     if accepted.contains(&actual)
         || (foreign(&actual) && accepted.contains(&Citizenship::International))
     {
         CriterionStatus::Met
-    } else if actual == Citizenship::International && accepted.iter().any(foreign) {
+    } else if (actual == Citizenship::International && accepted.iter().any(foreign))
+        // A citizen of Mexico may be a permanent resident, and a permanent resident a citizen of Mexico.
+        || (foreign(&actual) && accepted.iter().any(resident))
+        || (resident(&actual)
+            && accepted
+                .iter()
+                .any(|value| foreign(value) || *value == Citizenship::International))
+    {
         CriterionStatus::Unknown
     } else {
         CriterionStatus::Unmet
@@ -306,9 +321,8 @@ pub fn verdict_and_score(sets: &[Criteria], profile: &StudentProfile) -> (Verdic
     })
 }
 
-/// The verdict with one explained entry per criterion of the best-fitting set. `currency` is that of the award, in which the
-/// limit of household income is given.
-pub fn assess(sets: &[Criteria], currency: Currency, profile: &StudentProfile) -> Assessment {
+/// The verdict with one explained entry per criterion of the best-fitting set. No verdict rests on the award's currency.
+pub fn assess(sets: &[Criteria], _award: Currency, profile: &StudentProfile) -> Assessment {
     let Some((set, verdict, match_score)) = best_set(sets, profile) else {
         return Assessment {
             verdict: Verdict::Eligible,
@@ -318,7 +332,7 @@ pub fn assess(sets: &[Criteria], currency: Currency, profile: &StudentProfile) -
     };
     let mut criteria = Vec::new();
     statuses(set, profile, |kind, attribute, status| {
-        let (required, actual) = facts(set, currency, profile, kind, attribute);
+        let (required, actual) = facts(set, profile, kind, attribute);
         let criterion = attribute.map_or(CriterionKey::Fact(kind), |kind| {
             CriterionKey::Attribute(kind.to_owned())
         });
@@ -341,7 +355,6 @@ pub fn assess(sets: &[Criteria], currency: Currency, profile: &StudentProfile) -
 /// What the set asks and what the profile says, as JSON in the units of the API.
 fn facts(
     set: &Criteria,
-    currency: Currency,
     profile: &StudentProfile,
     kind: CriterionKind,
     attribute: Option<&str>,
@@ -371,15 +384,15 @@ fn facts(
         Kind::MaxAge => (json!(set.max_age), json!(profile.age)),
         Kind::FinancialNeed => (json!(true), json!(profile.financial_need)),
         Kind::MaxHouseholdIncome => {
-            let money = |minor: Option<i64>| {
-                minor.map_or(Value::Null, |minor| {
-                    Value::Number(currency.major_units(minor))
+            let dollars = |cents: Option<i64>| {
+                cents.map_or(Value::Null, |cents| {
+                    Value::Number(Currency::USD.major_units(cents))
                 })
             };
-            let income = profile.household_income.map_or(Value::Null, |minor| {
-                Value::Number(Currency::USD.major_units(minor))
-            });
-            (money(set.max_household_income), income)
+            (
+                dollars(set.max_household_income),
+                dollars(profile.household_income),
+            )
         }
         Kind::Attributes => {
             let kind = attribute.unwrap_or_default();
@@ -437,7 +450,7 @@ fn sentence(
         Kind::MaxAge => (format!("an age of at most {required}"), "age".to_owned()),
         Kind::FinancialNeed => ("financial need".to_owned(), "financial need".to_owned()),
         Kind::MaxHouseholdIncome => (
-            format!("a household income of at most {required}"),
+            format!("a household income of at most ${required}"),
             "household income".to_owned(),
         ),
         Kind::Attributes => {

@@ -156,7 +156,7 @@ pub fn explain(
             (true, _) => "It asks for financial need.".to_owned(),
             (false, _) => "It does not ask for financial need.".to_owned(),
         },
-        "How much other students viewed, saved and applied.".to_owned(),
+        popularity_reason(values[5]).to_owned(),
     ];
     let mut components: Vec<Component> = values
         .iter()
@@ -174,6 +174,18 @@ pub fn explain(
     Score {
         total: total(values),
         components,
+    }
+}
+
+fn popularity_reason(value: f64) -> &'static str {
+    if value <= 0.0 {
+        "Nobody has viewed, saved or applied for it here lately."
+    } else if value < 0.5 {
+        "A few students viewed, saved or applied for it lately."
+    } else if value < 0.9 {
+        "Many students viewed, saved or applied for it lately."
+    } else {
+        "It is among those that students viewed, saved and applied for most lately."
     }
 }
 
@@ -248,6 +260,10 @@ pub fn popularity(
             crate::InteractionKind::Save => 3,
             crate::InteractionKind::ApplyClick => 5,
         };
+        if count == 0 {
+            // Nothing happened; and were that all, the division below would have no answer.
+            continue;
+        }
         let entry = points.entry(id).or_default();
         *entry = entry.saturating_add(count.saturating_mul(weight));
     }
@@ -274,6 +290,16 @@ mod tests {
         assert!((deadline_value(Some(180.0)) - 1.0).abs() < 1e-12);
         assert!(deadline_value(Some(300.0)) < 1.0);
         assert!(deadline_value(Some(-1.0)) < f64::EPSILON);
+    }
+
+    #[test]
+    fn the_reason_for_popularity_follows_its_value() {
+        let reasons = [0.0, 0.3, 0.7, 1.0].map(popularity_reason);
+        for (at, reason) in reasons.iter().enumerate() {
+            assert!(!reasons[..at].contains(reason), "{reason}");
+        }
+        let nothing = crate::ScholarshipId::derived("a", "b");
+        assert!(popularity([(nothing, crate::InteractionKind::View, 0)]).is_empty());
     }
 
     #[test]

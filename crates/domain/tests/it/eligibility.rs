@@ -85,3 +85,62 @@ proptest! {
         prop_assert!(Criteria::default().asks_nothing());
     }
 }
+
+#[test]
+fn a_citizenship_and_a_status_do_not_contradict_each_other() {
+    use domain::{Citizenship, CountryCode, Criteria, StudentProfile};
+    let mexico = Citizenship::Country(CountryCode::parse("MX").expect("a country"));
+    for (accepted, actual, expected) in [
+        (Citizenship::UsPermanentResident, mexico, Verdict::Possible),
+        (mexico, Citizenship::UsPermanentResident, Verdict::Possible),
+        (
+            Citizenship::International,
+            Citizenship::Daca,
+            Verdict::Possible,
+        ),
+        (Citizenship::International, mexico, Verdict::Eligible),
+        (Citizenship::UsCitizen, mexico, Verdict::Ineligible),
+        (
+            Citizenship::UsCitizen,
+            Citizenship::Daca,
+            Verdict::Ineligible,
+        ),
+        (
+            Citizenship::Daca,
+            Citizenship::UsPermanentResident,
+            Verdict::Ineligible,
+        ),
+    ] {
+        let criteria = Criteria {
+            citizenship_required: vec![accepted],
+            ..Criteria::default()
+        };
+        let profile = StudentProfile {
+            citizenship: Some(actual),
+            ..StudentProfile::default()
+        };
+        assert_eq!(
+            verdict(&[criteria], &profile),
+            expected,
+            "{accepted:?} {actual:?}"
+        );
+    }
+}
+
+#[test]
+fn the_limit_of_income_is_in_dollars_whatever_the_award() {
+    use domain::{Criteria, Currency, StudentProfile};
+    let criteria = Criteria {
+        max_household_income: Some(6_500_000),
+        ..Criteria::default()
+    };
+    let profile = StudentProfile {
+        household_income: Some(6_000_000),
+        ..StudentProfile::default()
+    };
+    let yen = Currency::parse("JPY").expect("a currency");
+    let assessment = domain::eligibility::assess(&[criteria], yen, &profile);
+    assert_eq!(assessment.criteria[0].required, 65_000);
+    assert_eq!(assessment.criteria[0].actual, 60_000);
+    assert!(assessment.criteria[0].message.contains("at most $65000"));
+}
