@@ -54,6 +54,12 @@ impl ApiState {
             work(&application)
         })
         .await
-        .map_err(|_| ApiError::new(ErrorCode::InternalError))
+        .map_err(|error| {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "work for a request panicked"
+            );
+            ApiError::new(ErrorCode::InternalError)
+        })
     }
 }

@@ -1,8 +1,8 @@
 //! Problem documents (RFC 9457): the one place that renders errors.
 
 use actix_web::body::BoxBody;
-use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use domain::FieldError;
 use serde::Serialize;
@@ -86,10 +86,7 @@ fn document(error: &ApiError, instance: &str, trace_id: &str) -> HttpResponse<Bo
     let mut response = HttpResponse::with_body(error.status_code(), BoxBody::new(body));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if code.status() == 503 {
-        headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
-    }
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if code.status() == 401 {
         headers.insert(
             WWW_AUTHENTICATE,
@@ -98,9 +95,6 @@ fn document(error: &ApiError, instance: &str, trace_id: &str) -> HttpResponse<Bo
     }
     for (name, value) in &error.0.headers {
         headers.insert(name.clone(), value.clone());
-    }
-    if code == ErrorCode::MethodNotAllowed && !headers.contains_key(ALLOW) {
-        headers.insert(ALLOW, HeaderValue::from_static(""));
     }
     response
 }

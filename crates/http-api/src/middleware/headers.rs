@@ -1,8 +1,9 @@
 //! Headers that every answer carries.
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
-    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 
 use crate::context::{REQUEST_ID, RequestContext};
@@ -21,7 +22,10 @@ pub(super) struct Circumstances {
     pub(super) authenticated: bool,
 }
 
-pub(super) fn add(headers: &mut HeaderMap, circumstances: &Circumstances) {
+pub(super) fn add(headers: &mut HeaderMap, status: StatusCode, circumstances: &Circumstances) {
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
     if let Ok(request_id) = HeaderValue::from_str(&circumstances.context.request_id) {
         headers.insert(HeaderName::from_static(REQUEST_ID), request_id);
     }

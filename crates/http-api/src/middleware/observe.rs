@@ -49,8 +49,9 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
         match next.call(request).await {
             Ok(response) => {
                 let mut response = completed(response, &asked, &circumstances);
-                headers::add(response.headers_mut(), &circumstances);
-                asked.finish(&route_of(response.request()), response.status());
+                let status = response.status();
+                headers::add(response.headers_mut(), status, &circumstances);
+                asked.finish(&route_of(response.request()), status);
                 Ok(response)
             }
             Err(error) => Err(asked.failed(&error, &circumstances)),
@@ -118,7 +119,7 @@ impl Asked {
         let status = error.as_response_error().status_code();
         let trace_id = &circumstances.context.trace_id;
         let mut problem = render(Some(error), status, &self.path, trace_id);
-        headers::add(problem.headers_mut(), circumstances);
+        headers::add(problem.headers_mut(), status, circumstances);
         if let Some(allowed) = self.allowed_origin() {
             problem
                 .headers_mut()

@@ -188,7 +188,7 @@ async fn check_by_query(
 ///
 /// Every criterion is explained. With `scholarship_ids` (1 to 50) the answer follows their order; without, it goes over all
 /// open scholarships: eligible ones first, then possible ones, then ineligible ones. Profiles are neither stored nor logged.
-#[utoipa::path(tag = "Matching", request_body = CheckBody, responses((status = 200, description = "A verdict for each scholarship", body = Checks)))]
+#[utoipa::path(tag = "Matching", request_body(content = CheckBody, example = json!({"profile": {"gpa": 3.4, "grade_level": "undergraduate_junior", "field_of_study": "engineering", "citizenship": "us_citizen", "state_of_residence": "NV", "age": 20, "attributes": {"first_generation": true}}, "limit": 10})), responses((status = 200, description = "A verdict for each scholarship", body = Checks)))]
 #[post("/api/v1/eligibility/check")]
 async fn check_with_body(
     state: web::Data<ApiState>,

@@ -90,7 +90,7 @@ impl From<Interaction> for InteractionEntry {
 #[utoipa::path(
     tag = "Interactions",
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters")),
-    request_body = InteractionBody,
+    request_body(content = InteractionBody, example = json!({"id": "view-1", "kind": "view", "scholarship_id": "sch_8m3k1q"})),
     responses((status = 202, description = "Recorded", body = Recorded), (status = 403, description = "The role may not")),
     security(("bearer" = []))
 )]
@@ -122,7 +122,7 @@ async fn record(
 #[utoipa::path(
     tag = "Interactions",
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters")),
-    request_body = InteractionsBody,
+    request_body(content = InteractionsBody, example = json!({"interactions": [{"id": "save-1", "kind": "save", "scholarship_id": "sch_8m3k1q"}]})),
     responses((status = 202, description = "Recorded", body = Recorded), (status = 403, description = "The role may not")),
     security(("bearer" = []))
 )]

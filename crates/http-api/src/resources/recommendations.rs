@@ -157,7 +157,7 @@ async fn recommendations(
 ///
 /// Ranked by a documented score (fit, field, amount, deadline, need, popularity) whose components are explained; at most two
 /// of one organization before all had their turn.
-#[utoipa::path(tag = "Matching", request_body = RecommendationBody, responses((status = 200, description = "Recommendations, best first", body = Recommendations)))]
+#[utoipa::path(tag = "Matching", request_body(content = RecommendationBody, example = json!({"profile": {"gpa": 3.4, "field_of_study": "engineering", "state_of_residence": "NV"}, "limit": 5, "filters": {"min_amount": 1000}})), responses((status = 200, description = "Recommendations, best first", body = Recommendations)))]
 #[post("/api/v1/recommendations")]
 async fn recommendations_with_body(
     state: web::Data<ApiState>,

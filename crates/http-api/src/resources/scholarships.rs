@@ -140,7 +140,7 @@ async fn similar(
 #[utoipa::path(
     tag = "Catalogue",
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters")),
-    request_body = ScholarshipDocument,
+    request_body(content = ScholarshipDocument, example = json!({"name": "Silver State Engineering Award", "organization": "Nevada Example Foundation", "amount": 5000, "application_deadline": "2027-03-01", "scholarship_type": "merit_based", "eligibility_criteria": {"min_gpa": 3.0, "residency_states": ["NV"], "fields_of_study": ["engineering"]}})),
     responses(
         (status = 201, description = "Created", body = ScholarshipDocument, headers(("Location" = String, description = "Path of the scholarship"), ("ETag" = String, description = "Strong tag of this state"))),
         (status = 409, description = "The key belongs to another request, or the source's record exists already"),

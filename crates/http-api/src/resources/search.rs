@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use auth::Scope;
+use ports::search_index::SearchRequest;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::answer::{personal_json, public_json, search_body};
@@ -32,7 +33,7 @@ async fn list_scholarships(
     state: web::Data<ApiState>,
     caller: Anyone,
 ) -> Result<HttpResponse, ApiError> {
-    Ok(public_json(from_query(&request, &state, &caller)?))
+    Ok(public_json(from_query(&request, &state, &caller).await?))
 }
 
 /// Search scholarships
@@ -46,14 +47,14 @@ async fn search(
     state: web::Data<ApiState>,
     caller: Anyone,
 ) -> Result<HttpResponse, ApiError> {
-    Ok(public_json(from_query(&request, &state, &caller)?))
+    Ok(public_json(from_query(&request, &state, &caller).await?))
 }
 
 /// Search scholarships, also for a student
 ///
 /// Takes the same as the query parameters, and a `profile`: then only scholarships that the student is, or may be, eligible
 /// for come back, each with its verdict.
-#[utoipa::path(tag = "Catalogue", request_body = SearchParameters, responses((status = 200, description = "A page of results", body = SearchResults)))]
+#[utoipa::path(tag = "Catalogue", request_body(content = SearchParameters, example = json!({"query": "engineering", "states": ["NV"], "profile": {"gpa": 3.4, "state_of_residence": "NV", "field_of_study": "engineering"}, "facets": ["fields_of_study"], "limit": 5})), responses((status = 200, description = "A page of results", body = SearchResults)))]
 #[post("/api/v1/search")]
 async fn search_with_body(
     state: web::Data<ApiState>,
@@ -61,10 +62,15 @@ async fn search_with_body(
     _: NoParameters,
     body: JsonBody<SearchParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    Ok(personal_json(answer(body.value, &state, &caller)?))
+    let mut errors = Vec::new();
+    let request = body.value.into_request(&mut errors);
+    if !errors.is_empty() {
+        return Err(ApiError::invalid(errors));
+    }
+    Ok(personal_json(run(request, &state, &caller).await?))
 }
 
-fn from_query(
+async fn from_query(
     request: &HttpRequest,
     state: &ApiState,
     caller: &Anyone,
@@ -73,25 +79,11 @@ fn from_query(
     let parameters = SearchParameters::read(&mut reader);
     let request = parameters.into_request(&mut reader.errors);
     reader.finish()?;
-    run(&request, state, caller)
+    run(request, state, caller).await
 }
 
-fn answer(
-    parameters: SearchParameters,
-    state: &ApiState,
-    caller: &Anyone,
-) -> Result<Vec<u8>, ApiError> {
-    let mut errors = Vec::new();
-    let request = parameters.into_request(&mut errors);
-    if !errors.is_empty() {
-        return Err(ApiError::invalid(errors));
-    }
-    run(&request, state, caller)
-}
-
-/// Runs in the worker itself: a search takes less than handing it to another thread would.
-fn run(
-    request: &ports::search_index::SearchRequest,
+async fn run(
+    request: SearchRequest,
     state: &ApiState,
     caller: &Anyone,
 ) -> Result<Vec<u8>, ApiError> {
@@ -99,7 +91,18 @@ fn run(
         return Err(ApiError::insufficient_scope(Scope::ScholarshipsWrite));
     }
     let start = Instant::now();
-    let answer = state.application.search.search(request)?;
+    let (answer, request) = if request.profile.is_some() {
+        // Looks at the criteria of the whole catalogue.
+        let searched = state.heavy(move |application| {
+            let answer = application.search.search(&request);
+            (answer, request)
+        });
+        let (answer, request) = searched.await?;
+        (answer?, request)
+    } else {
+        // Takes less than handing it to another thread would.
+        (state.application.search.search(&request)?, request)
+    };
     state.metrics.search_answered(answer.total > 0);
-    Ok(search_body(&answer, request, start))
+    Ok(search_body(&answer, &request, start))
 }

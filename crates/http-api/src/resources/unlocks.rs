@@ -76,7 +76,7 @@ struct Example {
 ///
 /// Only changes that a student could bring about are proposed: grades, field, level, place, age, need, statuses and
 /// memberships.
-#[utoipa::path(tag = "Matching", request_body = UnlockBody, responses((status = 200, description = "Single changes with what they open", body = Unlocks)))]
+#[utoipa::path(tag = "Matching", request_body(content = UnlockBody, example = json!({"profile": {"gpa": 2.9, "field_of_study": "engineering", "state_of_residence": "NV"}})), responses((status = 200, description = "Single changes with what they open", body = Unlocks)))]
 #[post("/api/v1/eligibility/unlocks")]
 async fn unlocks(
     state: web::Data<ApiState>,

@@ -136,7 +136,23 @@ async fn recommendations_are_ranked_with_reasons() {
             .collect()
     };
     assert_eq!(names(&by_body), ["Open Door Scholarship"]);
-    assert_json_snapshot!(by_body["data"][0]["recommendation"]);
+    let recommendation = &by_body["data"][0]["recommendation"];
+    let components = recommendation["components"].as_array().unwrap();
+    assert_eq!(components.len(), 6);
+    assert!(
+        components
+            .iter()
+            .all(|component| component["reason"].is_string())
+    );
+    let number = |value: &Value| value.as_f64().unwrap();
+    let sum: f64 = components
+        .iter()
+        .map(|component| number(&component["value"]) * number(&component["weight"]))
+        .sum();
+    assert!(
+        (number(&recommendation["score"]) - sum).abs() < 0.001,
+        "{recommendation}"
+    );
     let wider = api
         .post(
             "/api/v1/recommendations",

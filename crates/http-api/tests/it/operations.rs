@@ -34,6 +34,7 @@ async fn before_the_index_is_filled_nothing_is_ready_but_the_process_lives() {
         (ready.status, ready.json()["status"].as_str()),
         (503, Some("not_ready"))
     );
+    assert_eq!(ready.header("retry-after"), Some("1"));
     assert_eq!(api.get("/health").await.json()["status"], "unhealthy");
     let search = api.get("/api/v1/search?q=award").await;
     assert_eq!((search.status, search.code().as_str()), (503, "NOT_READY"));
