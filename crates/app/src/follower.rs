@@ -8,17 +8,42 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ports::{Change, FeedPosition, ScholarshipStore, SearchIndex, StoreError};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
+use tokio::task::JoinError;
 
-/// Records per step while loading and catching up: bounds the memory beside the index.
+/// Records per step while reading and catching up.
 const STEP: usize = 10_000;
+
+/// Records per step while loading: bounds the memory beside the index, and what is indexed at once is searched fastest.
+const LOAD_STEP: usize = 200_000;
+
+/// Why the index is not in step. It is not passed over: the next look begins where this one could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the index could not take in the changes")]
+    Index(#[source] JoinError),
+}
+
+#[derive(Debug, Default)]
+struct Progress {
+    /// Where the log goes on.
+    position: FeedPosition,
+    /// Where the log stood before the first page was read, were it in an earlier try: what was read then may have been
+    /// deleted since.
+    load_began_at: Option<FeedPosition>,
+}
+
+/// Holds the turn to change the index. It moves into the work itself, so that a caller that goes away in the middle does not
+/// let the next one overtake changes that are still being applied.
+type Turn = OwnedMutexGuard<Progress>;
 
 /// How the index follows the store.
 pub struct IndexFollower {
     store: Arc<dyn ScholarshipStore>,
     index: Arc<dyn SearchIndex>,
-    /// Where the log goes on; held while changes are applied.
-    position: Mutex<FeedPosition>,
+    progress: Arc<Mutex<Progress>>,
     loaded: AtomicBool,
     /// Whether the last look at the log succeeded.
     in_step: AtomicBool,
@@ -29,7 +54,7 @@ impl IndexFollower {
         Self {
             store,
             index,
-            position: Mutex::default(),
+            progress: Arc::default(),
             loaded: AtomicBool::new(false),
             in_step: AtomicBool::new(false),
         }
@@ -38,28 +63,34 @@ impl IndexFollower {
     /// Fills the index from the store. Answers the number of scholarships.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]; what was loaded so far stays.
-    pub async fn load(&self) -> Result<u64, StoreError> {
-        let mut position = self.position.lock().await;
-        // Read before the pages: what changes meanwhile is applied again by the next catch-up, which is harmless.
-        let start = self.store.head().await?;
+    /// [`FollowError`]; what was loaded so far stays, and loading can be tried again.
+    pub async fn load(&self) -> Result<u64, FollowError> {
+        let mut turn = Arc::clone(&self.progress).lock_owned().await;
+        // Read before the pages: what changes or goes meanwhile is in the log behind it, and applied by the catch-up below.
+        let head = self.store.head().await?;
+        let start = *turn.load_began_at.get_or_insert(head);
         let mut after = None;
         let mut count = 0;
+        let mut changes = Vec::new();
         loop {
             let page = self.store.page(after.as_ref(), STEP).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.id.clone());
+            let is_last = page.is_empty();
+            after = page.last().map(|last| last.id.clone());
             count += page.len() as u64;
-            self.apply(
-                page.into_iter()
-                    .map(|scholarship| Change::Upserted(Box::new(scholarship)))
-                    .collect(),
-                start,
-            )
-            .await;
+            let upserted = page
+                .into_iter()
+                .map(|scholarship| Change::Upserted(Box::new(scholarship)));
+            changes.extend(upserted);
+            if changes.len() >= LOAD_STEP || (is_last && !changes.is_empty()) {
+                let full = std::mem::take(&mut changes);
+                turn = self.apply(full, start, turn).await?;
+            }
+            if is_last {
+                break;
+            }
         }
-        *position = start;
-        drop(position);
+        turn.position = start;
+        drop(turn);
         self.catch_up().await?;
         self.loaded.store(true, Ordering::Release);
         Ok(count)
@@ -68,35 +99,42 @@ impl IndexFollower {
     /// Applies everything that the log has settled. Answers where the index stands.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]; the index keeps what it has.
-    pub async fn catch_up(&self) -> Result<FeedPosition, StoreError> {
-        let mut position = self.position.lock().await;
-        let outcome = self.advance(&mut position).await;
+    /// [`FollowError`]; the index keeps what it has.
+    pub async fn catch_up(&self) -> Result<FeedPosition, FollowError> {
+        let turn = Arc::clone(&self.progress).lock_owned().await;
+        let outcome = self.advance(turn).await;
         self.in_step.store(outcome.is_ok(), Ordering::Release);
-        outcome.map(|()| *position)
+        outcome
     }
 
-    async fn advance(&self, position: &mut FeedPosition) -> Result<(), StoreError> {
+    async fn advance(&self, mut turn: Turn) -> Result<FeedPosition, FollowError> {
         loop {
-            let batch = self.store.changes_since(*position, STEP).await?;
-            if batch.changes.is_empty() {
-                *position = batch.position;
-                return Ok(());
-            }
+            let batch = self.store.changes_since(turn.position, STEP).await?;
             let reached = batch.position;
-            self.apply(batch.changes, reached).await;
-            *position = reached;
+            if !batch.changes.is_empty() {
+                turn = self.apply(batch.changes, reached, turn).await?;
+                turn.position = reached;
+                continue;
+            }
+            turn.position = reached;
+            return Ok(reached);
         }
     }
 
-    async fn apply(&self, changes: Vec<Change>, position: FeedPosition) {
+    async fn apply(
+        &self,
+        changes: Vec<Change>,
+        position: FeedPosition,
+        turn: Turn,
+    ) -> Result<Turn, FollowError> {
         let index = Arc::clone(&self.index);
         // Indexing is CPU work: a step of it must not hold up the requests of this thread.
-        if let Err(error) =
-            tokio::task::spawn_blocking(move || index.apply(changes, position)).await
-        {
-            tracing::error!(%error, "applying changes to the index failed");
-        }
+        tokio::task::spawn_blocking(move || {
+            index.apply(changes, position);
+            turn
+        })
+        .await
+        .map_err(FollowError::Index)
     }
 
     /// Waits until a write of this process is in the index. A failure is left to the follower's next look: the write itself
@@ -144,13 +182,13 @@ impl IndexFollower {
     }
 
     /// One cheap look, and a catch-up where something is new.
-    async fn look(&self) -> Result<(), StoreError> {
+    async fn look(&self) -> Result<(), FollowError> {
         let head = self
             .store
             .head()
             .await
             .inspect_err(|_| self.in_step.store(false, Ordering::Release))?;
-        let known = *self.position.lock().await;
+        let known = self.progress.lock().await.position;
         if head != known || !self.in_step.load(Ordering::Acquire) {
             self.catch_up().await?;
         }

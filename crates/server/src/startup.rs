@@ -36,8 +36,10 @@ const GAUGES_PERIOD: Duration = Duration::from_secs(5);
 pub enum StartError {
     #[error("the store cannot be opened: {0}")]
     Store(#[from] adapter_sqlite::OpenError),
-    #[error("the store cannot be read")]
-    Load(#[from] ports::StoreError),
+    #[error("the sample catalogue cannot be written")]
+    Samples(#[from] ports::StoreError),
+    #[error("the index cannot be filled")]
+    Load(#[from] app::follower::FollowError),
     #[error("cannot listen on {address}: {source}; set {setting} to a free one")]
     Listen {
         address: String,

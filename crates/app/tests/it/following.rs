@@ -4,10 +4,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::catalogue::EditError;
-use ports::{ScholarshipStore, StoreError, UpsertItem};
-use testkit::{instant, scholarship};
+use app::follower::IndexFollower;
+use ports::{ScholarshipStore, SearchIndex, StoreError, UpsertItem};
+use testkit::{Interruptible, Interruption, MemoryScholarshipStore, instant, scholarship};
 
+use crate::faulty_index::FaultyIndex;
 use crate::world::{World, id};
+
+const NOW: &str = "2026-11-23T12:00:00Z";
+
+async fn write(store: &MemoryScholarshipStore, at: &str, name: &str) {
+    let item = UpsertItem {
+        id: id(at),
+        content: scholarship(name).content(),
+    };
+    store
+        .upsert_many(vec![item], instant(NOW))
+        .await
+        .expect("written");
+}
+
+fn name_in(index: &FaultyIndex, at: &str) -> Option<String> {
+    index
+        .scholarship(&id(at))
+        .map(|scholarship| scholarship.content.name)
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_is_found_by_the_next_search() {
@@ -85,4 +106,94 @@ async fn searches_go_on_while_the_store_is_down_and_writes_are_refused() {
             .degraded()
             .is_empty()
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_that_the_index_could_not_take_are_not_passed_over() {
+    let store = MemoryScholarshipStore::default();
+    let index = Arc::new(FaultyIndex::new());
+    let follower = IndexFollower::new(Arc::new(store.clone()), Arc::clone(&index) as _);
+    follower.load().await.expect("loaded");
+    write(&store, "a", "Zebra Grant").await;
+    index.panic_next(1);
+    assert!(follower.catch_up().await.is_err());
+    assert!(!follower.is_in_step());
+    assert_eq!(name_in(&index, "a"), None);
+    follower.catch_up().await.expect("tried again");
+    assert!(follower.is_in_step());
+    assert_eq!(name_in(&index, "a").as_deref(), Some("Zebra Grant"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_load_whose_records_the_index_could_not_take_fails() {
+    let store = MemoryScholarshipStore::default();
+    write(&store, "a", "Zebra Grant").await;
+    let index = Arc::new(FaultyIndex::new());
+    let follower = IndexFollower::new(Arc::new(store.clone()), Arc::clone(&index) as _);
+    index.panic_next(1);
+    assert!(follower.load().await.is_err());
+    assert!(!follower.is_loaded());
+    follower.load().await.expect("loaded");
+    assert_eq!(name_in(&index, "a").as_deref(), Some("Zebra Grant"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_that_goes_away_does_not_let_older_changes_overtake_newer_ones() {
+    let store = MemoryScholarshipStore::default();
+    let index = Arc::new(FaultyIndex::new());
+    let follower = Arc::new(IndexFollower::new(
+        Arc::new(store.clone()),
+        Arc::clone(&index) as _,
+    ));
+    follower.load().await.expect("loaded");
+
+    write(&store, "a", "Old Name").await;
+    let release = index.hold_next();
+    let waiting = Arc::clone(&follower);
+    let caller = tokio::spawn(async move { waiting.catch_up().await });
+    while !index.is_holding() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    caller.abort();
+    assert!(caller.await.is_err(), "the caller has gone");
+
+    write(&store, "a", "New Name").await;
+    let waiting = Arc::clone(&follower);
+    let second = tokio::spawn(async move { waiting.catch_up().await });
+    // Time to overtake, if that were possible.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    release.send(()).expect("held");
+    second.await.expect("no panic").expect("caught up");
+    while index.applied() < 2 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(name_in(&index, "a").as_deref(), Some("New Name"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_deleted_between_two_tries_to_load_does_not_stay() {
+    let store = MemoryScholarshipStore::default();
+    let outage = Interruption::default();
+    write(&store, "a", "Zebra Grant").await;
+    let index = Arc::new(FaultyIndex::new());
+    let follower = Arc::new(IndexFollower::new(
+        Arc::new(Interruptible::new(store.clone(), &outage)),
+        Arc::clone(&index) as _,
+    ));
+    let release = index.hold_next();
+    let loading = Arc::clone(&follower);
+    let load = tokio::spawn(async move { loading.load().await });
+    while !index.is_holding() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    outage.begin();
+    release.send(()).expect("held");
+    assert!(load.await.expect("no panic").is_err());
+    outage.end();
+    store
+        .delete(&id("a"), None, instant(NOW))
+        .await
+        .expect("deleted");
+    follower.load().await.expect("loaded");
+    assert_eq!(name_in(&index, "a"), None);
 }

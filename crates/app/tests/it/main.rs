@@ -1,6 +1,7 @@
 //! The use cases over the real index and fakes of the stores.
 
 mod catalogue;
+mod faulty_index;
 mod following;
 mod interactions;
 mod matching;
