@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use app::import::{ImportError, ImportFormat, ImportOptions, ImportReport, Importer, Rejection};
 use domain::Timestamp;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use ports::Clock;
 use tokio::io::AsyncRead;
 
 const DEFAULT_DATABASE_URL: &str = "sqlite://var/scholarship-api.db";
@@ -61,7 +62,6 @@ async fn import_all(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn import_files(importer: &Importer, arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let now = now();
     let (mut taken, mut unread) = (0, false);
     for file in &arguments.files {
         let label = if arguments.files.len() > 1 {
@@ -69,7 +69,7 @@ async fn import_files(importer: &Importer, arguments: &Arguments) -> anyhow::Res
         } else {
             String::new()
         };
-        match import_file(importer, arguments, file, now).await {
+        match import_file(importer, arguments, file).await {
             Ok(report) => {
                 taken += report.records() - report.rejected;
                 print!("{label}{}", summary(&report, arguments.dry_run));
@@ -96,7 +96,6 @@ async fn import_file(
     importer: &Importer,
     arguments: &Arguments,
     file: &str,
-    now: Timestamp,
 ) -> Result<ImportReport, ImportError> {
     let (source, length): (Box<dyn AsyncRead + Unpin + Send>, Option<u64>) = if file == "-" {
         (Box::new(tokio::io::stdin()), None)
@@ -115,7 +114,7 @@ async fn import_file(
     };
     let bar = progress_bar(length);
     let report = importer
-        .run(source, options, now, |bytes, report| {
+        .run(source, options, &SystemClock, |bytes, report| {
             bar.set_position(bytes);
             bar.set_message(format!("{} records", report.records()));
         })
@@ -167,12 +166,16 @@ fn list(text: &mut String, word: &str, records: u64, complaints: &[Rejection]) {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the command line is where the time comes from"
-)]
-fn now() -> Timestamp {
-    chrono::Utc::now()
+struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the command line is where the time comes from"
+    )]
+    fn now(&self) -> Timestamp {
+        chrono::Utc::now()
+    }
 }
 
 #[cfg(test)]

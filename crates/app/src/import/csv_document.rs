@@ -1,7 +1,7 @@
 //! From a CSV record to a scholarship document.
 
 use domain::json_input::{JsonInputError, read_value};
-use domain::{FieldError, FieldOfStudy, ScholarshipDocument, Term, TermSet, UsState};
+use domain::{FieldError, FieldOfStudy, ScholarshipDocument, Term, UsState};
 use serde_json::{Map, Number, Value};
 
 use super::csv_columns::{self, Column, Kind};
@@ -144,13 +144,13 @@ fn put_cell(
         Kind::Codes => texts(cell).iter().map(|text| text.to_uppercase()).collect(),
         Kind::Citizenship => texts(cell).iter().map(|text| citizenship(text)).collect(),
         Kind::Fields => {
-            let mut fields = TermSet::<FieldOfStudy>::default();
-            for text in texts(cell) {
-                fields = fields.union(field_keywords::fields_of(&text));
-                if FieldOfStudy::from_code(&text).is_none() {
-                    own_words.push(text);
-                }
-            }
+            let texts = texts(cell);
+            let fields = field_keywords::fields_of_any(&texts);
+            own_words.extend(
+                texts
+                    .into_iter()
+                    .filter(|text| FieldOfStudy::from_code(text).is_none()),
+            );
             fields.iter().map(Term::code).collect()
         }
         Kind::Attributes => match attributes(cell) {

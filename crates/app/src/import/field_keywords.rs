@@ -142,9 +142,32 @@ pub(super) fn fields_of(text: &str) -> TermSet<FieldOfStudy> {
     }
 }
 
+/// The fields that a list names of which any one suffices: none when one of them is "any".
+pub(super) fn fields_of_any(texts: &[String]) -> TermSet<FieldOfStudy> {
+    let mut fields = TermSet::default();
+    for text in texts.iter().filter(|text| !text.trim().is_empty()) {
+        let named = fields_of(text);
+        if named.is_empty() {
+            return named;
+        }
+        fields = fields.union(named);
+    }
+    fields
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_with_any_among_its_fields_is_open_to_all() {
+        let list = |texts: &[&str]| {
+            let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+            fields_of_any(&texts).codes()
+        };
+        assert_eq!(list(&["Nursing", "", "law"]), "medicine, law");
+        assert_eq!(list(&["Nursing", "Any major"]), "");
+    }
 
     #[test]
     fn fields_in_own_words_are_sorted_where_that_is_certain() {

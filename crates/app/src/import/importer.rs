@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::Timestamp;
-use ports::{ScholarshipStore, StoreError};
+use ports::{Clock, ScholarshipStore, StoreError};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::format::ImportFormat;
@@ -42,7 +41,9 @@ impl Importer {
         Self { store }
     }
 
-    /// Imports `source` to its end; after each chunk `progress` hears the bytes read and the sum so far.
+    /// Imports `source` to its end; after each chunk `progress` hears the bytes read and the sum so far. Each batch bears the
+    /// time at which it is written: a consumer that asks for changes while a long import runs, and again from then on, misses
+    /// none.
     ///
     /// # Errors
     /// [`ImportError`]; records that cannot be used are no error but part of the report.
@@ -50,7 +51,7 @@ impl Importer {
         &self,
         mut source: R,
         options: ImportOptions,
-        now: Timestamp,
+        clock: &dyn Clock,
         mut progress: impl FnMut(u64, &ImportReport) + Send,
     ) -> Result<ImportReport, ImportError> {
         let mut reader = RecordReader::new(options.format);
@@ -66,11 +67,13 @@ impl Importer {
                 break;
             }
             bytes += u64::try_from(length).unwrap_or(0);
-            session.accept(reader.push(&chunk[..length]), now).await?;
+            session
+                .accept(reader.push(&chunk[..length]), clock.now())
+                .await?;
             progress(bytes, session.report());
         }
-        session.accept(reader.finish(), now).await?;
-        let (_, report) = session.finish(now).await?;
+        session.accept(reader.finish(), clock.now()).await?;
+        let (_, report) = session.finish(clock.now()).await?;
         progress(bytes, &report);
         Ok(report)
     }

@@ -69,7 +69,15 @@ pub(super) fn read_print(content: &mut ScholarshipContent) {
         && let Some(text) = &deadline.text
     {
         let printed = printed_deadline::parse(text);
-        deadline.schedule = printed.schedule;
-        deadline.opens_on = deadline.opens_on.or(printed.opens_on);
+        let opens_on = deadline.opens_on.or(printed.opens_on);
+        let contradicts = match (opens_on, printed.schedule) {
+            // Whichever of the two is wrong, no date is certain.
+            (Some(opens), domain::Schedule::Fixed(fixed)) => opens > fixed.date,
+            _ => false,
+        };
+        if !contradicts {
+            deadline.schedule = printed.schedule;
+            deadline.opens_on = opens_on;
+        }
     }
 }

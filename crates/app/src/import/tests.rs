@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use domain::{ScholarshipContent, Timestamp};
 use ports::ScholarshipStore;
-use testkit::{MemoryScholarshipStore, instant};
+use testkit::{FixedClock, MemoryScholarshipStore, instant};
 
 use super::{ImportFormat, ImportOptions, ImportReport, Importer, ParsedRecord, RecordReader};
 
@@ -68,7 +68,7 @@ async fn import(store: &Arc<dyn ScholarshipStore>, bytes: &[u8], dry_run: bool) 
         ..ImportOptions::default()
     };
     Importer::new(Arc::clone(store))
-        .run(bytes, options, now(), |_, _| {})
+        .run(bytes, options, &FixedClock::at(now()), |_, _| {})
         .await
         .expect("the store answers")
 }

@@ -168,13 +168,6 @@ fn criteria(
 ) -> CriteriaDocument {
     let mut criteria = CriteriaDocument::default();
     let mut rules: Vec<String> = Vec::new();
-    let mut unknown = |field: &str, label: &str, word: &str, rules: &mut Vec<String>| {
-        rules.push(format!("{label}: {word}"));
-        notes.push(FieldError::new(
-            field,
-            format!("{word:?} is not known; it is kept as text"),
-        ));
-    };
     rules.extend(
         eligibility
             .other
@@ -182,57 +175,49 @@ fn criteria(
             .flatten()
             .map(|rule| plain_text::of(rule)),
     );
-    for word in eligibility.residency.iter().flatten() {
-        if word == "US" {
-            criteria.countries.push(CountryCode::UNITED_STATES);
-        } else if let Some(state) = UsState::from_code(word) {
-            // Two-letter codes of the list are states first: NV, not some country.
-            criteria.residency_states.insert(state);
-        } else if let Some(country) = CountryCode::parse(word) {
-            criteria.countries.push(country);
-        } else {
-            unknown("eligibility.residency", "Residency", word, &mut rules);
+    let mut alternatives = Alternatives {
+        rules: &mut rules,
+        notes,
+    };
+    let places = alternatives.read(
+        "eligibility.residency",
+        "Residency",
+        eligibility.residency,
+        place,
+    );
+    for place in places {
+        match place {
+            Place::State(state) => criteria.residency_states.insert(state),
+            Place::Country(country) => criteria.countries.push(country),
         }
     }
-    for word in eligibility.education_level.iter().flatten() {
-        match grade_levels(word) {
-            Some(levels) => criteria.grade_levels = criteria.grade_levels.union(levels),
-            None => unknown("eligibility.education_level", "Level", word, &mut rules),
-        }
+    let levels = alternatives.read(
+        "eligibility.education_level",
+        "Level",
+        eligibility.education_level,
+        grade_levels,
+    );
+    for level in levels {
+        criteria.grade_levels = criteria.grade_levels.union(level);
     }
-    for word in eligibility.citizenship.iter().flatten() {
-        let code = word
-            .to_lowercase()
-            .replace([' ', '-'], "_")
-            .replace('.', "");
-        let known = Citizenship::from_code(word).or_else(|| match code.as_str() {
-            "permanent_resident" | "green_card" => Some(Citizenship::UsPermanentResident),
-            "citizen" => Some(Citizenship::UsCitizen),
-            code => Citizenship::from_code(code),
-        });
-        match known {
-            Some(citizenship) => criteria.citizenship_required.push(citizenship),
-            None => unknown("eligibility.citizenship", "Citizenship", word, &mut rules),
-        }
-    }
-    for word in eligibility.fields_of_study.into_iter().flatten() {
-        let fields = field_keywords::fields_of(&word);
-        criteria.fields_of_study = criteria.fields_of_study.union(fields);
-        if FieldOfStudy::from_code(&word).is_none() {
-            criteria.fields_of_study_text.push(word);
-        }
-    }
-    if let Some(points) = eligibility.gpa_min {
-        match Gpa::from_points(points) {
-            Ok(gpa) => criteria.min_gpa = Some(gpa),
-            Err(_) => unknown(
-                "eligibility.gpa_min",
-                "Minimum GPA",
-                &points.to_string(),
-                &mut rules,
-            ),
-        }
-    }
+    criteria.citizenship_required = alternatives.read(
+        "eligibility.citizenship",
+        "Citizenship",
+        eligibility.citizenship,
+        citizenship,
+    );
+    let gpa = eligibility.gpa_min.map(|points| vec![points.to_string()]);
+    criteria.min_gpa = alternatives
+        .read("eligibility.gpa_min", "Minimum GPA", gpa, |points| {
+            Gpa::from_points(points.parse().ok()?).ok()
+        })
+        .pop();
+    let fields = eligibility.fields_of_study.unwrap_or_default();
+    criteria.fields_of_study = field_keywords::fields_of_any(&fields);
+    criteria.fields_of_study_text = fields
+        .into_iter()
+        .filter(|word| FieldOfStudy::from_code(word).is_none())
+        .collect();
     // Whether a county asks for residence or for a school there is not said, so no verdict may rest on it.
     if let Some(counties) = geography.counties.as_ref().filter(|list| !list.is_empty()) {
         rules.push(format!("Counties: {}", counties.join(", ")));
@@ -242,6 +227,65 @@ fn criteria(
     }
     criteria.text = (!rules.is_empty()).then(|| rules.join("\n"));
     criteria
+}
+
+/// Lists of which any one value suffices.
+struct Alternatives<'a> {
+    rules: &'a mut Vec<String>,
+    notes: &'a mut Vec<FieldError>,
+}
+
+impl Alternatives<'_> {
+    /// What all the words mean. One unknown word may be the very one that a student meets, so that no verdict can rest on the
+    /// others either: then the whole list becomes text.
+    fn read<T>(
+        &mut self,
+        field: &str,
+        label: &str,
+        words: Option<Vec<String>>,
+        meaning: impl Fn(&str) -> Option<T>,
+    ) -> Vec<T> {
+        let words = words.unwrap_or_default();
+        let mut known = Vec::with_capacity(words.len());
+        for word in &words {
+            match meaning(word) {
+                Some(value) => known.push(value),
+                None => self.notes.push(FieldError::new(
+                    field,
+                    format!("{word:?} is not known; it is kept as text"),
+                )),
+            }
+        }
+        if known.len() < words.len() {
+            self.rules.push(format!("{label}: {}", words.join(", ")));
+            known.clear();
+        }
+        known
+    }
+}
+
+enum Place {
+    State(UsState),
+    Country(CountryCode),
+}
+
+fn place(word: &str) -> Option<Place> {
+    // Two-letter codes of the list are states first: NV, not some country.
+    UsState::from_code(word)
+        .map(Place::State)
+        .or_else(|| CountryCode::parse(word).map(Place::Country))
+}
+
+fn citizenship(word: &str) -> Option<Citizenship> {
+    let code = word
+        .to_lowercase()
+        .replace([' ', '-'], "_")
+        .replace('.', "");
+    Citizenship::from_code(word).or_else(|| match code.as_str() {
+        "permanent_resident" | "green_card" => Some(Citizenship::UsPermanentResident),
+        "citizen" => Some(Citizenship::UsCitizen),
+        code => Citizenship::from_code(code),
+    })
 }
 
 fn grade_levels(word: &str) -> Option<TermSet<GradeLevel>> {

@@ -16,7 +16,7 @@ fn record(json: &str) -> ImportRecord {
 const FULL: &str = r#"{"id":"xx-example","name":"Example &amp; Award","sponsor":"Example Fund","sponsor_type":"civic","type":"fellowship","summary":"For <b>students</b>.",
 "award":{"amount_min":500,"amount_max":2500,"currency":"USD","basis":"merit-need","renewable":true,"notes":"Paid once."},
 "deadline":{"type":"annual","date":"2027-02-14","opens":"2026-10-01","notes":"Verify the date."},
-"eligibility":{"residency":["NV","US","Clark"],"education_level":["high-school-senior","community-college","graduate","kindergarten"],"fields_of_study":["Nursing"],"gpa_min":3.25,"citizenship":["US","martian"],"other":["Be kind","Write <i>well</i>"],"tags":["nevada"]},
+"eligibility":{"residency":["NV"],"education_level":["high-school-senior","community-college","graduate"],"fields_of_study":["Nursing"],"gpa_min":3.25,"citizenship":["US","green card"],"other":["Be kind","Write <i>well</i>"],"tags":["nevada"]},
 "geo":{"state":"NV","scope":"county","counties":["Clark"]},
 "links":{"info_url":"https://example.org/?a=1&amp;b=2","apply_url":"https://example.org/%{path}"},
 "provenance":{"source_url":"https://example.org/src","source_name":"S","last_verified":"2026-06-16","added":"2026-05-26"},"status":"active","review_flags":["x"]}"#;
@@ -45,7 +45,7 @@ fn a_full_record_is_mapped() {
     assert!(content.deadline.opens_on.is_some());
     let criteria = &content.criteria[0];
     assert_eq!(criteria.residency_states.codes(), "NV");
-    assert_eq!(criteria.countries.len(), 1);
+    assert_eq!(criteria.citizenship_required.len(), 2);
     assert_eq!(
         criteria.grade_levels.codes(),
         "high_school_senior, undergraduate_freshman, undergraduate_sophomore, graduate, doctoral"
@@ -55,9 +55,7 @@ fn a_full_record_is_mapped() {
     assert_eq!(criteria.fields_of_study_text, ["Nursing"]);
     assert_eq!(
         criteria.text.as_deref(),
-        Some(
-            "Be kind\nWrite well\nResidency: Clark\nLevel: kindergarten\nCitizenship: martian\nCounties: Clark"
-        )
+        Some("Be kind\nWrite well\nCounties: Clark")
     );
     assert_eq!(
         content.tags,
@@ -81,13 +79,30 @@ fn a_full_record_is_mapped() {
     assert_eq!(content.provenance.source_id.as_deref(), Some("xx-example"));
     assert_eq!(content.status, EditorialStatus::Active);
     let fields: Vec<&str> = notes.iter().map(|note| note.field.as_str()).collect();
+    assert_eq!(fields, ["links.apply_url"]);
+}
+
+#[test]
+fn no_verdict_rests_on_a_list_with_an_unknown_alternative() {
+    let ImportRecord { item, notes } = record(
+        r#"{"id":"a","name":"N","sponsor":"S","eligibility":{"residency":["NV","Clark"],"education_level":["graduate","kindergarten"],"citizenship":["US","martian"],"gpa_min":4.5,"fields_of_study":["Nursing","any"]}}"#,
+    );
+    let criteria = &item.content.criteria[0];
+    assert!(criteria.asks_nothing(), "{criteria:?}");
+    assert_eq!(
+        criteria.text.as_deref(),
+        Some(
+            "Residency: NV, Clark\nLevel: graduate, kindergarten\nCitizenship: US, martian\nMinimum GPA: 4.5"
+        )
+    );
+    let fields: Vec<&str> = notes.iter().map(|note| note.field.as_str()).collect();
     assert_eq!(
         fields,
         [
-            "links.apply_url",
             "eligibility.residency",
             "eligibility.education_level",
-            "eligibility.citizenship"
+            "eligibility.citizenship",
+            "eligibility.gpa_min"
         ]
     );
 }

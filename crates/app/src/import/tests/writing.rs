@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
-use super::super::{ImportFormat, ImportSession, RecordReader};
-use super::{import, now, store};
+use chrono::TimeDelta;
+use domain::{Schedule, ScholarshipDocument};
+use testkit::StepClock;
+
+use super::super::{ImportFormat, ImportOptions, ImportSession, Importer, RecordReader};
+use super::{content, import, now, store};
 
 fn lines(count: usize) -> String {
     (0..count)
@@ -125,4 +129,37 @@ async fn verdicts_come_in_the_order_of_the_lines() {
             .is_some_and(|id| id.starts_with("sch_"))
     );
     assert!(created.get("errors").is_none());
+}
+
+#[tokio::test]
+async fn each_batch_bears_the_time_at_which_it_was_written() {
+    let store = store();
+    let clock = StepClock::new(now(), TimeDelta::seconds(1));
+    let text = lines(5_000);
+    Importer::new(Arc::clone(&store))
+        .run(text.as_bytes(), ImportOptions::default(), &clock, |_, _| {})
+        .await
+        .expect("the store answers");
+    // Who copied the first batches while the import was running asks for what came after them.
+    let later = store
+        .changed_since(now() + TimeDelta::seconds(1), None, 10_000)
+        .await
+        .expect("the store answers");
+    assert!(!later.is_empty() && later.len() < 5_000, "{}", later.len());
+}
+
+#[test]
+fn a_printed_deadline_before_the_opening_stays_text_and_the_record_stays_readable() {
+    for (opens, printed) in [("2027-06-01", false), ("2027-01-01", true)] {
+        let text = format!("name,organization,deadline,opens\nN,O,\"March 1, 2027\",{opens}\n");
+        let content = content(ImportFormat::Csv, &text);
+        assert_eq!(
+            matches!(content.deadline.schedule, Schedule::Fixed(_)),
+            printed
+        );
+        assert_eq!(content.deadline.text.as_deref(), Some("March 1, 2027"));
+        assert!(content.deadline.opens_on.is_some());
+        let document = ScholarshipDocument::from(&content);
+        assert_eq!(document.into_content(), Ok(content));
+    }
 }
