@@ -47,10 +47,8 @@ pub(super) fn content(wish: Wish, random: &mut Random) -> ScholarshipContent {
         _ => Language::English,
     };
     let translated = translate(&mut cast, language, random);
-    let name = cast.fill(random.pick(names(language)), random);
-    // A catalogue that is looked at by hand leaves nothing undescribed.
-    let described = wish.lexicon == Lexicon::Curated || random.percent(66);
-    let description = described.then(|| describe(&cast, language, random));
+    let template = random.pick(names(language));
+    let name = cast.fill(template, random);
     let scholarship_type = scholarship_type(random);
     let award = prices::award(random);
     let brief = Brief {
@@ -58,6 +56,7 @@ pub(super) fn content(wish: Wish, random: &mut Random) -> ScholarshipContent {
         scholarship_type,
         currency: award.currency,
         state: wish.state,
+        names_field: wording::names_field(template),
     };
     let mut criteria = requirements::criteria(&brief, random);
     for set in &mut criteria {
@@ -65,6 +64,10 @@ pub(super) fn content(wish: Wish, random: &mut Random) -> ScholarshipContent {
             set.fields_of_study = TermSet::of(&[field]);
         }
     }
+    // A catalogue that is looked at by hand leaves nothing undescribed.
+    let described = wish.lexicon == Lexicon::Curated || random.percent(66);
+    let asks_field = criteria.iter().any(|set| !set.fields_of_study.is_empty());
+    let description = described.then(|| describe(&cast, language, asks_field, random));
     let deadline = dates::deadline(random, wish.today, wish.some_inactive);
     let notification_date = match &deadline.schedule {
         Schedule::Fixed(fixed) if random.percent(20) => Some(plus_days(fixed.date, 45)),
@@ -137,7 +140,7 @@ fn names(language: Language) -> &'static [&'static str] {
 }
 
 /// One sentence to twenty, with a median of about 240 characters in English.
-fn describe(cast: &Cast, language: Language, random: &mut Random) -> String {
+fn describe(cast: &Cast, language: Language, asks_field: bool, random: &mut Random) -> String {
     let more = match random.below(100) {
         0..=14 => 0,
         15..=46 => 1,
@@ -154,7 +157,13 @@ fn describe(cast: &Cast, language: Language, random: &mut Random) -> String {
     };
     let mut sentences = Vec::with_capacity(more + 1);
     if language == Language::English {
-        sentences.push(cast.fill(random.pick(wording::OPENINGS), random));
+        // What is open to every field does not begin with one.
+        let openings: Vec<&str> = wording::OPENINGS
+            .iter()
+            .copied()
+            .filter(|opening| asks_field || !wording::names_field(opening))
+            .collect();
+        sentences.push(cast.fill(random.pick(&openings), random));
     }
     let most = more
         .max(usize::from(sentences.is_empty()))

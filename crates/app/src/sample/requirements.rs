@@ -137,19 +137,25 @@ pub(super) struct Brief<'a> {
     pub(super) currency: Currency,
     /// A state that the record is to ask for in any case.
     pub(super) state: Option<UsState>,
+    /// The name speaks of the field of study, so the criteria ask for it.
+    pub(super) names_field: bool,
 }
 
 pub(super) fn criteria(brief: &Brief<'_>, random: &mut Random) -> Vec<Criteria> {
-    if random.percent(6) {
+    if !brief.names_field && random.percent(18) {
         return Vec::new();
     }
     let mut sets = vec![one_set(brief, random)];
     if random.percent(4) {
-        // Good grades may stand in for everything else.
-        sets.push(Criteria {
+        // Good grades may stand in for everything else, but for what the name says.
+        let mut grades = Criteria {
             min_gpa: Gpa::from_hundredths(380).ok(),
             ..Criteria::default()
-        });
+        };
+        if brief.names_field {
+            ask_field(brief, &mut grades);
+        }
+        sets.push(grades);
     }
     sets
 }
@@ -175,6 +181,10 @@ fn one_set(brief: &Brief<'_>, random: &mut Random) -> Criteria {
             (levels, _) if is_trade && levels.contains(&GradeLevel::Doctoral) => {
                 (&[GradeLevel::Vocational][..], "students in trade programs")
             }
+            // Nor does a middle school teach pharmacy.
+            (levels, _) if brief.names_field && levels.contains(&GradeLevel::MiddleSchool) => {
+                (&[GradeLevel::HighSchoolSenior][..], "high school seniors")
+            }
             choice => choice,
         };
         criteria.grade_levels = TermSet::of(levels);
@@ -182,9 +192,8 @@ fn one_set(brief: &Brief<'_>, random: &mut Random) -> Criteria {
     }
     place(brief, &mut criteria, &mut rules, random);
     let too_young = criteria.grade_levels.contains(GradeLevel::MiddleSchool);
-    if random.percent(60) && !too_young {
-        criteria.fields_of_study = TermSet::of(brief.cast.subject.fields);
-        criteria.fields_of_study_text = vec![brief.cast.subject_title.clone()];
+    if brief.names_field || (random.percent(25) && !too_young) {
+        ask_field(brief, &mut criteria);
         rules.push(format!("study {}", brief.cast.subject_title));
     }
     if random.percent(5) {
@@ -228,6 +237,11 @@ fn one_set(brief: &Brief<'_>, random: &mut Random) -> Criteria {
         criteria.text = Some(text);
     }
     criteria
+}
+
+fn ask_field(brief: &Brief<'_>, criteria: &mut Criteria) {
+    criteria.fields_of_study = TermSet::of(brief.cast.subject.fields);
+    criteria.fields_of_study_text = vec![brief.cast.subject_title.clone()];
 }
 
 fn place(brief: &Brief<'_>, criteria: &mut Criteria, rules: &mut Vec<String>, random: &mut Random) {

@@ -73,6 +73,41 @@ fn samples_say_that_they_are_samples() {
 }
 
 #[test]
+fn a_name_that_says_a_field_asks_for_it_and_some_names_are_open_to_all() {
+    for sample in [generate(2_000, 5, today()).collect(), bundled(today())] {
+        let sample: Vec<ScholarshipContent> = sample;
+        for content in &sample {
+            let said = subjects::SUBJECTS.iter().filter(|subject| {
+                content.name.contains(subject.title)
+                    || content
+                        .name
+                        .contains(&format!("Future {} Scholarship", subject.people))
+                    || content.name.contains(&format!(" for {}", subject.people))
+                    || content
+                        .name
+                        .starts_with(&format!("{} of Tomorrow", subject.people))
+            });
+            if said.count() > 0 {
+                let asked = content
+                    .criteria
+                    .iter()
+                    .all(|set| !set.fields_of_study.is_empty());
+                assert!(asked && !content.criteria.is_empty(), "{}", content.name);
+            }
+        }
+        let open = share(&sample, |content| {
+            content
+                .criteria
+                .iter()
+                .all(|set| set.fields_of_study.is_empty())
+        });
+        assert!((15..=40).contains(&open), "{open} % open to all fields");
+        let everybody = share(&sample, |content| content.criteria.is_empty());
+        assert!((3..=12).contains(&everybody), "{everybody} % open to all");
+    }
+}
+
+#[test]
 fn samples_have_the_statistics_of_real_catalogues() {
     let sample: Vec<ScholarshipContent> = generate(6_700, 42, today()).collect();
     let now = noon(today());

@@ -14,6 +14,13 @@ pub(super) fn filled(template: &str, mut value: impl FnMut(&str) -> String) -> S
     text
 }
 
+/// Whether what the template makes speaks of a field of study, or of those who study it.
+pub(super) fn names_field(template: &str) -> bool {
+    ["{subject}", "{people}", "{profession}"]
+        .iter()
+        .any(|word| template.contains(word))
+}
+
 pub(super) const ORGANIZATIONS: &[&str] = &[
     "{surname} Family Foundation",
     "{place} Community Foundation",
