@@ -14,6 +14,8 @@ pub(crate) struct Dictionary {
     words: StringArena,
     /// Numbers of the words in the order of their stems.
     by_stem: Vec<u32>,
+    /// The stems in that order: making them anew for each look-up would cost more than the look-up.
+    stems: StringArena,
     signatures: Vec<Signature>,
 }
 
@@ -49,11 +51,21 @@ impl Dictionary {
         }
         words.shrink();
         signatures.shrink_to_fit();
-        let mut by_stem: Vec<u32> = (0..words.len()).collect();
-        by_stem.sort_by_cached_key(|number| stem(words.get(*number)).into_owned());
+        let mut of_words: Vec<_> = (0..words.len())
+            .map(|number| (stem(words.get(number)), number))
+            .collect();
+        of_words.sort_unstable();
+        let mut stems = StringArena::default();
+        let mut by_stem = Vec::with_capacity(of_words.len());
+        for (stem, number) in of_words {
+            stems.push(&stem);
+            by_stem.push(number);
+        }
+        stems.shrink();
         Self {
             words,
             by_stem,
+            stems,
             signatures,
         }
     }
@@ -81,13 +93,10 @@ impl Dictionary {
 
     /// All words with this stem.
     pub(crate) fn forms_of(&self, stem_of_word: &str) -> impl Iterator<Item = u32> {
-        let start = self
-            .by_stem
-            .partition_point(|number| &*stem(self.words.get(*number)) < stem_of_word);
-        self.by_stem[start..]
-            .iter()
-            .copied()
-            .take_while(move |number| &*stem(self.words.get(*number)) == stem_of_word)
+        let start = self.stems.partition_point(|stem| stem < stem_of_word);
+        (start..self.stems.len())
+            .take_while(move |at| self.stems.get(*at) == stem_of_word)
+            .map(|at| self.by_stem[at as usize])
     }
 
     /// Calls `visit` with every word at most `most` edits away, and how many.
@@ -137,6 +146,7 @@ impl Dictionary {
 
     pub(crate) fn bytes(&self) -> usize {
         self.words.bytes()
+            + self.stems.bytes()
             + self.by_stem.capacity() * 4
             + self.signatures.capacity() * size_of::<Signature>()
     }

@@ -151,13 +151,13 @@ impl Slot {
         }
     }
 
-    /// Whether one of its words may go on: it then stands for many.
-    pub(crate) fn completes(&self) -> bool {
+    /// Whether one of its words may go on in many ways.
+    pub(crate) fn completes_in_many_ways(&self) -> bool {
         let mut words = self
             .alternatives
             .iter()
             .flat_map(|alternative| &alternative.words);
-        words.any(|word| word.prefix.is_some())
+        words.any(|word| word.prefix.is_some() && !word.places_of_completions)
     }
 
     /// The slots of a phrase's own words, without what stands for the whole phrase.

@@ -1,7 +1,7 @@
 //! The documents of one segment that match a query's words, with their scores.
 //!
-//! Slots are matched from the rarest to the most frequent, and the one that completes its word last; each further one looks
-//! only at documents that are left, which the skip tables of its posting lists make cheap.
+//! Slots are matched from the rarest to the most frequent, and one that completes its word in many ways last; each further one
+//! looks only at documents that are left, which the skip tables of its posting lists make cheap.
 
 use crate::query::{Alternative, QueryPlan, Slot, Word};
 use crate::scoring::Scoring;
@@ -80,7 +80,10 @@ impl Matcher<'_> {
     /// (document, score) of all documents that match every slot, in rising order.
     pub(crate) fn all(&self, plan: &QueryPlan) -> Vec<(u32, f32)> {
         let mut order: Vec<usize> = (0..plan.slots.len()).collect();
-        order.sort_by_key(|at| (plan.slots[*at].completes(), plan.slots[*at].frequency));
+        order.sort_by_key(|at| {
+            let slot = &plan.slots[*at];
+            (slot.completes_in_many_ways(), slot.frequency)
+        });
         let mut of_slots: Vec<Matches> = plan.slots.iter().map(|_| Matches::default()).collect();
         let mut left: Option<Vec<u32>> = None;
         for at in order {

@@ -4,6 +4,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+/// Loading a catalogue allocates and frees hundreds of millions of small texts; the system's allocator keeps what is freed.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Serves the Scholarship Discovery & Search API. Settings are environment variables; see docs/configuration.md.
 #[derive(Parser)]
 #[command(name = "scholarship-api", version)]
