@@ -12,6 +12,7 @@ use ports::{
     Change, Clock, IdGenerator, IdempotencyRecord, ScholarshipStore, SearchIndex, StoreError,
 };
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::follower::IndexFollower;
 
@@ -34,10 +35,20 @@ impl Viewer {
 /// The caller's wish that a repeated POST makes nothing twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyRequest {
-    /// Caller and key in one text.
+    /// Caller and key in one text; only a digest of it is kept, since it names a person.
     pub key: String,
     /// Digest of the request.
     pub fingerprint: String,
+}
+
+impl IdempotencyRequest {
+    fn without_caller(self) -> Self {
+        let digest = Sha256::digest(self.key.as_bytes());
+        Self {
+            key: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            ..self
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +103,7 @@ impl Catalogue {
         idempotency: Option<IdempotencyRequest>,
     ) -> Result<Scholarship, EditError> {
         let now = self.clock.now();
+        let idempotency = idempotency.map(IdempotencyRequest::without_caller);
         if let Some(request) = &idempotency
             && let Some(made) = self.made_before(request, now).await?
         {

@@ -3,7 +3,7 @@
 use app::catalogue::{EditError, IdempotencyRequest, Viewer};
 use chrono::TimeDelta;
 use domain::EditorialStatus;
-use ports::StoreError;
+use ports::{ScholarshipStore, StoreError};
 use serde_json::json;
 use testkit::scholarship;
 
@@ -38,6 +38,21 @@ async fn a_repeated_post_makes_nothing_twice_for_a_day() {
         .await
         .expect("a new day");
     assert_ne!(first.id, later.id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_store_is_not_told_who_sent_an_idempotency_key() {
+    let world = World::empty().await;
+    let key = "alice@example.org\nk";
+    world
+        .application
+        .catalogue
+        .create(scholarship("Once").content(), request(key, "f"))
+        .await
+        .expect("created");
+    let now = testkit::instant("2026-11-23T12:00:00Z");
+    let kept = world.store.idempotency_record(key, now).await;
+    assert_eq!(kept.expect("the fake answers"), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
