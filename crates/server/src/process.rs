@@ -105,7 +105,10 @@ async fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
     announce(settings, &server);
     let signal = tokio::select! {
         signal = signals.next() => signal,
-        () = server.ended() => "a listener's end",
+        () = server.ended() => {
+            server.stop().await;
+            return Err("a listener ended by itself; the log says why".into());
+        }
     };
     tracing::info!(
         "{signal}: open requests may end within {} s; a second signal ends at once",

@@ -106,8 +106,42 @@ impl std::fmt::Display for SettingsError {
     }
 }
 
-/// Settings of parts that this version does not have.
-const NOT_YET: &[&str] = &["REDIS_URL", "OPENAI_API_KEY", "COMMAND_CENTER_URL"];
+/// Settings of parts that this version does not have: whoever relies on one of them must hear that it does nothing.
+const NOT_YET: &[&str] = &[
+    "COMMAND_CENTER_URL",
+    "EXPECTED_REPLICAS",
+    "JWT_PREVIOUS_SECRETS",
+    "OPENAI_API_KEY",
+    "OPENAI_BASE_URL",
+    "OPENAI_CIRCUIT_BREAKER_FAILURE_THRESHOLD",
+    "OPENAI_CIRCUIT_BREAKER_TIMEOUT",
+    "OPENAI_COST_LIMIT_DAILY",
+    "OPENAI_FALLBACK_ENABLED",
+    "OPENAI_MAX_RETRIES",
+    "OPENAI_MODEL",
+    "OPENAI_RETRY_BACKOFF",
+    "OPENAI_TIMEOUT",
+    "POSTGRES_CONNECTION_TIMEOUT",
+    "POSTGRES_IDLE_TIMEOUT",
+    "POSTGRES_MAX_CONNECTIONS",
+    "POSTGRES_POOL_MODE",
+    "POSTGRES_QUERY_TIMEOUT",
+    "RATE_LIMIT_ADMIN",
+    "RATE_LIMIT_AGENT",
+    "RATE_LIMIT_AUTHENTICATED",
+    "RATE_LIMIT_PER_IP",
+    "RATE_LIMIT_PER_TOKEN",
+    "RATE_LIMIT_PUBLIC",
+    "REDIS_CONNECTION_TIMEOUT",
+    "REDIS_EVICTION_POLICY",
+    "REDIS_MAX_CONNECTIONS",
+    "REDIS_MEMORY_POLICY",
+    "REDIS_SOCKET_TIMEOUT",
+    "REDIS_TTL_DEFAULT",
+    "REDIS_URL",
+    "SHARED_SECRET",
+    "TRUSTED_PROXIES",
+];
 
 impl Settings {
     /// Reads the configuration of this process.

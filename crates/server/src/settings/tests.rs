@@ -114,3 +114,21 @@ fn files_refuse_unknown_keys_and_secrets() {
 fn metrics_never_share_the_public_port() {
     assert!(errors(&[("PORT", "9464")]).contains("ADMIN_PORT: must differ"));
 }
+
+#[test]
+fn settings_without_effect_are_named_and_none_of_them_is_a_setting_that_has_one() {
+    let settings = load(&[
+        ("RATE_LIMIT_PUBLIC", "60/minute"),
+        ("JWT_PREVIOUS_SECRETS", STRONG),
+        ("PORT", "5001"),
+    ])
+    .expect("valid");
+    assert_eq!(
+        settings.ignored,
+        ["JWT_PREVIOUS_SECRETS", "RATE_LIMIT_PUBLIC"]
+    );
+    let effective = settings.redacted();
+    for name in NOT_YET {
+        assert!(!effective.contains(&format!("{name}=")), "{name}");
+    }
+}
