@@ -41,9 +41,10 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// An empty variable counts as unset, as for the server.
+/// As the server reads it: without the white space around it, and an empty variable counts as unset.
 fn setting(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+    let value = std::env::var(name).ok()?.trim().to_owned();
+    (!value.is_empty()).then_some(value)
 }
 
 fn mint(
