@@ -21,8 +21,8 @@ pub(crate) struct Arguments {
     /// Scholarships in the measured catalogue
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1_000..=1_000_000))]
     count: u32,
-    /// Seconds that each load lasts
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
+    /// Seconds that each of the five rounds of a load lasts
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
     /// Connections that ask at the same time
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=256))]
@@ -95,73 +95,52 @@ async fn measure(arguments: &Arguments, release: &std::path::Path) -> anyhow::Re
             )
         })
         .collect();
-    http_load::run(server.address(), &targets, arguments.connections, 2).await?;
-    let search = http_load::run(
-        server.address(),
-        &targets,
-        arguments.connections,
-        arguments.seconds,
-    )
-    .await?;
-    report.add(
-        "search with facets over HTTP (requests/s)",
-        search.requests_per_second,
-        None,
-    );
-    report.add(
-        "search with facets over HTTP, median (ms)",
-        search.median_milliseconds,
-        None,
-    );
-    report.add(
-        "search with facets over HTTP, p99 (ms)",
-        search.p99_milliseconds,
-        None,
-    );
-    let hello = http_load::run(
-        server.address(),
-        &["/healthz".to_owned()],
-        arguments.connections,
-        arguments.seconds,
-    )
-    .await?;
-    report.add(
-        "ceiling: /healthz (requests/s)",
-        hello.requests_per_second,
-        None,
-    );
+    let postgres = if arguments.without_postgres {
+        report.note("The comparison with Postgres was left out.");
+        None
+    } else {
+        Some(postgres::Comparison::prepare(folder.path(), &catalogue)?)
+    };
+    let rounds = rounds(arguments, server.address(), &targets, postgres.as_ref()).await?;
+    drop(postgres);
+    let median = |value: fn(&Round) -> f64| median(rounds.iter().map(value).collect());
+    for (name, value) in [
+        (
+            "ceiling: /healthz (requests/s)",
+            (|round| round.hello.requests_per_second) as fn(&Round) -> f64,
+        ),
+        ("search with facets over HTTP (requests/s)", |round| {
+            round.search.requests_per_second
+        }),
+        ("search with facets over HTTP, median (ms)", |round| {
+            round.search.median_milliseconds
+        }),
+        ("search with facets over HTTP, p99 (ms)", |round| {
+            round.search.p99_milliseconds
+        }),
+    ] {
+        report.add(name, median(value), None);
+    }
+    if !arguments.without_postgres {
+        let name = "Postgres 15 full text with the same facets (requests/s)";
+        report.add(
+            name,
+            median(|round| round.postgres.requests_per_second),
+            None,
+        );
+        let name = "Postgres 15 full text, mean (ms)";
+        report.add(name, median(|round| round.postgres.mean_milliseconds), None);
+        let name = "this API against Postgres (times)";
+        let ratio =
+            |round: &Round| round.search.requests_per_second / round.postgres.requests_per_second;
+        report.add(name, median(ratio), Some(("at least", 10.0)));
+    }
     report.add(
         "resident memory after the load (MB)",
         server.resident_megabytes()?,
         Some(("below", 600.0)),
     );
     server.stop()?;
-
-    if arguments.without_postgres {
-        report.note("The comparison with Postgres was left out.");
-    } else {
-        let postgres = postgres::measure(
-            folder.path(),
-            &catalogue,
-            arguments.connections,
-            arguments.seconds,
-        )?;
-        report.add(
-            "Postgres 15 full text with the same facets (requests/s)",
-            postgres.requests_per_second,
-            None,
-        );
-        report.add(
-            "Postgres 15 full text, mean (ms)",
-            postgres.mean_milliseconds,
-            None,
-        );
-        report.add(
-            "this API against Postgres (times)",
-            search.requests_per_second / postgres.requests_per_second,
-            Some(("at least", 10.0)),
-        );
-    }
     print!(
         "{}",
         report.markdown(arguments.count, arguments.connections)
@@ -171,4 +150,42 @@ async fn measure(arguments: &Arguments, release: &std::path::Path) -> anyhow::Re
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// All contestants one after the other, so that a busy moment of the machine meets each of them.
+#[derive(Default)]
+struct Round {
+    hello: http_load::Load,
+    search: http_load::Load,
+    postgres: postgres::Measured,
+}
+
+/// An odd number, for the medians.
+const ROUNDS: usize = 5;
+
+async fn rounds(
+    arguments: &Arguments,
+    address: std::net::SocketAddr,
+    targets: &[String],
+    postgres: Option<&postgres::Comparison>,
+) -> anyhow::Result<Vec<Round>> {
+    let (connections, seconds) = (arguments.connections, arguments.seconds);
+    http_load::run(address, targets, connections, 1).await?;
+    let mut rounds = Vec::with_capacity(ROUNDS);
+    for _ in 0..ROUNDS {
+        rounds.push(Round {
+            search: http_load::run(address, targets, connections, seconds).await?,
+            postgres: postgres.map_or_else(
+                || Ok(postgres::Measured::default()),
+                |postgres| postgres.run(connections, seconds),
+            )?,
+            hello: http_load::run(address, &["/healthz".to_owned()], connections, 1).await?,
+        });
+    }
+    Ok(rounds)
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -15,6 +15,8 @@ pub(crate) struct FilterPass<'a> {
     filters: &'a Filters,
     now: Timestamp,
     today: NaiveDate,
+    /// Nothing is asked of any facet's kind: the usual search by words alone.
+    no_kind_is_filtered: bool,
 }
 
 /// The kinds of facets whose own filter a scholarship fails.
@@ -26,6 +28,18 @@ impl<'a> FilterPass<'a> {
             filters,
             now,
             today: domain::deadline::today(now),
+            no_kind_is_filtered: filters.fields_of_study.is_empty()
+                && filters.scholarship_types.is_empty()
+                && filters.states.is_empty()
+                && filters.grade_levels.is_empty()
+                && filters.citizenship.is_empty()
+                && filters.min_amount.is_none()
+                && filters.max_amount.is_none()
+                && !filters.known_amount
+                && filters.financial_need.is_none()
+                && filters.renewable.is_none()
+                && filters.deadline_after.is_none()
+                && filters.deadline_before.is_none(),
         }
     }
 
@@ -48,6 +62,9 @@ impl<'a> FilterPass<'a> {
         });
         if !(right_status && in_time && open && right_gpa) {
             return None;
+        }
+        if self.no_kind_is_filtered {
+            return Some(Failures::default());
         }
         let checks = [
             (FacetKind::ScholarshipTypes, self.type_passes(facts)),

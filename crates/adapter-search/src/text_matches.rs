@@ -3,6 +3,7 @@
 //! Slots are matched from the rarest to the most frequent, and one that completes its word in many ways last; each further one
 //! looks only at documents that are left, which the skip tables of its posting lists make cheap.
 
+use crate::fields::Field;
 use crate::query::{Alternative, QueryPlan, Slot, Word};
 use crate::scoring::Scoring;
 use crate::settings::SearchSettings;
@@ -95,6 +96,7 @@ impl Matcher<'_> {
             left = Some(documents);
             of_slots[at] = matches;
         }
+        let name_words = plan.normal.split(' ').count();
         let mut next = vec![0; of_slots.len()];
         let mut places: Vec<&[u16]> = Vec::with_capacity(of_slots.len());
         let mut found = Vec::new();
@@ -110,7 +112,9 @@ impl Matcher<'_> {
                 places.push(matches.places(entry));
             }
             let ends = &self.live.segment.field_ends[document as usize];
-            let is_whole_name = self.live.segment.names.get(document) == plan.normal;
+            // The lengths are at hand; the name itself is seldom worth fetching.
+            let is_whole_name = usize::from(ends.length(Field::Name)) == name_words
+                && self.live.segment.names.get(document) == plan.normal;
             let score = self.scoring.total(sum, &places, ends, is_whole_name);
             found.push((document, score));
         }

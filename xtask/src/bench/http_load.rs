@@ -10,6 +10,7 @@ use hdrhistogram::Histogram;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+#[derive(Default)]
 pub(crate) struct Load {
     pub(crate) requests_per_second: f64,
     pub(crate) median_milliseconds: f64,

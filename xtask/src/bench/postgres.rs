@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, ensure};
-use serde_json::Value;
 
 use super::catalogue::Catalogue;
 
 const BINARIES: &str = "/usr/lib/postgresql/15/bin";
 
+#[derive(Default)]
 pub(crate) struct Measured {
     pub(crate) requests_per_second: f64,
     pub(crate) mean_milliseconds: f64,
@@ -143,6 +143,8 @@ CREATE TABLE scholarships (id text PRIMARY KEY, document jsonb NOT NULL, status 
   words tsvector GENERATED ALWAYS AS (
     setweight(to_tsvector('english', coalesce(document->>'name', '')), 'A') ||
     setweight(to_tsvector('english', coalesce(document->>'organization', '')), 'B') ||
+    setweight(to_tsvector('english', coalesce(document->>'tags', '') || ' ' || coalesce(document->>'eligibility_criteria', '') ||
+      ' ' || coalesce(document->>'alternative_criteria', '')), 'C') ||
     setweight(to_tsvector('english', coalesce(document->>'description', '')), 'D')) STORED);
 CREATE TABLE queries (number int PRIMARY KEY, query text NOT NULL);
 CREATE TABLE loaded (document jsonb);
@@ -173,52 +175,54 @@ SELECT (SELECT count(*) FROM found),
   (SELECT jsonb_agg(f) FROM (SELECT scholarship_type, count(*), min(amount), max(amount), sum(amount) FROM found GROUP BY scholarship_type) f);
 ";
 
-pub(crate) fn measure(
-    folder: &Path,
-    catalogue: &Catalogue,
-    connections: u32,
-    seconds: u64,
-) -> anyhow::Result<Measured> {
-    let private = Private::start(folder)?;
-    private.psql(SCHEMA)?;
-    // COPY's text format wants backslashes doubled.
-    let rows = folder.join("rows.copy");
-    let mut output = BufWriter::new(File::create(&rows)?);
-    for line in BufReader::new(File::open(&catalogue.file)?).lines() {
-        let line = line?;
-        serde_json::from_str::<Value>(&line)?;
-        writeln!(output, "{}", line.replace('\\', "\\\\"))?;
+/// A Postgres that holds the catalogue and the queries.
+pub(crate) struct Comparison {
+    private: Private,
+    script: PathBuf,
+    queries: usize,
+}
+
+impl Comparison {
+    pub(crate) fn prepare(folder: &Path, catalogue: &Catalogue) -> anyhow::Result<Self> {
+        let private = Private::start(folder)?;
+        private.psql(SCHEMA)?;
+        // COPY's text format wants backslashes doubled.
+        let rows = folder.join("rows.copy");
+        let mut output = BufWriter::new(File::create(&rows)?);
+        for line in BufReader::new(File::open(&catalogue.file)?).lines() {
+            writeln!(output, "{}", line?.replace('\\', "\\\\"))?;
+        }
+        output.into_inner()?.sync_all()?;
+        private.psql(&format!("\\copy loaded FROM '{}'", rows.display()))?;
+        let mut insert = String::from("INSERT INTO queries VALUES ");
+        for (at, query) in catalogue.queries.iter().enumerate() {
+            let comma = if at == 0 { "" } else { "," };
+            let query = query.replace('\'', "''");
+            let _ = write!(insert, "{comma}({}, '{query}')", at + 1);
+        }
+        private.psql(&insert)?;
+        let statements = FILL.split_inclusive(';');
+        for statement in statements.filter(|statement| !statement.trim().is_empty()) {
+            private.psql(statement)?;
+        }
+        let script = folder.join("query.sql");
+        std::fs::write(&script, QUERY)?;
+        Ok(Self {
+            private,
+            script,
+            queries: catalogue.queries.len(),
+        })
     }
-    output.into_inner()?.sync_all()?;
-    private.psql(&format!("\\copy loaded FROM '{}'", rows.display()))?;
-    let mut insert = String::from("INSERT INTO queries VALUES ");
-    for (at, query) in catalogue.queries.iter().enumerate() {
-        let comma = if at == 0 { "" } else { "," };
-        let _ = write!(
-            insert,
-            "{comma}({}, '{}')",
-            at + 1,
-            query.replace('\'', "''")
-        );
-    }
-    private.psql(&insert)?;
-    for statement in FILL
-        .split_inclusive(';')
-        .filter(|statement| !statement.trim().is_empty())
-    {
-        private.psql(statement)?;
-    }
-    let script = folder.join("query.sql");
-    std::fs::write(&script, QUERY)?;
-    let run = |seconds: u64| {
-        let queries = format!("queries={}", catalogue.queries.len());
+
+    /// Asks the queries at random for some seconds over prepared statements.
+    pub(crate) fn run(&self, connections: u32, seconds: u64) -> anyhow::Result<Measured> {
+        let queries = format!("queries={}", self.queries);
         let (clients, seconds) = (connections.to_string(), seconds.to_string());
-        let socket = text(&private.folder)?;
-        private.run(
+        let output = self.private.run(
             "pgbench",
             &[
                 "-h",
-                socket,
+                text(&self.private.folder)?,
                 "-U",
                 "postgres",
                 "-n",
@@ -233,22 +237,18 @@ pub(crate) fn measure(
                 "-T",
                 &seconds,
                 "-f",
-                text(&script)?,
+                text(&self.script)?,
                 "postgres",
             ],
-        )
-    };
-    run(2)?;
-    let output = run(seconds)?;
-    let number = |prefix: &str| {
-        let line = output
-            .lines()
-            .find_map(|line| line.strip_prefix(prefix))
-            .with_context(|| format!("pgbench printed no `{prefix}`"))?;
-        Ok::<f64, anyhow::Error>(line.trim().split(' ').next().unwrap_or("").parse()?)
-    };
-    Ok(Measured {
-        requests_per_second: number("tps =")?,
-        mean_milliseconds: number("latency average =")?,
-    })
+        )?;
+        let number = |prefix: &str| {
+            let line = output.lines().find_map(|line| line.strip_prefix(prefix));
+            let line = line.with_context(|| format!("pgbench printed no `{prefix}`"))?;
+            Ok::<f64, anyhow::Error>(line.trim().split(' ').next().unwrap_or("").parse()?)
+        };
+        Ok(Measured {
+            requests_per_second: number("tps =")?,
+            mean_milliseconds: number("latency average =")?,
+        })
+    }
 }
