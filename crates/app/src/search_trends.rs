@@ -1,6 +1,6 @@
 //! Counts what is searched for, without keeping anything personal: only queries made of words of the catalogue are counted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,13 +9,16 @@ use domain::Timestamp;
 use ports::{Clock, InteractionStore, SearchCount};
 use tokio::sync::watch;
 
-/// Distinct queries that are held between two flushes; further new ones are not counted.
-const BOUND: usize = 20_000;
+/// Distinct queries that this process counts in one UTC day; further new ones are not counted, so that nobody can make the
+/// table grow without end.
+const DISTINCT_A_DAY: usize = 10_000;
 
 #[derive(Default)]
 struct Counts {
     day: Option<NaiveDate>,
     queries: HashMap<String, (u64, u64)>,
+    /// What was counted today, whether flushed or not.
+    known_today: HashSet<String>,
 }
 
 pub struct SearchTrends {
@@ -36,11 +39,17 @@ impl SearchTrends {
     /// Counts one search of words that are public.
     pub(crate) fn count(&self, words: String, without_results: bool, now: Timestamp) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        if counts.queries.is_empty() {
-            counts.day = Some(now.date_naive());
+        let today = now.date_naive();
+        if counts.day != Some(today) {
+            // What is not flushed yet counts for the new day: a few seconds around midnight.
+            counts.day = Some(today);
+            counts.known_today.clear();
         }
-        if counts.queries.len() >= BOUND && !counts.queries.contains_key(&words) {
-            return;
+        if !counts.known_today.contains(&words) {
+            if counts.known_today.len() >= DISTINCT_A_DAY {
+                return;
+            }
+            counts.known_today.insert(words.clone());
         }
         let entry = counts.queries.entry(words).or_default();
         entry.0 += 1;
@@ -49,14 +58,15 @@ impl SearchTrends {
 
     /// Writes what was counted. What cannot be written is counted again with the next flush.
     pub async fn flush(&self) {
-        let taken =
-            std::mem::take(&mut *self.counts.lock().unwrap_or_else(PoisonError::into_inner));
-        if taken.queries.is_empty() {
+        let (day, taken) = {
+            let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+            (counts.day, std::mem::take(&mut counts.queries))
+        };
+        if taken.is_empty() {
             return;
         }
-        let day = taken.day.unwrap_or_else(|| self.clock.now().date_naive());
+        let day = day.unwrap_or_else(|| self.clock.now().date_naive());
         let rows = taken
-            .queries
             .iter()
             .map(|(query, (count, without_results))| SearchCount {
                 query: query.clone(),
@@ -69,8 +79,7 @@ impl SearchTrends {
                 "search counts could not be written; they are kept for the next try"
             );
             let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-            counts.day = Some(day);
-            for (query, (count, without_results)) in taken.queries {
+            for (query, (count, without_results)) in taken {
                 let entry = counts.queries.entry(query).or_default();
                 entry.0 += count;
                 entry.1 += without_results;

@@ -153,3 +153,25 @@ async fn counts_survive_an_outage_of_the_store() {
         .expect("counted");
     assert_eq!(trends[0].count, 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_day_counts_a_bounded_number_of_distinct_queries() {
+    let words: Vec<String> = (0..120).map(|number| format!("word{number}")).collect();
+    let content = scholarship("Words").description(&words.join(" ")).content();
+    let world = World::with(vec![("a", content)]).await;
+    // Pairs of words of the catalogue: more than ten thousand different ones.
+    for first in &words {
+        for second in &words[..90] {
+            world.total(&format!("{first} {second}"));
+        }
+    }
+    world.application.trends.flush().await;
+    let day = instant("2026-11-23T12:00:00Z").date_naive();
+    let counted = |day| world.interactions.searches(day, day, usize::MAX);
+    assert_eq!(counted(day).await.expect("counted").len(), 10_000);
+    world.pass(TimeDelta::days(1));
+    world.total("word1 word2");
+    world.application.trends.flush().await;
+    let next = day.succ_opt().expect("a day");
+    assert_eq!(counted(next).await.expect("counted").len(), 1);
+}
