@@ -1,11 +1,11 @@
 //! The index itself: the present snapshot, and the lock that lets one writer at a time replace it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use domain::{Currency, Scholarship, ScholarshipId, StudentProfile, Timestamp};
+use domain::{Currency, EditorialStatus, Scholarship, ScholarshipId, StudentProfile, Timestamp};
 use ports::search_index::{
-    IndexStats, RecommendationAnswer, RecommendationRequest, SearchAnswer, SearchError,
+    Filters, IndexStats, RecommendationAnswer, RecommendationRequest, SearchAnswer, SearchError,
     SearchRequest, Suggestion, UnlockAnswer,
 };
 use ports::{Change, FeedPosition, SearchIndex};
@@ -18,8 +18,34 @@ use crate::{recommend, search, similar, suggest, unlock, updates};
 /// A search index in the memory of this process. Readers take the present snapshot and never wait; writers take turns.
 pub struct InProcessIndex {
     settings: SearchSettings,
-    snapshot: ArcSwap<Snapshot>,
+    state: ArcSwap<State>,
     writing: Mutex<()>,
+}
+
+/// One state of the catalogue for each kind of reader.
+#[derive(Default)]
+struct State {
+    all: Snapshot,
+    /// Nothing that is made of it can give a draft away: neither a correction, nor a score or a count.
+    without_drafts: Snapshot,
+}
+
+impl State {
+    fn of(all: Snapshot) -> Self {
+        Self {
+            without_drafts: all.without_drafts(),
+            all,
+        }
+    }
+
+    /// What a request with these filters looks at; who may ask for drafts was decided before.
+    fn for_filters(&self, filters: &Filters) -> &Snapshot {
+        if filters.status.contains(EditorialStatus::Draft) {
+            &self.all
+        } else {
+            &self.without_drafts
+        }
+    }
 }
 
 impl InProcessIndex {
@@ -27,7 +53,7 @@ impl InProcessIndex {
     pub fn new(settings: SearchSettings) -> Self {
         Self {
             settings,
-            snapshot: ArcSwap::default(),
+            state: ArcSwap::default(),
             writing: Mutex::new(()),
         }
     }
@@ -35,15 +61,20 @@ impl InProcessIndex {
 
 impl SearchIndex for InProcessIndex {
     fn search(&self, request: &SearchRequest, now: Timestamp) -> Result<SearchAnswer, SearchError> {
-        search::search(&self.snapshot.load(), &self.settings, request, now)
+        let state = self.state.load();
+        let snapshot = state.for_filters(&request.filters);
+        search::search(snapshot, &self.settings, request, now)
     }
 
     fn suggest(&self, typed: &str, limit: usize, now: Timestamp) -> Vec<Suggestion> {
-        suggest::suggest(&self.snapshot.load(), typed, limit, now)
+        suggest::suggest(&self.state.load().without_drafts, typed, limit, now)
     }
 
     fn similar(&self, id: &ScholarshipId, limit: usize, now: Timestamp) -> Option<SearchAnswer> {
-        similar::similar(&self.snapshot.load(), &self.settings, id, limit, now)
+        let state = self.state.load();
+        let public = &state.without_drafts;
+        let snapshot = public.find(id).map_or(&state.all, |_| public);
+        similar::similar(snapshot, &self.settings, id, limit, now)
     }
 
     fn recommend(
@@ -51,7 +82,8 @@ impl SearchIndex for InProcessIndex {
         request: &RecommendationRequest<'_>,
         now: Timestamp,
     ) -> RecommendationAnswer {
-        recommend::recommend(&self.snapshot.load(), request, now)
+        let state = self.state.load();
+        recommend::recommend(state.for_filters(request.filters), request, now)
     }
 
     fn unlocks(
@@ -60,11 +92,12 @@ impl SearchIndex for InProcessIndex {
         currency: Currency,
         now: Timestamp,
     ) -> UnlockAnswer {
-        unlock::unlocks(&self.snapshot.load(), profile, currency, now)
+        unlock::unlocks(&self.state.load().without_drafts, profile, currency, now)
     }
 
     fn scholarship(&self, id: &ScholarshipId) -> Option<Scholarship> {
-        let snapshot = self.snapshot.load();
+        let state = self.state.load();
+        let snapshot = &state.all;
         let document = read_card(snapshot.card(snapshot.find(id)?))?;
         document
             .into_scholarship()
@@ -73,7 +106,8 @@ impl SearchIndex for InProcessIndex {
     }
 
     fn public_words(&self, query: &str) -> Option<String> {
-        let snapshot = self.snapshot.load();
+        let state = self.state.load();
+        let snapshot = &state.without_drafts;
         let words = typed_words(query);
         let known = words.iter().all(|word| snapshot.frequency(&word.word) > 0);
         (known && !words.is_empty()).then(|| {
@@ -86,16 +120,17 @@ impl SearchIndex for InProcessIndex {
         // The lock guards no data: a writer that panicked has published nothing.
         let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let next = updates::applied(
-            &self.snapshot.load_full(),
+            &self.state.load_full().all,
             changes,
             position,
             self.settings.updates,
         );
-        self.snapshot.store(std::sync::Arc::new(next));
+        self.state.store(Arc::new(State::of(next)));
     }
 
     fn stats(&self, now: Timestamp) -> IndexStats {
-        let snapshot = self.snapshot.load();
+        let state = self.state.load();
+        let snapshot = &state.all;
         IndexStats {
             scholarships: snapshot.live_count(),
             open: snapshot.open_places(now).count() as u64,

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use domain::{ScholarshipDocument, ScholarshipId, Timestamp};
+use domain::{EditorialStatus, ScholarshipDocument, ScholarshipId, Timestamp};
 use ports::FeedPosition;
 
 use crate::bit_set::BitSet;
@@ -29,6 +29,8 @@ pub(crate) struct LiveSegment {
     frequencies: Arc<Vec<u32>>,
     /// Words of live documents by field.
     field_words: [u64; FIELDS.len()],
+    /// The same with its drafts dead, if it has any.
+    without_drafts: Option<Arc<LiveSegment>>,
 }
 
 /// Where a document is.
@@ -45,12 +47,46 @@ impl LiveSegment {
         for ends in &segment.field_ends {
             add_lengths(&mut field_words, ends);
         }
-        Self {
+        let mut live = Self {
             frequencies: Arc::new(terms.map(|term| segment.postings.count(term)).collect()),
             dead: Arc::new(BitSet::of_size(segment.len())),
             field_words,
             segment: Arc::new(segment),
+            without_drafts: None,
+        };
+        live.without_drafts = live.with_drafts_dead().map(Arc::new);
+        live
+    }
+
+    fn with_drafts_dead(&self) -> Option<Self> {
+        let segment = &self.segment;
+        let mut dead = BitSet::of_size(segment.len());
+        let mut field_words = [0; FIELDS.len()];
+        for (document, facts) in (0..segment.len()).zip(&segment.facts) {
+            if facts.status == EditorialStatus::Draft {
+                dead.insert(document);
+            } else {
+                add_lengths(&mut field_words, &segment.field_ends[document as usize]);
+            }
         }
+        if dead.count() == 0 {
+            return None;
+        }
+        let frequency = |term: u32| {
+            let mut cursor = segment.postings.cursor(term);
+            let mut count = 0;
+            while let Some(document) = cursor.advance() {
+                count += u32::from(!dead.contains(document));
+            }
+            count
+        };
+        Some(Self {
+            frequencies: Arc::new((0..segment.dictionary.len()).map(frequency).collect()),
+            dead: Arc::new(dead),
+            field_words,
+            segment: Arc::clone(segment),
+            without_drafts: None,
+        })
     }
 
     pub(crate) fn live_count(&self) -> u32 {
@@ -71,6 +107,9 @@ impl LiveSegment {
 
     /// Marks documents as dead and takes them out of the statistics.
     pub(crate) fn kill(&mut self, documents: &[u32]) {
+        if let Some(public) = &mut self.without_drafts {
+            Arc::make_mut(public).kill(documents);
+        }
         let dead = Arc::make_mut(&mut self.dead);
         let frequencies = Arc::make_mut(&mut self.frequencies);
         let mut seen = Vec::new();
@@ -111,6 +150,15 @@ pub(crate) fn read_card(card: &[u8]) -> Option<ScholarshipDocument> {
 }
 
 impl Snapshot {
+    /// The same catalogue as those see it who may not see drafts: statistics, too, are without them.
+    pub(crate) fn without_drafts(&self) -> Self {
+        let public = |live: &LiveSegment| live.without_drafts.as_deref().unwrap_or(live).clone();
+        Self {
+            segments: self.segments.iter().map(public).collect(),
+            position: self.position,
+        }
+    }
+
     pub(crate) fn facts(&self, place: Place) -> &Facts {
         &self.segments[place.segment as usize].segment.facts[place.document as usize]
     }
@@ -226,8 +274,10 @@ impl Snapshot {
 
     /// Estimate of the memory held.
     pub(crate) fn bytes(&self) -> u64 {
+        let of_documents = |live: &LiveSegment| live.dead.bytes() + live.frequencies.capacity() * 4;
         let of_segment = |live: &LiveSegment| {
-            live.segment.bytes() + live.dead.bytes() + live.frequencies.capacity() * 4
+            let public = live.without_drafts.as_deref().map_or(0, of_documents);
+            live.segment.bytes() + of_documents(live) + public
         };
         self.segments.iter().map(of_segment).sum::<usize>() as u64
     }

@@ -3,6 +3,7 @@
 mod agreement;
 mod behaviour;
 mod catalogue;
+mod drafts;
 mod hostile;
 mod matching;
 mod model;
