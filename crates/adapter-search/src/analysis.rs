@@ -63,7 +63,11 @@ fn shortened(word: &str) -> &str {
 
 /// The base character of a piece in a script that is written without spaces.
 pub(crate) fn unspaced_character(piece: &str) -> Option<char> {
-    let first = piece.chars().next()?;
+    // Code points without a character yet are no words, though marks may hang on them.
+    let first = piece
+        .chars()
+        .next()
+        .filter(|first| first.is_alphanumeric())?;
     matches!(u32::from(first),
         0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF // Thai, Lao, Myanmar, Khmer
         | 0x3041..=0x309F | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF)
@@ -158,6 +162,9 @@ mod tests {
     #[test]
     fn what_is_no_word_is_nothing() {
         assert!(words("?! -- \u{301} 🎓 \u{202e}\u{0}").is_empty());
+        // Unassigned among the ideographs, with a vowel sign that makes a word of it in UAX 29.
+        let unassigned = "\u{2ee5e}\u{cbe}";
+        assert_eq!(words(&normal_form(unassigned)), words(unassigned));
     }
 
     proptest! {
