@@ -62,9 +62,9 @@ pub(crate) fn similar(
             .then_with(|| right.score.total_cmp(&left.score))
             .then_with(|| snapshot.id(left.place).cmp(snapshot.id(right.place)))
     });
+    // There is no way to ask for more than the first of them.
     let mut answer = SearchAnswer {
         total: candidates.len() as u64,
-        has_next: candidates.len() > limit,
         ..SearchAnswer::default()
     };
     for candidate in candidates.iter().take(limit) {
