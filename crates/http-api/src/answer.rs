@@ -24,6 +24,7 @@ pub(crate) struct Page {
     /// Null when a cursor was used.
     #[schema(required)]
     pub(crate) offset: Option<usize>,
+    /// Whether a further page can be asked for.
     pub(crate) has_next: bool,
     /// Give it as `cursor`, with the same parameters, for the next page.
     #[schema(required)]
@@ -31,6 +32,14 @@ pub(crate) struct Page {
 }
 
 impl Page {
+    /// The only page of a list that has the best `limit` of `total`.
+    pub(crate) fn best(total: u64, limit: usize) -> Self {
+        Self {
+            total,
+            ..Self::whole(0, limit)
+        }
+    }
+
     /// The page of a list that always comes as a whole, up to `limit`.
     pub(crate) fn whole(length: usize, limit: usize) -> Self {
         Self {

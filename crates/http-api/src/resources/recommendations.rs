@@ -62,6 +62,7 @@ struct RecommendationParameters {
 )]
 pub(crate) struct Recommendations {
     data: Vec<RecommendedScholarship>,
+    /// `total` counts all candidates, of which the best `limit` come; there are no further pages.
     page: Page,
     /// Over all open scholarships that the filters leave.
     verdicts: Verdicts,
@@ -178,7 +179,9 @@ async fn answer(wish: Wish, state: &ApiState, caller: &Anyone) -> Result<HttpRes
         return Err(ApiError::insufficient_scope(Scope::ScholarshipsWrite));
     }
     let start = Instant::now();
-    let limit = wish.limit;
+    let Wish {
+        limit, verdicts, ..
+    } = wish;
     let found = state
         .heavy(move |application| {
             let matching = &application.matching;
@@ -186,10 +189,19 @@ async fn answer(wish: Wish, state: &ApiState, caller: &Anyone) -> Result<HttpRes
         })
         .await?;
     state.metrics.eligibility_checked();
-    Ok(personal_json(body(&found, limit, start)))
+    let candidates = [
+        (Verdict::Eligible, found.verdicts.eligible),
+        (Verdict::Possible, found.verdicts.possible),
+        (Verdict::Ineligible, found.verdicts.ineligible),
+    ];
+    let kept = candidates
+        .iter()
+        .filter(|(verdict, _)| verdicts.contains(*verdict));
+    let page = Page::best(kept.map(|(_, count)| count).sum(), limit);
+    Ok(personal_json(body(&found, &page, start)))
 }
 
-fn body(answer: &RecommendationAnswer, limit: usize, start: Instant) -> Vec<u8> {
+fn body(answer: &RecommendationAnswer, page: &Page, start: Instant) -> Vec<u8> {
     let mut body = Vec::with_capacity(answer.cards.len() + 2_048);
     body.extend_from_slice(b"{\"data\":[");
     for (at, recommendation) in answer.recommendations.iter().enumerate() {
@@ -204,7 +216,7 @@ fn body(answer: &RecommendationAnswer, limit: usize, start: Instant) -> Vec<u8> 
         body.push(b'}');
     }
     body.extend_from_slice(b"],\"page\":");
-    append(&mut body, &Page::whole(answer.recommendations.len(), limit));
+    append(&mut body, page);
     body.extend_from_slice(b",\"verdicts\":");
     append(&mut body, &Verdicts::from(answer.verdicts));
     body.extend_from_slice(b",\"took_ms\":");

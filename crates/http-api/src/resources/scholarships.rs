@@ -98,7 +98,8 @@ struct SimilarParameters {
 
 /// Find similar scholarships
 ///
-/// Open scholarships that share fields, criteria and rare words, those of other organizations first.
+/// Open scholarships that share fields, criteria and rare words, those of other organizations first. Of `page.total` the best
+/// `limit` come; there are no further pages.
 #[utoipa::path(
     tag = "Catalogue",
     params(("id" = ScholarshipId, Path, description = "Id of the scholarship"), SimilarParameters),

@@ -161,6 +161,12 @@ async fn recommendations_are_ranked_with_reasons() {
         .await
         .json();
     assert_eq!(wider["data"].as_array().map(Vec::len), Some(2));
+    // Of all candidates the best come, and no further page can be asked for.
+    assert_eq!(
+        wider["page"],
+        json!({"total": 3, "limit": 2, "offset": 0, "has_next": false, "next_cursor": null})
+    );
+    assert_eq!(by_body["page"]["total"], 1);
     let filtered = json!({"profile": nurse(), "include_ineligible": true, "filters": {"states": ["CA"], "states_only": true}});
     assert_eq!(
         names(&api.post("/api/v1/recommendations", &filtered).await.json()),
