@@ -52,9 +52,17 @@ pub(crate) fn checked_limit(limit: Option<u64>, errors: &mut Vec<FieldError>) ->
     usize::try_from(limit.min(MAX_LIMIT)).unwrap_or(DEFAULT_LIMIT)
 }
 
-/// 0 to 10,000; 0 when not given.
-pub(crate) fn checked_offset(offset: Option<u64>, errors: &mut Vec<FieldError>) -> usize {
+/// 0 to 10,000; 0 when not given, and with a cursor, which says itself where to go on.
+pub(crate) fn checked_offset(
+    offset: Option<u64>,
+    cursor: Option<&str>,
+    errors: &mut Vec<FieldError>,
+) -> usize {
     let offset = offset.unwrap_or(0);
+    if offset > 0 && cursor.is_some() {
+        let message = "goes without cursor, which says where to go on";
+        errors.push(FieldError::new("offset", message));
+    }
     if offset > MAX_OFFSET {
         let message =
             format!("must be at most {MAX_OFFSET}; go on with page.next_cursor as cursor");

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
-    RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    RETRY_AFTER, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 
 use crate::context::{REQUEST_ID, RequestContext};
@@ -46,7 +46,22 @@ pub(super) fn add(headers: &mut HeaderMap, status: StatusCode, circumstances: &C
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    vary_by_encoding(headers);
     if circumstances.authenticated || !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+/// Makes one `Vary` of all, with `Accept-Encoding` also on answers that were not compressed: a cache must not give a compressed
+/// answer to everybody, nor a plain one.
+fn vary_by_encoding(headers: &mut HeaderMap) {
+    let names = headers
+        .get_all(VARY)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(',').map(str::trim))
+        .filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("accept-encoding"));
+    let all: Vec<&str> = names.chain(["Accept-Encoding"]).collect();
+    if let Ok(value) = HeaderValue::from_str(&all.join(", ")) {
+        headers.insert(VARY, value);
     }
 }

@@ -156,7 +156,7 @@ impl SearchParameters {
             facets: self.facets,
             highlight: self.highlight.unwrap_or(false),
             limit: checked_limit(self.limit, errors),
-            offset: checked_offset(self.offset, errors),
+            offset: checked_offset(self.offset, self.cursor.as_deref(), errors),
             cursor: self.cursor,
         }
     }

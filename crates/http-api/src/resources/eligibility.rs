@@ -135,7 +135,7 @@ impl CheckBody {
             profile,
             ids: self.scholarship_ids.map(|ids| checked_ids(&ids, errors)),
             limit: checked_limit(self.limit, errors),
-            offset: checked_offset(self.offset, errors),
+            offset: checked_offset(self.offset, self.cursor.as_deref(), errors),
             cursor: self.cursor,
         }
     }

@@ -76,6 +76,23 @@ async fn pages_follow_by_cursor_and_by_offset() {
     assert_eq!(second.json()["page"]["offset"], Value::Null);
     assert_eq!(second.json()["page"]["has_next"], false);
     assert_eq!([names(&first), names(&second)].concat(), all);
+    for (target, body) in [
+        (
+            "/api/v1/search",
+            json!({"sort": "name", "offset": 2, "cursor": cursor}),
+        ),
+        (
+            "/api/v1/eligibility/check",
+            json!({"profile": {}, "offset": 2, "cursor": cursor}),
+        ),
+    ] {
+        let both = api.post(target, &body).await;
+        let wrong = both.wrong_fields().concat();
+        assert!(
+            wrong.starts_with("offset: goes without"),
+            "{target}: {wrong}"
+        );
+    }
     let by_offset = api
         .get("/api/v1/scholarships?sort=name&limit=2&offset=2")
         .await;
@@ -155,11 +172,13 @@ async fn suggestions_complete_what_was_typed() {
 #[actix_web::test]
 async fn similar_scholarships_do_not_name_the_one_asked_for() {
     let mut scholarships = catalogue();
-    scholarships.push(
-        testkit::scholarship("Bronze State Engineering Award")
-            .fields(&[domain::FieldOfStudy::Engineering])
-            .content(),
-    );
+    for name in [
+        "Bronze State Engineering Award",
+        "Copper State Engineering Award",
+    ] {
+        let award = testkit::scholarship(name).fields(&[domain::FieldOfStudy::Engineering]);
+        scholarships.push(award.content());
+    }
     let api = Api::with(Setup {
         catalogue: scholarships,
         ..Setup::default()
@@ -171,6 +190,15 @@ async fn similar_scholarships_do_not_name_the_one_asked_for() {
     assert_eq!(answer.status, 200);
     assert!(names(&answer).contains(&"Bronze State Engineering Award".to_owned()));
     assert!(!names(&answer).contains(&"Silver State Engineering Award".to_owned()));
+    let first = api
+        .get(&format!("/api/v1/scholarships/{}/similar?limit=1", id(1)))
+        .await;
+    let page = first.json()["page"].clone();
+    assert!(page["total"].as_u64() > Some(1), "{page}");
+    assert_eq!(
+        (&page["has_next"], &page["next_cursor"]),
+        (&json!(false), &Value::Null)
+    );
     assert_eq!(
         api.get("/api/v1/scholarships/sch_unknown/similar")
             .await
@@ -183,6 +211,8 @@ async fn similar_scholarships_do_not_name_the_one_asked_for() {
 async fn answers_are_compressed_on_request() {
     let api = Api::start().await;
     let plain = api.get("/openapi.json").await;
+    let vary = plain.header("vary").unwrap_or("").to_lowercase();
+    assert!(vary.contains("accept-encoding"), "{vary}");
     for encoding in ["gzip", "br", "zstd"] {
         let answer = api
             .send(
