@@ -45,7 +45,7 @@ pub fn application(
         .wrap(from_fn(observe))
 }
 
-/// Any origin may read public answers; the origins of the settings may also write. Credentials are never allowed: tokens
+/// Without origins in the settings any may read and search; otherwise only those, which may also write. Credentials are never allowed: tokens
 /// travel in a header that scripts set themselves.
 fn cors(settings: &ApiSettings) -> Cors {
     let exposed = [

@@ -68,10 +68,7 @@ impl<T: DeserializeOwned + 'static, M: MediaType + 'static> FromRequest for Json
 
 /// The media type in lower case without parameters; `None` when absent, or encoded or in a charset other than UTF-8.
 pub(crate) fn media_type(request: &HttpRequest) -> Option<String> {
-    let encoded = request
-        .headers()
-        .get(CONTENT_ENCODING)
-        .is_some_and(|encoding| encoding != "identity");
+    let encoded = is_encoded(request);
     let text = request
         .headers()
         .get(CONTENT_TYPE)
@@ -85,6 +82,14 @@ pub(crate) fn media_type(request: &HttpRequest) -> Option<String> {
         .filter_map(|parameter| parameter.strip_prefix("charset="))
         .all(|charset| matches!(charset.trim_matches('"'), "utf-8" | "utf8"));
     utf8.then_some(name)
+}
+
+/// Whether the body is compressed, which none may be.
+pub(crate) fn is_encoded(request: &HttpRequest) -> bool {
+    let encodings = request.headers().get_all(CONTENT_ENCODING);
+    encodings
+        .map(|encoding| encoding.as_bytes())
+        .any(|encoding| !encoding.eq_ignore_ascii_case(b"identity"))
 }
 
 async fn read_body(

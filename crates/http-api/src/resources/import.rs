@@ -16,7 +16,7 @@ use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::answer::append;
-use crate::body::{media_type, unreadable};
+use crate::body::{is_encoded, media_type, unreadable};
 use crate::caller::{Allowed, WriteScholarships};
 use crate::error::{ApiError, ErrorCode};
 use crate::query::QueryReader;
@@ -101,6 +101,10 @@ fn format_of(
     request: &HttpRequest,
     parameter: Option<ImportFormat>,
 ) -> Result<ImportFormat, ApiError> {
+    if is_encoded(request) {
+        let detail = "The body must not have a Content-Encoding.";
+        return Err(ApiError::new(ErrorCode::UnsupportedMediaType).detail(detail));
+    }
     let named = match media_type(request).as_deref() {
         Some("application/x-ndjson" | "application/ndjson" | "application/jsonl") => {
             Some(ImportFormat::Ndjson)
