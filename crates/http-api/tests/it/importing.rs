@@ -304,3 +304,30 @@ async fn an_export_of_more_than_one_page_is_whole() {
     let answer = api.get("/api/v1/scholarships/export").await;
     assert_eq!(lines(&answer).len(), 1_203);
 }
+
+#[actix_web::test]
+async fn compressed_imports_are_refused_whatever_the_format_says() {
+    let api = Api::start().await;
+    let token = api.editor();
+    for target in [
+        "/api/v1/scholarships/import",
+        "/api/v1/scholarships/import?format=csv",
+    ] {
+        let headers = [
+            ("Authorization", token.as_str()),
+            ("Content-Type", "text/csv"),
+            ("Content-Encoding", "gzip"),
+        ];
+        let answer = api.send("POST", target, &headers, Some(b"\x1f\x8b")).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (415, "UNSUPPORTED_MEDIA_TYPE"),
+            "{target}"
+        );
+        assert!(
+            answer.text().contains("Content-Encoding"),
+            "{}",
+            answer.text()
+        );
+    }
+}
