@@ -12,7 +12,7 @@ use anyhow::{Context, ensure};
 use crate::workspace::Workspace;
 
 pub(crate) use cargo::CargoTool;
-pub(crate) use debian::ensure_debian_packages;
+pub(crate) use debian::{ensure_debian_packages, is_root};
 pub(crate) use python::PythonTool;
 
 pub(crate) const CARGO_DENY: CargoTool = CargoTool {

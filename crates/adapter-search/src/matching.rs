@@ -19,7 +19,7 @@ impl ProfileMatch for ProfileFilter {
     }
 
     fn explained(&self, facts: &Facts) -> Assessment {
-        assess(&facts.criteria, facts.currency, &self.profile)
+        assess(&facts.criteria, &self.profile)
     }
 }
 

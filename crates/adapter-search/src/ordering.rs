@@ -1,6 +1,6 @@
 //! The orders of results as keys that compare from best to worst.
 //!
-//! Each order is a rank (of verdicts), two numbers and, for the order by name, a text; ties end with the id. A key can be
+//! Each order is a rank (of verdicts, or of what is known of the amount asked about), two numbers and, for the order by name, a text; ties end with the id. A key can be
 //! written into a cursor and compared again after any number of writes.
 
 use std::cmp::Ordering;
@@ -45,7 +45,7 @@ pub(crate) struct ResultOrder<'a> {
     pub(crate) weights: RelevanceWeights,
     pub(crate) currency: Currency,
     pub(crate) today: NaiveDate,
-    /// Whether unknown amounts come last within relevance.
+    /// Whether unknown amounts come last in every order.
     pub(crate) limits_amount: bool,
 }
 
@@ -68,11 +68,13 @@ impl ResultOrder<'_> {
                 .due_on(self.today)
                 .map(|day| i64::from(day.num_days_from_ce()))
         };
-        let mut rank = 0;
+        let unknown = self.limits_amount && amount().is_none();
+        let mut rank = u8::from(unknown);
         let (first, second) = match self.sort {
             SortOrder::Relevance => {
+                // Eligible scholarships of unknown amount still come before possible ones.
                 rank = verdict.map_or(0, |verdict| verdict as u8);
-                let unknown = i64::from(self.limits_amount && amount().is_none());
+                let unknown = i64::from(unknown);
                 let score = i64::from(descending(score));
                 let intrinsic = i64::from(descending(self.intrinsic(facts)));
                 ((unknown << 32) | score, intrinsic)

@@ -73,7 +73,7 @@ pub(crate) fn recommend(
             .cards;
         answer.recommendations.push(Recommendation {
             card: cards.copy_to(candidate.place.document, &mut answer.cards),
-            assessment: assess(&facts.criteria, facts.currency, request.profile),
+            assessment: assess(&facts.criteria, request.profile),
             score: explain(
                 &candidate.values,
                 &ranking,

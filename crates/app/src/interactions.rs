@@ -9,6 +9,8 @@ use ports::{Clock, InteractionStore, InteractionStoreError, SearchIndex};
 use sha2::Sha256;
 use tokio::sync::OnceCell;
 
+use crate::catalogue::Viewer;
+
 /// Most interactions in one request.
 pub const MOST_AT_ONCE: usize = 500;
 /// Most interactions that one student is shown.
@@ -88,11 +90,8 @@ impl Interactions {
             if ScholarshipId::parse(&interaction.id).is_err() {
                 wrong("id", "must be 1 to 64 characters of A-Z, a-z, 0-9, _ and -");
             }
-            if self
-                .index
-                .scholarship(&interaction.scholarship_id)
-                .is_none()
-            {
+            let found = self.index.scholarship(&interaction.scholarship_id);
+            if !found.is_some_and(|found| Viewer::Public.may_see(found.content.status)) {
                 wrong("scholarship_id", "names no scholarship of the catalogue");
             }
             rows.push(Interaction {

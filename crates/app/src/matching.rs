@@ -74,7 +74,7 @@ impl Matching {
                 || Check::NotFound(id.clone()),
                 |scholarship| {
                     let content = &scholarship.content;
-                    let assessment = assess(&content.criteria, content.award.currency, profile);
+                    let assessment = assess(&content.criteria, profile);
                     Check::Assessed {
                         expired: content.deadline.is_expired(now),
                         assessment,

@@ -322,7 +322,7 @@ pub fn verdict_and_score(sets: &[Criteria], profile: &StudentProfile) -> (Verdic
 }
 
 /// The verdict with one explained entry per criterion of the best-fitting set. No verdict rests on the award's currency.
-pub fn assess(sets: &[Criteria], _award: Currency, profile: &StudentProfile) -> Assessment {
+pub fn assess(sets: &[Criteria], profile: &StudentProfile) -> Assessment {
     let Some((set, verdict, match_score)) = best_set(sets, profile) else {
         return Assessment {
             verdict: Verdict::Eligible,

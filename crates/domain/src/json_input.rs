@@ -1,8 +1,14 @@
 //! Reading JSON from outside: strict, and with errors that name the field.
 
+mod objects_only;
+
 use serde::de::DeserializeOwned;
 
 use crate::FieldError;
+use objects_only::ObjectsOnly;
+
+/// Characters of a caller's own text that an error repeats.
+const MOST_REPEATED: usize = 64;
 
 /// Why a JSON text was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +31,8 @@ pub enum JsonInputError {
 /// [`JsonInputError`], with the path of the offending field where there is one.
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonInputError> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    let strict = ObjectsOnly(&mut deserializer);
+    let value = serde_path_to_error::deserialize(strict).map_err(|error| {
         let path = error.path().to_string();
         of_serde(&path, error.inner())
     })?;
@@ -38,7 +45,7 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonInputError>
 /// # Errors
 /// As [`read_json`]; never [`JsonInputError::Malformed`].
 pub fn read_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, JsonInputError> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
+    serde_path_to_error::deserialize(ObjectsOnly(value)).map_err(|error| {
         let path = error.path().to_string();
         of_serde(&path, error.inner())
     })
@@ -58,7 +65,37 @@ fn of_serde(path: &str, error: &serde_json::Error) -> JsonInputError {
         };
     }
     let path = if path == "." { "" } else { path };
-    JsonInputError::Field(field_error(path, message))
+    let mut error = field_error(path, message);
+    error.field = shortened(&error.field);
+    JsonInputError::Field(error)
+}
+
+/// At most about [`MOST_REPEATED`] characters: an error must not be as long as what is wrong.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MOST_REPEATED) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// serde's "invalid type: .., expected .." without the names of Rust's types.
+fn readable(message: &str) -> String {
+    let Some((found, expected)) = message
+        .strip_prefix("invalid ")
+        .and_then(|_| message.rsplit_once(", expected "))
+    else {
+        return message.to_owned();
+    };
+    let expected = match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number of at least 0",
+        "i8" | "i16" | "i32" | "i64" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a sequence" => "a list",
+        "a boolean" => "true or false",
+        structure if structure.starts_with("struct ") => "an object",
+        other => other,
+    };
+    format!("{}, expected {expected}", shortened(found))
 }
 
 /// Puts the name that serde quotes in its message where it belongs: into the path.
@@ -97,7 +134,7 @@ fn field_error(path: &str, message: &str) -> FieldError {
     if let Some(name) = quoted("duplicate field `") {
         return FieldError::new(child(name), "is given more than once");
     }
-    FieldError::new(path, message)
+    FieldError::new(path, readable(message))
 }
 
 #[cfg(test)]
@@ -138,6 +175,45 @@ mod tests {
         );
         assert!(error(r#"{"inner":{"count":"x"}}"#).starts_with("inner.count: invalid type"));
         assert!(error(r#"{"inner":{"count":1}} x"#).contains("trailing characters"));
+    }
+
+    #[test]
+    fn a_list_is_no_object_at_any_depth() {
+        assert_eq!(
+            error(r#"[{"count":1}]"#),
+            "invalid type: sequence, expected an object"
+        );
+        assert_eq!(
+            error(r#"{"inner":[1]}"#),
+            "inner: invalid type: sequence, expected an object"
+        );
+        let listed = read_json::<Vec<Option<Inner>>>(br#"[{"count":1},null,[1]]"#);
+        let error = listed.map(|_| ()).expect_err("the third is a list");
+        assert_eq!(
+            error.to_string(),
+            "[2]: invalid type: sequence, expected an object"
+        );
+        let value = serde_json::json!({"inner": [1]});
+        assert!(read_value::<Outer>(value).is_err());
+    }
+
+    #[test]
+    fn errors_stay_short_and_speak_no_rust() {
+        let long = "x".repeat(100_000);
+        for text in [
+            format!(r#"{{"{long}":1}}"#),
+            format!(r#"{{"inner":{{"count":"{long}"}}}}"#),
+        ] {
+            assert!(error(&text).len() < 300, "{}", error(&text));
+        }
+        assert_eq!(
+            error(r#"{"inner":"x"}"#),
+            "inner: invalid type: string \"x\", expected an object"
+        );
+        assert_eq!(
+            error(r#"{"inner":{"count":-1}}"#),
+            "inner.count: invalid value: integer `-1`, expected a whole number of at least 0"
+        );
     }
 
     #[test]

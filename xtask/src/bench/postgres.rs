@@ -10,6 +10,7 @@ use std::process::Command;
 use anyhow::{Context, ensure};
 
 use super::catalogue::Catalogue;
+use crate::tools::is_root;
 
 const BINARIES: &str = "/usr/lib/postgresql/15/bin";
 
@@ -32,7 +33,7 @@ impl Private {
         // Postgres refuses to run as root, and its user must be able to reach the folder.
         std::fs::set_permissions(parent, std::fs::Permissions::from_mode(0o755))?;
         let private = Self { folder };
-        if is_root()? {
+        if is_root() {
             ensure!(
                 Command::new("chown")
                     .arg("postgres")
@@ -79,7 +80,7 @@ impl Private {
     /// Runs one of Postgres' programs as its user; answers what it printed.
     fn run(&self, program: &str, arguments: &[&str]) -> anyhow::Result<String> {
         let path = format!("{BINARIES}/{program}");
-        let mut command = if is_root()? {
+        let mut command = if is_root() {
             let mut command = Command::new("runuser");
             command.args(["-u", "postgres", "--", &path]);
             command
@@ -127,10 +128,6 @@ impl Drop for Private {
             eprintln!("the private Postgres could not be stopped: {error}");
         }
     }
-}
-
-fn is_root() -> anyhow::Result<bool> {
-    Ok(String::from_utf8(Command::new("id").arg("-u").output()?.stdout)?.trim() == "0")
 }
 
 fn text(path: &Path) -> anyhow::Result<&str> {

@@ -55,7 +55,7 @@ fn is_installed(package: &str) -> bool {
         .is_some_and(|status| status == "install ok installed")
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     output_of(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0")
 }
 

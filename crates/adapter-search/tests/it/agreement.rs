@@ -90,10 +90,12 @@ fn compare(left: &Key, right: &Key) -> Option<Ordering> {
             }
             (gap == 0.0).then_some(Ordering::Equal)
         }
-        (Key::Number(unknown, value), Key::Number(other_unknown, other)) => {
-            Some(unknown.cmp(other_unknown).then(value.cmp(other)))
+        (Key::Number(amount, unknown, value), Key::Number(other_amount, other_unknown, other)) => {
+            Some((amount, unknown, value).cmp(&(other_amount, other_unknown, other)))
         }
-        (Key::Name(name), Key::Name(other)) => Some(name.cmp(other)),
+        (Key::Name(amount, name), Key::Name(other_amount, other)) => {
+            Some((amount, name).cmp(&(other_amount, other)))
+        }
         _ => panic!("keys of one order"),
     }
 }

@@ -187,7 +187,7 @@ fn recommendations_are_the_best_by_score_with_two_of_an_organization_first() {
                 assert_eq!(document.id.as_ref(), Some(&scholarship.id));
                 assert!((recommendation.score.total - total).abs() < 1e-12);
                 let content = &scholarship.content;
-                let assessment = assess(&content.criteria, content.award.currency, &profile);
+                let assessment = assess(&content.criteria, &profile);
                 assert_eq!(recommendation.assessment, assessment);
             }
             recommended += answer.recommendations.len();
@@ -212,7 +212,7 @@ fn every_hit_carries_the_assessment_of_its_own_record() {
     assert!(answer.total > 20);
     for (id, hit) in crate::agreement::ids_of(&answer).iter().zip(&answer.hits) {
         let content = &catalogue[id].content;
-        let expected = assess(&content.criteria, content.award.currency, &profile);
+        let expected = assess(&content.criteria, &profile);
         assert_eq!(hit.assessment.as_deref(), Some(&expected));
     }
 }

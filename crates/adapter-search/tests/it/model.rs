@@ -37,8 +37,9 @@ pub(crate) enum Key {
         score: f64,
         intrinsic: f64,
     },
-    Number(bool, i64),
-    Name(String),
+    /// Whether an amount that is asked about is unknown, whether the number is, and the number.
+    Number(bool, bool, i64),
+    Name(bool, String),
 }
 
 struct Text {

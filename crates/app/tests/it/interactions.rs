@@ -2,7 +2,7 @@
 
 use app::interactions::{InteractionError, NewInteraction};
 use chrono::TimeDelta;
-use domain::InteractionKind;
+use domain::{EditorialStatus, InteractionKind};
 use ports::InteractionStore;
 use testkit::{instant, scholarship};
 
@@ -174,4 +174,22 @@ async fn one_day_counts_a_bounded_number_of_distinct_queries() {
     world.application.trends.flush().await;
     let next = day.succ_opt().expect("a day");
     assert_eq!(counted(next).await.expect("counted").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_answered_like_a_scholarship_that_does_not_exist() {
+    let draft = scholarship("Draft").status(EditorialStatus::Draft);
+    let world = World::with(vec![("draft", draft.content())]).await;
+    let refusal = async |scholarship: &str| {
+        let outcome = world
+            .application
+            .interactions
+            .record("ada", vec![saved("1", scholarship)])
+            .await;
+        match outcome {
+            Err(InteractionError::Invalid(errors)) => errors,
+            other => panic!("must be refused, not {other:?}"),
+        }
+    };
+    assert_eq!(refusal("draft").await, refusal("missing").await);
 }

@@ -341,3 +341,17 @@ async fn json_that_is_nested_too_deeply_is_refused() {
     );
     assert!(answer.text().contains("recursion"), "{}", answer.text());
 }
+
+#[actix_web::test]
+async fn an_array_is_no_object_at_any_depth() {
+    let api = Api::start().await;
+    for (body, field) in [(r#"["x"]"#, ""), (r#"{"profile":[3.5]}"#, "profile")] {
+        let answer = api.post_text("/api/v1/search", body).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (422, "VALIDATION_FAILED"),
+            "{body}"
+        );
+        assert_eq!(answer.json()["errors"][0]["field"], field, "{body}");
+    }
+}

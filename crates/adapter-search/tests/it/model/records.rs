@@ -220,14 +220,16 @@ pub(super) fn key(
     let due = content.deadline.next_due_on(day);
     let award = &content.award;
     let amount = award.most().filter(|_| award.currency == filters.currency);
-    let number = |value: Option<i64>| Key::Number(value.is_none(), value.unwrap_or(0));
+    let limited = filters.min_amount.is_some() || filters.max_amount.is_some();
+    let unknown = limited && amount.is_none();
+    let number = |value: Option<i64>| Key::Number(unknown, value.is_none(), value.unwrap_or(0));
     match request.sort {
         SortOrder::Deadline => number(due.map(|due| i64::from(due.num_days_from_ce()))),
         SortOrder::DeadlineDescending => number(due.map(|due| -i64::from(due.num_days_from_ce()))),
         SortOrder::Amount => number(amount),
         SortOrder::AmountDescending => number(amount.map(|amount| -amount)),
         SortOrder::Newest => number(Some(-scholarship.created_at.timestamp_micros())),
-        SortOrder::Name => Key::Name(words(&content.name).join(" ")),
+        SortOrder::Name => Key::Name(unknown, words(&content.name).join(" ")),
         SortOrder::Relevance => {
             let sets = content.criteria.iter();
             let states = |set: &Criteria| set.residency_states.intersects(filters.states);
@@ -272,10 +274,9 @@ pub(super) fn key(
                 content.provenance.last_verified.is_some(),
             ];
             let complete = given.iter().filter(|given| **given).count() as f64 / 8.0;
-            let limited = filters.min_amount.is_some() || filters.max_amount.is_some();
             Key::Relevance {
                 rank: verdict.map_or(0, Term::index),
-                unknown: limited && amount.is_none(),
+                unknown,
                 score: score + 0.3 * stated,
                 intrinsic: 0.5 * urgency + 0.35 * money + 0.15 * complete,
             }
