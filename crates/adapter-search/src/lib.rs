@@ -35,5 +35,5 @@ mod unlock;
 mod updates;
 
 pub use index::InProcessIndex;
-pub use settings::{InvalidSearchSettings, SearchSettings};
+pub use settings::{DEFAULT_SEARCH, DEFAULT_SYNONYMS, InvalidSearchSettings, SearchSettings};
 pub use synonyms::InvalidSynonyms;

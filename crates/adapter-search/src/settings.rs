@@ -8,8 +8,10 @@ use crate::analysis::words;
 use crate::fields::FIELDS;
 use crate::synonyms::{InvalidSynonyms, Synonyms};
 
-const DEFAULT_SEARCH: &str = include_str!("../../../config/search.toml");
-const DEFAULT_SYNONYMS: &str = include_str!("../../../config/synonyms.txt");
+/// The bundled `search.toml`.
+pub const DEFAULT_SEARCH: &str = include_str!("../../../config/search.toml");
+/// The bundled `synonyms.txt`.
+pub const DEFAULT_SYNONYMS: &str = include_str!("../../../config/synonyms.txt");
 
 /// Validated settings of the index.
 #[derive(Debug, Clone)]

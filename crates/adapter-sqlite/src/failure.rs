@@ -11,6 +11,10 @@ use ports::{InteractionStoreError, StoreError};
 pub(crate) enum Failure {
     #[error("the store was closed")]
     Closed,
+    #[error(
+        "the file was deleted, moved or replaced while it was open; put it back or restart the server"
+    )]
+    Displaced,
     #[error("too many requests wait for the file; none got through in {0:?}")]
     Crowded(Duration),
     #[error("the file gave no answer in {0:?}")]

@@ -27,6 +27,7 @@ impl SqliteStore {
         if !self.writer.is_running() {
             return Err(Failure::Closed);
         }
+        self.writer.file().check()?;
         let begun = Instant::now();
         let query = self.readers.read(|connection| {
             diesel::sql_query(

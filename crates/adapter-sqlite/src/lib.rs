@@ -8,6 +8,7 @@ mod failure;
 mod health;
 mod interactions;
 mod open_error;
+mod placed_file;
 mod readers;
 mod schema;
 mod scholarships;

@@ -18,6 +18,7 @@ use tokio::time::timeout;
 
 use self::job::{Call, Job};
 use crate::failure::Failure;
+use crate::placed_file::PlacedFile;
 use crate::{OpenError, database_file};
 
 /// How long a caller waits for a place in the queue.
@@ -31,6 +32,7 @@ const GROUP_ROWS: usize = 4_096;
 pub(crate) struct Writer {
     queue: mpsc::Sender<Message>,
     busy: Arc<AtomicBool>,
+    file: Arc<PlacedFile>,
 }
 
 enum Message {
@@ -42,21 +44,32 @@ impl Writer {
     /// Opens the file and starts the thread, which ends when the writer is closed or dropped.
     pub(crate) fn start(path: &Path, queue: usize) -> Result<Self, OpenError> {
         let connection = database_file::open_for_writing(path)?;
+        let file = PlacedFile::at(path).map_err(|source| OpenError::Inaccessible {
+            path: path.to_owned(),
+            source,
+        })?;
+        let file = Arc::new(file);
+        let thread_file = Arc::clone(&file);
         let (sender, receiver) = mpsc::channel(queue);
         let busy = Arc::new(AtomicBool::new(false));
         let thread_busy = Arc::clone(&busy);
         std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || work(connection, receiver, &thread_busy))
+            .spawn(move || work(connection, receiver, &thread_busy, &thread_file))
             .map_err(OpenError::Thread)?;
         Ok(Self {
             queue: sender,
             busy,
+            file,
         })
     }
 
     pub(crate) fn is_busy(&self) -> bool {
         self.busy.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn file(&self) -> &PlacedFile {
+        &self.file
     }
 
     pub(crate) fn is_running(&self) -> bool {
@@ -95,7 +108,12 @@ impl Writer {
     }
 }
 
-fn work(mut connection: SqliteConnection, mut queue: mpsc::Receiver<Message>, busy: &AtomicBool) {
+fn work(
+    mut connection: SqliteConnection,
+    mut queue: mpsc::Receiver<Message>,
+    busy: &AtomicBool,
+    file: &PlacedFile,
+) {
     let mut closing: Vec<oneshot::Sender<()>> = Vec::new();
     while let Some(first) = queue.blocking_recv() {
         busy.store(true, Ordering::Relaxed);
@@ -116,7 +134,7 @@ fn work(mut connection: SqliteConnection, mut queue: mpsc::Receiver<Message>, bu
                 next = queue.try_recv().ok();
             }
         }
-        group::settle(&mut connection, jobs);
+        group::settle(&mut connection, file, jobs);
         busy.store(false, Ordering::Relaxed);
     }
     if let Err(error) = connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)") {

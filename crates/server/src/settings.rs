@@ -8,6 +8,7 @@ mod reader;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use adapter_search::SearchSettings;
 use auth::{TokenKey, TokenSettings, secret_weakness};
 use rand::TryRngCore;
 use secrecy::{ExposeSecret, SecretString};
@@ -53,6 +54,8 @@ pub struct Settings {
     pub version: String,
     pub database: PathBuf,
     pub sqlite_readers: usize,
+    /// From `search.toml` and `synonyms.txt`.
+    pub search: SearchSettings,
     pub follow_interval: Duration,
     pub sample_catalogue: SampleCatalogue,
     pub tokens: TokenSettings,
@@ -283,6 +286,7 @@ fn read(reader: &mut Reader<'_>) -> Settings {
             .optional("APP_VERSION")
             .unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned()),
         database: database(reader),
+        search: search(reader),
         sqlite_readers: count(reader.number("SQLITE_READERS", 1, 64)),
         follow_interval: Duration::from_millis(reader.number("FOLLOW_INTERVAL_MS", 10, 60_000)),
         sample_catalogue: reader.choice("SAMPLE_CATALOGUE", &sample_choices, SampleCatalogue::Auto),
@@ -315,6 +319,27 @@ fn read(reader: &mut Reader<'_>) -> Settings {
     }
 }
 
+/// How search ranks: the files of the configuration folder, or what is built in.
+fn search(reader: &mut Reader<'_>) -> SearchSettings {
+    let ranking = reader
+        .layers
+        .file("search.toml", adapter_search::DEFAULT_SEARCH);
+    let synonyms = reader
+        .layers
+        .file("synonyms.txt", adapter_search::DEFAULT_SYNONYMS);
+    match (ranking, synonyms) {
+        (Ok(ranking), Ok(synonyms)) => match SearchSettings::from_toml(&ranking, &synonyms) {
+            Ok(settings) => return settings,
+            Err(error) => reader.refuse("search.toml, synonyms.txt", error.to_string()),
+        },
+        (ranking, synonyms) => {
+            let errors = ranking.err().into_iter().chain(synonyms.err());
+            reader.errors.extend(errors);
+        }
+    }
+    SearchSettings::default()
+}
+
 fn database(reader: &mut Reader<'_>) -> PathBuf {
     let url = reader.text("DATABASE_URL");
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
@@ -337,7 +362,7 @@ fn token_keys(reader: &mut Reader<'_>, environment: Environment) -> (Vec<TokenKe
     if random && environment != Environment::Development {
         reader.refuse(
             "JWT_SECRET",
-            "is required; make one with `openssl rand -hex 32`",
+            "is required; make one with `openssl rand -base64 48`",
         );
         return (Vec::new(), false);
     }
@@ -351,10 +376,7 @@ fn token_keys(reader: &mut Reader<'_>, environment: Environment) -> (Vec<TokenKe
     if environment == Environment::Production
         && let Some(weakness) = secret_weakness(secret.expose_secret())
     {
-        reader.refuse(
-            "JWT_SECRET",
-            format!("{weakness}; make one with `openssl rand -hex 32`"),
-        );
+        reader.refuse("JWT_SECRET", weakness.to_string());
     }
     match TokenKey::new(None, secret) {
         Ok(key) => (vec![key], random),

@@ -79,7 +79,7 @@ impl Server {
             readers,
             ..SqliteSettings::at(&settings.database)
         })?;
-        let application = Arc::new(application(&store));
+        let application = Arc::new(application(&store, settings.search.clone()));
         sample_catalogue::load_if_wanted(settings, &store, application.clock.now()).await?;
         let scholarships = application.follower.load().await?;
 
@@ -173,13 +173,11 @@ impl Server {
     }
 }
 
-fn application(store: &SqliteStore) -> Application {
+fn application(store: &SqliteStore, search: adapter_search::SearchSettings) -> Application {
     Application::new(Dependencies {
         scholarships: Arc::new(store.clone()),
         interactions: Arc::new(store.clone()),
-        index: Arc::new(InProcessIndex::new(
-            adapter_search::SearchSettings::default(),
-        )),
+        index: Arc::new(InProcessIndex::new(search)),
         cache: Arc::new(MemoryCache::new(CACHE_BYTES)),
         clock: Arc::new(SystemClock),
         ids: Arc::new(TimeOrderedIds),

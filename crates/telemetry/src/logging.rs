@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 use std::str::FromStr;
 
 use tracing::Subscriber;
-use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::filter::{LevelFilter, ParseError};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt;
@@ -61,6 +61,10 @@ pub enum LoggingError {
         #[source]
         source: ParseError,
     },
+    #[error(
+        "`{level}` is no level; must be off, error, warn, info, debug or trace, or directives such as `info,http_api=debug`"
+    )]
+    UnknownLevel { level: String },
     #[error("logging is already set up in this process")]
     AlreadySetUp(#[source] TryInitError),
 }
@@ -85,6 +89,15 @@ pub fn check_level(level: &str) -> Result<(), LoggingError> {
 }
 
 fn filter(level: &str) -> Result<EnvFilter, LoggingError> {
+    for directive in level.split(',').map(str::trim) {
+        // The library takes a lone word that is no level for the name of a target, and then logs nothing else.
+        let is_word = !directive.is_empty() && directive.chars().all(char::is_alphanumeric);
+        if is_word && directive.parse::<LevelFilter>().is_err() {
+            return Err(LoggingError::UnknownLevel {
+                level: directive.to_owned(),
+            });
+        }
+    }
     EnvFilter::builder()
         .parse(level)
         .map_err(|source| LoggingError::Level {

@@ -8,6 +8,7 @@ use diesel::sqlite::SqliteConnection;
 
 use super::job::Job;
 use crate::failure::Failure;
+use crate::placed_file::PlacedFile;
 
 /// Why no job of a group was committed.
 enum Lost {
@@ -19,17 +20,25 @@ enum Lost {
 
 /// Runs all jobs, commits them together and answers each. When the common transaction fails, each gets one of its own, so
 /// that one huge job on a nearly full disk does not fail the small ones.
-pub(super) fn settle(connection: &mut SqliteConnection, mut jobs: Vec<Box<dyn Job>>) {
+pub(super) fn settle(
+    connection: &mut SqliteConnection,
+    file: &PlacedFile,
+    mut jobs: Vec<Box<dyn Job>>,
+) {
     jobs.retain(|job| !job.is_abandoned());
     if jobs.is_empty() {
         return;
     }
+    if let Err(displaced) = file.check() {
+        return answer(jobs, Some(&displaced));
+    }
     match commit_together(connection, &mut jobs) {
-        Ok(()) => answer(jobs, None),
+        // Looked at once more: a commit into a file that has gone meanwhile is none.
+        Ok(()) => answer(jobs, file.check().err().as_ref()),
         Err(Lost::Undone(failure)) if jobs.len() > 1 => {
             tracing::warn!(%failure, jobs = jobs.len(), "a common write was undone; trying one by one");
             for job in jobs {
-                settle(connection, vec![job]);
+                settle(connection, file, vec![job]);
             }
         }
         Err(Lost::NotBegun(failure) | Lost::Undone(failure)) => answer(jobs, Some(&failure)),

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use ports::{FeedPosition, InteractionStore as _, ScholarshipStore as _, UpsertItem};
+use ports::{
+    FeedPosition, Health, HealthProbe as _, InteractionStore as _, ScholarshipStore as _, UpsertItem,
+};
 
 use super::{execute, explained, folder, id, named, now, open};
 
@@ -117,4 +119,31 @@ async fn pages_overwritten_by_the_disk_are_errors_for_what_lies_on_them() {
         "{}",
         explained(&refused)
     );
+}
+
+#[tokio::test]
+async fn nothing_is_acknowledged_once_the_file_is_gone_or_another() {
+    for replaced in [false, true] {
+        let (folder, path) = folder();
+        let store = open(&path).expect("opens");
+        store
+            .create(id("a"), named("A"), None, now())
+            .await
+            .expect("is created");
+        let aside = folder.path().join("aside.db");
+        std::fs::rename(&path, &aside).expect("is moved");
+        if replaced {
+            std::fs::copy(&aside, &path).expect("is copied");
+        }
+        let refused = store.create(id("b"), named("B"), None, now()).await;
+        let text = explained(&refused.expect_err("must not be acknowledged"));
+        assert!(text.contains("deleted, moved or replaced"), "{text}");
+        assert!(matches!(store.check().await, Health::Down(reason) if reason.contains("deleted")));
+        std::fs::rename(&aside, &path).expect("is put back");
+        store
+            .create(id("c"), named("C"), None, now())
+            .await
+            .expect("is created");
+        assert_eq!(store.check().await, Health::Up);
+    }
 }

@@ -1,7 +1,7 @@
 //! Default file, environment file and environment variables in one lookup.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use config::{Config, File, FileFormat};
 
@@ -33,6 +33,7 @@ type Variables = Box<dyn Fn(&str) -> Option<String>>;
 /// Values as texts, before they are typed.
 pub(super) struct Layers {
     files: Config,
+    folder: PathBuf,
     variable: Variables,
 }
 
@@ -74,8 +75,26 @@ impl Layers {
         }
         Self {
             files: builder.build().unwrap_or_default(),
+            folder: folder.to_owned(),
             variable: Box::new(variable),
         }
+    }
+
+    /// The text of a file of the folder, or what is built in where there is none.
+    ///
+    /// # Errors
+    /// The path and why it cannot be read.
+    pub(super) fn file(&self, name: &str, built_in: &str) -> Result<String, SettingError> {
+        let path = self.folder.join(name);
+        if !path.is_file() {
+            return Ok(built_in.to_owned());
+        }
+        std::fs::read_to_string(&path).map_err(|error| {
+            SettingError::new(
+                path.display().to_string(),
+                format!("cannot be read: {error}"),
+            )
+        })
     }
 
     /// The value of a setting and where it came from, for messages.

@@ -111,6 +111,26 @@ fn files_refuse_unknown_keys_and_secrets() {
 }
 
 #[test]
+fn ranking_and_synonyms_come_from_the_folder_where_they_are() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().to_str().expect("UTF-8").to_owned();
+    load(&[("CONFIG_DIR", &path)]).expect("the built-in files serve");
+    let wrong = adapter_search::DEFAULT_SEARCH.replace("saturation = 1.2", "saturation = \"a\"");
+    std::fs::write(folder.path().join("search.toml"), wrong).expect("written");
+    let text = errors(&[("CONFIG_DIR", &path)]);
+    assert!(
+        text.contains("search.toml") && text.contains("saturation"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_level_that_means_nothing_is_refused() {
+    assert!(errors(&[("LOG_LEVEL", "loud")]).contains("LOG_LEVEL"));
+    load(&[("LOG_LEVEL", "warn,http_api=debug")]).expect("valid");
+}
+
+#[test]
 fn metrics_never_share_the_public_port() {
     assert!(errors(&[("PORT", "9464")]).contains("ADMIN_PORT: must differ"));
 }
