@@ -1,6 +1,6 @@
 //! Wiring: adapters into use cases, use cases behind listeners, background work beside them.
 //!
-//! Order of life: open the store, fill the index, listen, serve; on the way down stop listening, let open requests end, stop
+//! Order of life: listen, open the store, fill the index, serve; on the way down stop listening, let open requests end, stop
 //! the background work, write what is still counted, close the store.
 
 use std::net::SocketAddr;
@@ -74,6 +74,20 @@ impl Server {
     /// [`StartError`]; nothing of it stays behind.
     pub async fn start(settings: &Settings) -> Result<Self, StartError> {
         let begun = Instant::now();
+        // First of all: a port that is taken must not leave a store half made. Early callers wait in the listeners' queues.
+        let listen = |port: u16, setting: &'static str| {
+            let refused = |source| StartError::Listen {
+                address: format!("{}:{port}", settings.host),
+                setting,
+                source,
+            };
+            let listener =
+                std::net::TcpListener::bind((settings.host.as_str(), port)).map_err(refused)?;
+            let address = listener.local_addr().map_err(refused)?;
+            Ok::<_, StartError>((listener, address))
+        };
+        let (listener, address) = listen(settings.port, "PORT")?;
+        let (admin_listener, admin_address) = listen(settings.admin_port, "ADMIN_PORT")?;
         let readers = u32::try_from(settings.sqlite_readers).unwrap_or(u32::MAX);
         let store = SqliteStore::open(SqliteSettings {
             readers,
@@ -105,19 +119,6 @@ impl Server {
             actix_web::HttpServer::new(move || http_api::admin_application(admin_state.clone()));
         let admin = admin.workers(1).disable_signals().shutdown_timeout(1);
 
-        let listen = |port: u16, setting: &'static str| {
-            let refused = |source| StartError::Listen {
-                address: format!("{}:{port}", settings.host),
-                setting,
-                source,
-            };
-            let listener =
-                std::net::TcpListener::bind((settings.host.as_str(), port)).map_err(refused)?;
-            let address = listener.local_addr().map_err(refused)?;
-            Ok::<_, StartError>((listener, address))
-        };
-        let (listener, address) = listen(settings.port, "PORT")?;
-        let (admin_listener, admin_address) = listen(settings.admin_port, "ADMIN_PORT")?;
         let public = public.listen(listener).map_err(StartError::Run)?.run();
         let admin = admin.listen(admin_listener).map_err(StartError::Run)?.run();
         let (public_handle, admin_handle) = (public.handle(), admin.handle());
