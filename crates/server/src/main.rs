@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Loading a catalogue allocates and frees hundreds of millions of small texts; the system's allocator keeps what is freed.
+/// Loading a catalogue allocates and frees millions of small texts; the system's allocator keeps what is freed.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
