@@ -72,7 +72,7 @@ const STEPS: &[Step] = &[
         run: cargo_tests::run,
     },
     Step {
-        name: "conformance to the OpenAPI description",
+        name: "OpenAPI conformance",
         long: true,
         run: |workspace| {
             conformance::check(workspace, &conformance::Arguments::default())?;
@@ -80,7 +80,7 @@ const STEPS: &[Step] = &[
         },
     },
     Step {
-        name: "interactive documentation in a browser",
+        name: "docs in a browser",
         long: true,
         run: |workspace| {
             browser::check(workspace)?;

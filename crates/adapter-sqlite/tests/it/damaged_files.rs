@@ -3,7 +3,8 @@
 use std::fs;
 
 use ports::{
-    FeedPosition, Health, HealthProbe as _, InteractionStore as _, ScholarshipStore as _, UpsertItem,
+    FeedPosition, Health, HealthProbe as _, InteractionStore as _, ScholarshipStore as _,
+    UpsertItem,
 };
 
 use super::{execute, explained, folder, id, named, now, open};
