@@ -33,6 +33,7 @@ pub(crate) struct Arguments {
     seed: u64,
 }
 
+/// As a step of `test`: fewer requests, so that the whole run stays short.
 impl Default for Arguments {
     fn default() -> Self {
         Self {

@@ -32,7 +32,6 @@ struct Recorded {
     eligibility_checks: Counter,
     interactions: Family<InteractionLabels, Counter>,
     index_scholarships: Gauge<u64, AtomicU64>,
-    index_lag: Gauge<f64, AtomicU64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -76,12 +75,6 @@ impl Metrics {
             "Scholarships in the search index",
             index_scholarships.clone(),
         );
-        let index_lag = Gauge::default();
-        registry.register(
-            "index_lag_seconds",
-            "Age of the oldest change that the search index does not show yet",
-            index_lag.clone(),
-        );
         Self(Arc::new(Recorded {
             registry,
             http,
@@ -90,7 +83,6 @@ impl Metrics {
             eligibility_checks,
             interactions,
             index_scholarships,
-            index_lag,
         }))
     }
 
@@ -122,11 +114,6 @@ impl Metrics {
     pub fn set_index_scholarships(&self, scholarships: usize) {
         let scholarships = u64::try_from(scholarships).unwrap_or(u64::MAX);
         self.0.index_scholarships.set(scholarships);
-    }
-
-    /// Zero while the index shows every change.
-    pub fn set_index_lag(&self, lag: Duration) {
-        self.0.index_lag.set(lag.as_secs_f64());
     }
 
     /// All metrics in the OpenMetrics text format, to be served as [`METRICS_CONTENT_TYPE`].
