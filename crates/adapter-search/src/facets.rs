@@ -1,16 +1,20 @@
 //! Exact counts of values over all results, with the money behind them.
+//!
+//! Counting goes kind by kind over small blocks of documents, so that their rows stay in the processor's cache.
 
+mod tallies;
+
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, NaiveDate};
 use domain::award::MinorUnits;
-use domain::{
-    Citizenship, Currency, FieldOfStudy, GradeLevel, ScholarshipType, Term, TermSet, UsState,
-};
-use ports::search_index::{Facet, FacetKind, FacetValue};
+use domain::{Citizenship, Currency, FieldOfStudy, GradeLevel, ScholarshipType, Term, TermSet, UsState};
+use ports::search_index::{Facet, FacetKind};
 
-use crate::facts::Facts;
+use crate::deadlines::DueDays;
+use crate::facts::{FactTables, Facts, currency_bits};
 use crate::filters::Failures;
+use tallies::{Tally, in_order, most_frequent_first, of_terms};
 
 const AMOUNT_BUCKETS: [(&str, MinorUnits); 5] = [
     ("0-999", 1_000),
@@ -20,44 +24,27 @@ const AMOUNT_BUCKETS: [(&str, MinorUnits); 5] = [
     ("25000+", MinorUnits::MAX),
 ];
 
-#[derive(Debug, Clone, Copy, Default)]
-struct Tally {
-    count: u64,
-    min: Option<MinorUnits>,
-    max: Option<MinorUnits>,
-    sum: Option<MinorUnits>,
-}
+/// Rows that fit the fastest cache together.
+const BLOCK: usize = 256;
 
-impl Tally {
-    fn add(&mut self, amount: Option<MinorUnits>) {
-        self.count += 1;
-        if let Some(amount) = amount {
-            self.min = Some(self.min.map_or(amount, |min| min.min(amount)));
-            self.max = Some(self.max.map_or(amount, |max| max.max(amount)));
-            self.sum = Some(self.sum.unwrap_or(0).saturating_add(amount));
-        }
-    }
-
-    fn value(self, value: String) -> FacetValue {
-        FacetValue {
-            value,
-            count: self.count,
-            min: self.min,
-            max: self.max,
-            sum: self.sum,
-        }
-    }
+/// What the rows of one segment are to be read with.
+#[derive(Clone, Copy)]
+pub(crate) struct SegmentRows<'a> {
+    pub(crate) facts: &'a [Facts],
+    pub(crate) tables: &'a FactTables,
+    pub(crate) due: &'a DueDays,
 }
 
 /// Counts the facets of one request.
 pub(crate) struct FacetCounter {
     wanted: TermSet<FacetKind>,
-    currency: Currency,
-    today: NaiveDate,
-    types: Vec<Tally>,
-    fields: Vec<Tally>,
-    states: Vec<Tally>,
-    grade_levels: Vec<Tally>,
+    currency: u32,
+    /// In minor units.
+    bucket_ends: [MinorUnits; AMOUNT_BUCKETS.len()],
+    types: [Tally; ScholarshipType::ALL.len()],
+    fields: [Tally; FieldOfStudy::ALL.len()],
+    states: [Tally; UsState::ALL.len()],
+    grade_levels: [Tally; GradeLevel::ALL.len()],
     citizenships: BTreeMap<Citizenship, Tally>,
     /// `false`, `true`.
     need: [Tally; 2],
@@ -70,15 +57,16 @@ pub(crate) struct FacetCounter {
 }
 
 impl FacetCounter {
-    pub(crate) fn of(wanted: TermSet<FacetKind>, currency: Currency, today: NaiveDate) -> Self {
+    pub(crate) fn of(wanted: TermSet<FacetKind>, currency: Currency) -> Self {
+        let factor = 10_i64.pow(currency.decimals());
         Self {
             wanted,
-            currency,
-            today,
-            types: vec![Tally::default(); ScholarshipType::ALL.len()],
-            fields: vec![Tally::default(); FieldOfStudy::ALL.len()],
-            states: vec![Tally::default(); UsState::ALL.len()],
-            grade_levels: vec![Tally::default(); GradeLevel::ALL.len()],
+            currency: currency_bits(currency) as u32,
+            bucket_ends: AMOUNT_BUCKETS.map(|(_, end)| end.saturating_mul(factor)),
+            types: Default::default(),
+            fields: Default::default(),
+            states: [Tally::default(); UsState::ALL.len()],
+            grade_levels: Default::default(),
             citizenships: BTreeMap::new(),
             need: Default::default(),
             renewable: Default::default(),
@@ -88,157 +76,154 @@ impl FacetCounter {
         }
     }
 
-    /// Counts a scholarship for the wanted facets that ignore everything it fails.
-    pub(crate) fn add(&mut self, facts: &Facts, failures: Failures) {
-        for kind in self.wanted.iter() {
-            if failures.is_subset_of(TermSet::of(&[kind])) {
-                self.add_to(kind, facts);
+    /// Counts a scholarship for the one wanted facet that ignores what it fails, if there is one.
+    pub(crate) fn add_failing(&mut self, rows: SegmentRows<'_>, document: u32, failures: Failures) {
+        if failures.len() == 1 && failures.is_subset_of(self.wanted) {
+            for kind in failures.iter() {
+                self.add_to(kind, rows, &[document]);
             }
         }
     }
 
-    fn add_to(&mut self, kind: FacetKind, facts: &Facts) {
-        let amount = facts.most_in(self.currency);
+    /// Counts scholarships that fail nothing for all wanted facets.
+    pub(crate) fn add_passing(&mut self, rows: SegmentRows<'_>, documents: &[u32]) {
+        for block in documents.chunks(BLOCK) {
+            for kind in self.wanted.iter() {
+                self.add_to(kind, rows, block);
+            }
+        }
+    }
+
+    fn add_to(&mut self, kind: FacetKind, rows: SegmentRows<'_>, documents: &[u32]) {
+        let currency = self.currency;
+        let facts = documents.iter().map(|document| {
+            let facts = &rows.facts[*document as usize];
+            (facts, facts.most_in(currency))
+        });
         match kind {
             FacetKind::ScholarshipTypes => {
-                self.types[facts.scholarship_type.index()].add(amount);
+                let last = self.types.len() - 1;
+                for (facts, amount) in facts {
+                    self.types[facts.scholarship_type().min(last)].add(amount);
+                }
             }
-            FacetKind::FieldsOfStudy => add_terms(&mut self.fields, facts.fields_of_study, amount),
-            FacetKind::States => add_terms(&mut self.states, facts.states, amount),
+            FacetKind::FieldsOfStudy => {
+                for (facts, amount) in facts {
+                    add_terms(&mut self.fields, facts.fields_of_study(), amount);
+                }
+            }
+            FacetKind::States => {
+                for (facts, amount) in facts {
+                    add_terms(&mut self.states, facts.states(), amount);
+                }
+            }
             FacetKind::GradeLevels => {
-                add_terms(&mut self.grade_levels, facts.grade_levels, amount);
+                for (facts, amount) in facts {
+                    add_terms(&mut self.grade_levels, facts.grade_levels(), amount);
+                }
             }
-            FacetKind::Citizenship if facts.states_citizenship => {
-                self.add_citizenships(facts, amount);
+            FacetKind::Citizenship => {
+                for (facts, amount) in facts {
+                    let sets = rows.tables.citizenships.get(facts.citizenships());
+                    for (at, citizenship) in sets.iter().flatten().enumerate() {
+                        let mut before = sets.iter().flatten().take(at);
+                        if before.all(|other| other != citizenship) {
+                            let tally = self.citizenships.entry(*citizenship).or_default();
+                            tally.add(amount);
+                        }
+                    }
+                }
             }
-            FacetKind::Citizenship => {}
             FacetKind::FinancialNeed => {
                 // As the filter has it: alternative sets may put a scholarship on both sides.
-                if facts.asks_for_need {
-                    self.need[1].add(amount);
-                }
-                if facts.open_without_need {
-                    self.need[0].add(amount);
+                for (facts, amount) in facts {
+                    if facts.asks_for_need() {
+                        self.need[1].add(amount);
+                    }
+                    if facts.is_open_without_need() {
+                        self.need[0].add(amount);
+                    }
                 }
             }
             FacetKind::Renewable => {
-                if let Some(renewable) = facts.renewable {
-                    self.renewable[usize::from(renewable)].add(amount);
+                for (facts, amount) in facts {
+                    if let Some(renewable) = facts.renewable() {
+                        self.renewable[usize::from(renewable)].add(amount);
+                    }
                 }
             }
             FacetKind::Amount => {
-                let bucket = amount.map_or(AMOUNT_BUCKETS.len(), |minor| self.bucket(minor));
-                self.amounts[bucket].add(amount);
+                let ends = self.bucket_ends;
+                for (_, amount) in facts {
+                    let bucket = amount.map_or(AMOUNT_BUCKETS.len(), |minor| {
+                        let bucket = ends.iter().position(|end| minor < *end);
+                        bucket.unwrap_or(AMOUNT_BUCKETS.len() - 1)
+                    });
+                    self.amounts[bucket].add(amount);
+                }
             }
             FacetKind::DeadlineMonth => {
-                let tally = match facts.due_on(self.today) {
-                    Some(day) => self.months.entry((day.year(), day.month())).or_default(),
-                    None => &mut self.without_month,
-                };
-                tally.add(amount);
-            }
-        }
-    }
-
-    fn add_citizenships(&mut self, facts: &Facts, amount: Option<MinorUnits>) {
-        for (at, set) in facts.criteria.iter().enumerate() {
-            for citizenship in &set.citizenship_required {
-                let counted = facts.criteria[..at]
-                    .iter()
-                    .any(|before| before.citizenship_required.contains(citizenship));
-                if !counted {
-                    let tally = self.citizenships.entry(*citizenship).or_default();
+                let names = &rows.due.month_names;
+                for (facts, amount) in facts {
+                    let month = rows.due.months[facts.deadline() as usize];
+                    let tally = match names.get(usize::from(month)) {
+                        Some(name) => self.months.entry(*name).or_default(),
+                        None => &mut self.without_month,
+                    };
                     tally.add(amount);
                 }
             }
         }
     }
 
-    fn bucket(&self, minor: MinorUnits) -> usize {
-        let major = minor / 10_i64.pow(self.currency.decimals());
-        AMOUNT_BUCKETS
-            .iter()
-            .position(|(_, end)| major < *end)
-            .unwrap_or(AMOUNT_BUCKETS.len() - 1)
+    /// The facets in the order of their kinds, without values that nothing has.
+    pub(crate) fn finish(mut self) -> Vec<Facet> {
+        let wanted = self.wanted;
+        let values = |kind: FacetKind| Facet {
+            kind,
+            values: self.values(kind),
+        };
+        wanted.iter().map(values).collect()
     }
 
-    /// The facets in the order of their kinds, without values that nothing has.
-    pub(crate) fn finish(self) -> Vec<Facet> {
-        let wanted = self.wanted;
-        let truth = |tallies: [Tally; 2]| {
-            let [without, with] = tallies;
-            most_frequent_first([("false".to_owned(), without), ("true".to_owned(), with)])
+    fn values(&mut self, kind: FacetKind) -> Vec<ports::search_index::FacetValue> {
+        let truth = |[without, with]: [Tally; 2]| {
+            most_frequent_first([("false".into(), without), ("true".into(), with)])
         };
-        let mut all = BTreeMap::new();
-        all.insert(
-            FacetKind::ScholarshipTypes,
-            of_terms::<ScholarshipType>(&self.types),
-        );
-        all.insert(
-            FacetKind::FieldsOfStudy,
-            of_terms::<FieldOfStudy>(&self.fields),
-        );
-        all.insert(FacetKind::States, of_terms::<UsState>(&self.states));
-        all.insert(
-            FacetKind::GradeLevels,
-            of_terms::<GradeLevel>(&self.grade_levels),
-        );
-        let citizenships = self
-            .citizenships
-            .into_iter()
-            .map(|(citizenship, tally)| (citizenship.code().to_owned(), tally));
-        all.insert(FacetKind::Citizenship, most_frequent_first(citizenships));
-        all.insert(FacetKind::FinancialNeed, truth(self.need));
-        all.insert(FacetKind::Renewable, truth(self.renewable));
-        let names = AMOUNT_BUCKETS
-            .iter()
-            .map(|(name, _)| *name)
-            .chain(["unknown"]);
-        let amounts = names
-            .zip(self.amounts)
-            .map(|(name, tally)| (name.to_owned(), tally));
-        all.insert(FacetKind::Amount, in_order(amounts));
-        let months = self
-            .months
-            .into_iter()
-            .map(|((year, month), tally)| (format!("{year:04}-{month:02}"), tally))
-            .chain([("none".to_owned(), self.without_month)]);
-        all.insert(FacetKind::DeadlineMonth, in_order(months));
-        all.into_iter()
-            .filter(|(kind, _)| wanted.contains(*kind))
-            .map(|(kind, values)| Facet { kind, values })
-            .collect()
+        match kind {
+            FacetKind::ScholarshipTypes => of_terms::<ScholarshipType>(&self.types),
+            FacetKind::FieldsOfStudy => of_terms::<FieldOfStudy>(&self.fields),
+            FacetKind::States => of_terms::<UsState>(&self.states),
+            FacetKind::GradeLevels => of_terms::<GradeLevel>(&self.grade_levels),
+            FacetKind::Citizenship => {
+                let tallies = std::mem::take(&mut self.citizenships).into_iter();
+                let named = tallies
+                    .map(|(citizenship, tally)| (Cow::Owned(citizenship.code().to_owned()), tally));
+                most_frequent_first(named)
+            }
+            FacetKind::FinancialNeed => truth(self.need),
+            FacetKind::Renewable => truth(self.renewable),
+            FacetKind::Amount => {
+                let names = AMOUNT_BUCKETS.iter().map(|(name, _)| *name);
+                let named = names.chain(["unknown"]).map(Cow::Borrowed);
+                in_order(named.zip(self.amounts))
+            }
+            FacetKind::DeadlineMonth => {
+                let months = std::mem::take(&mut self.months).into_iter();
+                let named = months
+                    .map(|((year, month), tally)| (format!("{year:04}-{month:02}").into(), tally));
+                in_order(named.chain([("none".into(), self.without_month)]))
+            }
+        }
     }
 }
 
 fn add_terms<T: Term>(tallies: &mut [Tally], terms: TermSet<T>, amount: Option<MinorUnits>) {
-    for term in terms.iter() {
-        tallies[term.index()].add(amount);
+    let mut rest = terms.mask();
+    while rest != 0 {
+        if let Some(tally) = tallies.get_mut(rest.trailing_zeros() as usize) {
+            tally.add(amount);
+        }
+        rest &= rest - 1;
     }
-}
-
-fn of_terms<T: Term>(tallies: &[Tally]) -> Vec<FacetValue> {
-    let values = T::ALL
-        .iter()
-        .map(|term| (term.code().to_owned(), tallies[term.index()]));
-    most_frequent_first(values)
-}
-
-fn in_order(values: impl IntoIterator<Item = (String, Tally)>) -> Vec<FacetValue> {
-    values
-        .into_iter()
-        .filter(|(_, tally)| tally.count > 0)
-        .map(|(value, tally)| tally.value(value))
-        .collect()
-}
-
-fn most_frequent_first(values: impl IntoIterator<Item = (String, Tally)>) -> Vec<FacetValue> {
-    let mut values = in_order(values);
-    values.sort_by(|left, right| {
-        right
-            .count
-            .cmp(&left.count)
-            .then_with(|| left.value.cmp(&right.value))
-    });
-    values
 }

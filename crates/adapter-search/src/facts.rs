@@ -1,146 +1,259 @@
-//! What filters, facets, orders and verdicts need of one scholarship, without its texts.
+//! What filters, facets and orders need of one scholarship: one cache line, without texts and without pointers.
+//!
+//! What does not fit a few bits is a number in a table of the segment: deadlines (`deadlines`) and lists of citizenships.
 
-use std::sync::Arc;
-
-use chrono::NaiveDate;
 use domain::award::MinorUnits;
-use domain::recommendation::RankingFacts;
 use domain::{
-    Criteria, Currency, Deadline, EditorialStatus, FieldOfStudy, GradeLevel, Schedule, Scholarship,
-    ScholarshipType, TermSet, Timestamp, UsState,
+    Citizenship, Criteria, Currency, EditorialStatus, FieldOfStudy, Gpa, GradeLevel, Schedule,
+    Scholarship, Term, TermSet, Timestamp, UsState,
 };
 
-#[derive(Debug, Clone)]
-pub(crate) struct Facts {
-    pub(crate) status: EditorialStatus,
-    pub(crate) scholarship_type: ScholarshipType,
-    pub(crate) renewable: Option<bool>,
-    pub(crate) currency: Currency,
-    most: Option<MinorUnits>,
-    least: Option<MinorUnits>,
-    /// Without its text.
-    pub(crate) deadline: Deadline,
-    /// `Deadline::expires_at`, which is costly to compute.
-    expires_at: Option<Timestamp>,
-    pub(crate) created_at: Timestamp,
-    /// Criteria sets without their texts.
-    pub(crate) criteria: Arc<[Criteria]>,
-    /// What any of the criteria sets states.
-    pub(crate) states: TermSet<UsState>,
-    pub(crate) fields_of_study: TermSet<FieldOfStudy>,
-    pub(crate) grade_levels: TermSet<GradeLevel>,
-    /// Whether any criteria set names citizenships.
-    pub(crate) states_citizenship: bool,
-    /// Whether any criteria set asks for financial need.
-    pub(crate) asks_for_need: bool,
-    /// Whether one can qualify without showing need: by some criteria set, or for there being none.
-    pub(crate) open_without_need: bool,
-    /// How many of the facts that readers look for are given, 0 to [`Facts::MOST_COMPLETE`].
-    pub(crate) completeness: u8,
+use crate::deadlines::Deadlines;
+use crate::interned::Interned;
+
+/// Stands for an amount that is not known.
+const UNKNOWN: i64 = -1;
+
+/// Stands for the instant of deadlines that never pass.
+const NEVER: i64 = i64::MAX;
+
+/// The citizenships that each criteria set of a scholarship names, where any does.
+pub(crate) type CitizenshipSets = Vec<Vec<Citizenship>>;
+
+/// The columns of one scholarship, packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[repr(transparent)]
+pub(crate) struct Facts(pub(crate) [u64; 8]);
+
+/// Tables that [`Facts`] of one segment point into.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FactTables {
+    pub(crate) deadlines: Deadlines,
+    pub(crate) citizenships: Interned<CitizenshipSets>,
 }
+
+// The words of a row.
+const STATES: usize = 0;
+const FIELDS: usize = 1;
+const MOST: usize = 2;
+const LEAST: usize = 3;
+/// Currency (24 bits), type (8), grade levels (16), GPA in hundredths (16).
+const KIND: usize = 4;
+/// Numbers of the deadline and of the citizenships.
+const TABLES: usize = 5;
+/// Status (8), completeness (8), value of the amount (16), flags.
+const STATE: usize = 6;
+const EXPIRES: usize = 7;
+
+// Flags of the word STATE.
+const OPEN_TO_ALL_STATES: u64 = 1 << 32;
+const OPEN_TO_ALL_FIELDS: u64 = 1 << 33;
+const OPEN_TO_ALL_LEVELS: u64 = 1 << 34;
+const ASKS_FOR_NEED: u64 = 1 << 35;
+const OPEN_WITHOUT_NEED: u64 = 1 << 36;
+const SAYS_RENEWABLE: u64 = 1 << 37;
+const RENEWABLE: u64 = 1 << 38;
 
 impl Facts {
     pub(crate) const MOST_COMPLETE: u8 = 8;
 
-    pub(crate) fn of(scholarship: &Scholarship) -> Self {
+    pub(crate) fn of(scholarship: &Scholarship, tables: &mut FactTables) -> Self {
         let content = &scholarship.content;
-        let criteria: Arc<[Criteria]> = content
-            .criteria
-            .iter()
-            .map(|set| Criteria {
-                fields_of_study_text: Vec::new(),
-                text: None,
-                ..set.clone()
-            })
-            .collect();
-        let given = [
-            content.description.is_some(),
-            content.award.most().is_some(),
-            content.deadline.schedule != Schedule::Unknown,
-            content.criteria.iter().any(|set| !set.asks_nothing()),
-            content.application_url.is_some(),
-            content.website_url.is_some(),
-            content.renewable.is_some(),
-            content.provenance.last_verified.is_some(),
-        ];
-        Self {
-            status: content.status,
-            scholarship_type: content.scholarship_type,
-            renewable: content.renewable,
-            currency: content.award.currency,
-            most: content.award.most(),
-            least: content.award.least(),
-            expires_at: content.deadline.expires_at(),
-            deadline: Deadline {
-                text: None,
-                ..content.deadline.clone()
-            },
-            created_at: scholarship.created_at,
-            states: criteria.iter().fold(TermSet::default(), |all, set| {
-                all.union(set.residency_states)
-            }),
-            fields_of_study: criteria.iter().fold(TermSet::default(), |all, set| {
-                all.union(set.fields_of_study)
-            }),
-            grade_levels: criteria
-                .iter()
-                .fold(TermSet::default(), |all, set| all.union(set.grade_levels)),
-            states_citizenship: criteria
-                .iter()
-                .any(|set| !set.citizenship_required.is_empty()),
-            asks_for_need: criteria.iter().any(|set| set.financial_need == Some(true)),
-            open_without_need: criteria.is_empty()
-                || criteria.iter().any(|set| set.financial_need != Some(true)),
-            criteria,
-            completeness: given.iter().map(|given| u8::from(*given)).sum(),
+        let sets = &content.criteria;
+        // Whether one of the alternative sets, or the absence of any, does.
+        let any = |does: &dyn Fn(&Criteria) -> bool| sets.is_empty() || sets.iter().any(does);
+        let mut row = [0_u64; 8];
+        row[STATES] = union(sets, |set| set.residency_states).mask();
+        row[FIELDS] = union(sets, |set| set.fields_of_study).mask();
+        let levels = union(sets, |set| set.grade_levels).mask();
+        row[MOST] = content.award.most().unwrap_or(UNKNOWN) as u64;
+        row[LEAST] = content.award.least().unwrap_or(UNKNOWN) as u64;
+        let gpas = sets.iter().map(|set| set.min_gpa.map_or(0, Gpa::hundredths));
+        let least_gpa = u64::from(gpas.min().unwrap_or(0));
+        row[KIND] = currency_bits(content.award.currency)
+            | (content.scholarship_type.index() as u64) << 24
+            | levels << 32
+            | least_gpa << 48;
+        let citizenships = sets.iter().map(|set| set.citizenship_required.clone());
+        let citizenships: CitizenshipSets = citizenships.collect();
+        let citizenships = if citizenships.iter().all(Vec::is_empty) {
+            Vec::new()
+        } else {
+            citizenships
+        };
+        row[TABLES] = u64::from(tables.deadlines.number_of(&content.deadline))
+            | u64::from(tables.citizenships.number_of(&citizenships)) << 32;
+        let amount_value = amount_value(content.award.most(), content.award.currency);
+        row[STATE] = content.status.index() as u64
+            | u64::from(completeness(scholarship)) << 8
+            | u64::from(amount_value) << 16;
+        for (flag, holds) in [
+            (OPEN_TO_ALL_STATES, any(&|set| set.residency_states.is_empty())),
+            (OPEN_TO_ALL_FIELDS, any(&|set| set.fields_of_study.is_empty())),
+            (OPEN_TO_ALL_LEVELS, any(&|set| set.grade_levels.is_empty())),
+            (ASKS_FOR_NEED, sets.iter().any(|set| set.financial_need == Some(true))),
+            (OPEN_WITHOUT_NEED, any(&|set| set.financial_need != Some(true))),
+            (SAYS_RENEWABLE, content.renewable.is_some()),
+            (RENEWABLE, content.renewable == Some(true)),
+        ] {
+            row[STATE] |= if holds { flag } else { 0 };
         }
+        let expires = content.deadline.expires_at();
+        row[EXPIRES] = expires.map_or(NEVER, |instant| instant.timestamp_micros()) as u64;
+        Self(row)
+    }
+
+    /// The same row with its numbers in other tables.
+    pub(crate) fn moved(mut self, from: &FactTables, to: &mut FactTables) -> Self {
+        let deadline = to.deadlines.number_of(from.deadlines.get(self.deadline()));
+        let citizenships = to
+            .citizenships
+            .number_of(from.citizenships.get(self.citizenships()));
+        self.0[TABLES] = u64::from(deadline) | u64::from(citizenships) << 32;
+        self
+    }
+
+    pub(crate) fn status(&self) -> EditorialStatus {
+        EditorialStatus::ALL[usize::from(self.0[STATE] as u8).min(EditorialStatus::ALL.len() - 1)]
+    }
+
+    pub(crate) fn scholarship_type(&self) -> usize {
+        usize::from((self.0[KIND] >> 24) as u8)
+    }
+
+    pub(crate) fn currency(&self) -> u32 {
+        self.0[KIND] as u32 & 0xFF_FFFF
+    }
+
+    pub(crate) fn grade_levels(&self) -> TermSet<GradeLevel> {
+        TermSet::from_mask(self.0[KIND] >> 32 & 0xFFFF)
+    }
+
+    pub(crate) fn states(&self) -> TermSet<UsState> {
+        TermSet::from_mask(self.0[STATES])
+    }
+
+    pub(crate) fn fields_of_study(&self) -> TermSet<FieldOfStudy> {
+        TermSet::from_mask(self.0[FIELDS])
+    }
+
+    /// The smallest minimum of all sets in hundredths; 0 when one of them states none.
+    pub(crate) fn least_gpa(&self) -> u16 {
+        (self.0[KIND] >> 48) as u16
+    }
+
+    pub(crate) fn deadline(&self) -> u32 {
+        self.0[TABLES] as u32
+    }
+
+    pub(crate) fn citizenships(&self) -> u32 {
+        (self.0[TABLES] >> 32) as u32
+    }
+
+    /// How many of the facts that readers look for are given, 0 to [`Facts::MOST_COMPLETE`].
+    pub(crate) fn completeness(&self) -> u8 {
+        (self.0[STATE] >> 8) as u8
+    }
+
+    /// What the amount is worth showing for, see [`amount_value`].
+    pub(crate) fn amount_value(&self) -> u16 {
+        (self.0[STATE] >> 16) as u16
+    }
+
+    fn has(&self, flag: u64) -> bool {
+        self.0[STATE] & flag != 0
+    }
+
+    /// Whether some set, or the absence of any, names no states; and so on.
+    pub(crate) fn is_open_to_all_states(&self) -> bool {
+        self.has(OPEN_TO_ALL_STATES)
+    }
+
+    pub(crate) fn is_open_to_all_fields(&self) -> bool {
+        self.has(OPEN_TO_ALL_FIELDS)
+    }
+
+    pub(crate) fn is_open_to_all_levels(&self) -> bool {
+        self.has(OPEN_TO_ALL_LEVELS)
+    }
+
+    /// Whether any criteria set asks for financial need.
+    pub(crate) fn asks_for_need(&self) -> bool {
+        self.has(ASKS_FOR_NEED)
+    }
+
+    /// Whether one can qualify without showing need: by some criteria set, or for there being none.
+    pub(crate) fn is_open_without_need(&self) -> bool {
+        self.has(OPEN_WITHOUT_NEED)
+    }
+
+    pub(crate) fn renewable(&self) -> Option<bool> {
+        self.has(SAYS_RENEWABLE).then(|| self.has(RENEWABLE))
+    }
+
+    /// Microseconds since 1970; later than any instant when there is no end.
+    pub(crate) fn expires_at(&self) -> i64 {
+        self.0[EXPIRES] as i64
     }
 
     pub(crate) fn is_expired(&self, now: Timestamp) -> bool {
-        self.expires_at.is_some_and(|instant| instant < now)
+        self.expires_at() < now.timestamp_micros()
     }
 
     /// Active and not expired.
     pub(crate) fn is_open(&self, now: Timestamp) -> bool {
-        self.status == EditorialStatus::Active && !self.is_expired(now)
+        self.status() == EditorialStatus::Active && !self.is_expired(now)
     }
 
-    /// The most that a student can get, if known in this currency.
-    pub(crate) fn most_in(&self, currency: Currency) -> Option<MinorUnits> {
-        self.most.filter(|_| self.currency == currency)
+    /// The most that a student can get, if known in the currency with these bits.
+    pub(crate) fn most_in(&self, currency: u32) -> Option<MinorUnits> {
+        let most = self.0[MOST] as i64;
+        (most != UNKNOWN && self.currency() == currency).then_some(most)
     }
 
-    /// The least that a winner gets, if known in this currency.
-    pub(crate) fn least_in(&self, currency: Currency) -> Option<MinorUnits> {
-        self.least.filter(|_| self.currency == currency)
+    /// The least that a winner gets, if known in the currency with these bits.
+    pub(crate) fn least_in(&self, currency: u32) -> Option<MinorUnits> {
+        let least = self.0[LEAST] as i64;
+        (least != UNKNOWN && self.currency() == currency).then_some(least)
     }
+}
 
-    pub(crate) fn due_on(&self, today: NaiveDate) -> Option<NaiveDate> {
-        self.deadline.next_due_on(today)
-    }
+fn union<T: Term>(sets: &[Criteria], of: impl Fn(&Criteria) -> TermSet<T>) -> TermSet<T> {
+    sets.iter()
+        .fold(TermSet::default(), |all, set| all.union(of(set)))
+}
 
-    /// What `domain::recommendation` looks at; the same as `RankingFacts::of` the whole record.
-    pub(crate) fn ranking(&self, now: Timestamp) -> RankingFacts<'_> {
-        RankingFacts {
-            criteria: &self.criteria,
-            dollars: self
-                .most_in(Currency::USD)
-                .map(|cents| cents as f64 / 100.0),
-            due: self.expires_at.or_else(|| self.deadline.next_due(now)),
-        }
-    }
+/// A currency as a number to compare with.
+pub(crate) fn currency_bits(currency: Currency) -> u64 {
+    currency
+        .as_str()
+        .bytes()
+        .fold(0, |bits, byte| bits << 8 | u64::from(byte))
+}
 
-    /// Estimate of the heap memory held.
-    pub(crate) fn heap_bytes(&self) -> usize {
-        let set_bytes = |set: &Criteria| {
-            let attributes = set.attributes.iter().map(|(kind, values)| {
-                kind.len() + 48 + values.iter().map(|value| value.len() + 24).sum::<usize>()
-            });
-            size_of::<Criteria>()
-                + set.citizenship_required.len() * 3
-                + set.countries.len() * 2
-                + attributes.sum::<usize>()
-        };
-        self.criteria.iter().map(set_bytes).sum()
-    }
+/// An amount on a log scale: 0 for nothing, 65,535 from 100,000 units of its currency on; 0.3 of that when unknown.
+pub(crate) fn amount_value(most: Option<MinorUnits>, currency: Currency) -> u16 {
+    let Some(minor) = most else {
+        return UNKNOWN_AMOUNT_VALUE;
+    };
+    let major = minor as f64 / 10_f64.powi(currency.decimals() as i32);
+    (((1.0 + major).log10() / 5.0).min(1.0) * 65_535.0).round() as u16
+}
+
+/// [`amount_value`] of an amount that is not known, or in another currency than the one that is asked about.
+pub(crate) const UNKNOWN_AMOUNT_VALUE: u16 = 19_661;
+
+fn completeness(scholarship: &Scholarship) -> u8 {
+    let content = &scholarship.content;
+    let given = [
+        content.description.is_some(),
+        content.award.most().is_some(),
+        content.deadline.schedule != Schedule::Unknown,
+        content.criteria.iter().any(|set| !set.asks_nothing()),
+        content.application_url.is_some(),
+        content.website_url.is_some(),
+        content.renewable.is_some(),
+        content.provenance.last_verified.is_some(),
+    ];
+    given.iter().map(|given| u8::from(*given)).sum()
 }

@@ -28,7 +28,7 @@ impl Highlighter {
         let alternatives = plan.slots.iter().flat_map(|slot| &slot.alternatives);
         for word in alternatives.flat_map(|alternative| &alternative.words) {
             words.extend(word.forms.iter().map(|(form, _)| form.clone()));
-            prefixes.extend(word.prefix.clone());
+            prefixes.extend(word.prefix.iter().map(|prefix| prefix.beginning.clone()));
         }
         Self { words, prefixes }
     }

@@ -11,6 +11,7 @@ use ports::search_index::{
 use ports::{Change, FeedPosition, SearchIndex};
 
 use crate::query::typed_words;
+use crate::scoring::Impacts;
 use crate::settings::SearchSettings;
 use crate::snapshot::{Snapshot, read_card};
 use crate::{recommend, search, similar, suggest, unlock, updates};
@@ -18,6 +19,7 @@ use crate::{recommend, search, similar, suggest, unlock, updates};
 /// A search index in the memory of this process. Readers take the present snapshot and never wait; writers take turns.
 pub struct InProcessIndex {
     settings: SearchSettings,
+    impacts: Impacts,
     state: ArcSwap<State>,
     writing: Mutex<()>,
 }
@@ -52,6 +54,7 @@ impl InProcessIndex {
     /// An empty index.
     pub fn new(settings: SearchSettings) -> Self {
         Self {
+            impacts: Impacts::of(&settings.text),
             settings,
             state: ArcSwap::default(),
             writing: Mutex::new(()),
@@ -123,6 +126,7 @@ impl SearchIndex for InProcessIndex {
             &self.state.load_full().all,
             changes,
             position,
+            &self.impacts,
             self.settings.updates,
         );
         self.state.store(Arc::new(State::of(next)));

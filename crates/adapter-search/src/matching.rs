@@ -1,28 +1,12 @@
-//! Profiles against scholarships: verdicts by the rules of `domain`, which the facts kept here are enough for.
-
-use domain::eligibility::{assess, verdict};
-use domain::{Assessment, Verdict};
-use ports::search_index::{ProfileFilter, VerdictCounts};
-
-use crate::facts::Facts;
-
-pub(crate) trait ProfileMatch {
-    fn profile_verdict(&self, facts: &Facts) -> Verdict;
-
-    /// The verdict with its reasons.
-    fn explained(&self, facts: &Facts) -> Assessment;
+//! SHIM
+use domain::{Assessment, StudentProfile, Verdict, eligibility::assess};
+use ports::search_index::VerdictCounts;
+use crate::segment::Segment;
+pub(crate) struct Verdicts(pub(crate) Vec<Verdict>);
+impl Verdicts { pub(crate) fn of(&self, document: u32) -> Verdict { self.0[document as usize] } }
+pub(crate) fn explained(segment: &Segment, document: u32, profile: &StudentProfile) -> Assessment {
+    assess(segment.criteria.criteria(document), profile)
 }
-
-impl ProfileMatch for ProfileFilter {
-    fn profile_verdict(&self, facts: &Facts) -> Verdict {
-        verdict(&facts.criteria, &self.profile)
-    }
-
-    fn explained(&self, facts: &Facts) -> Assessment {
-        assess(&facts.criteria, &self.profile)
-    }
-}
-
 pub(crate) fn count_verdict(counts: &mut VerdictCounts, verdict: Verdict) {
     match verdict {
         Verdict::Eligible => counts.eligible += 1,

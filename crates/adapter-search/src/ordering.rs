@@ -4,13 +4,13 @@
 //! written into a cursor and compared again after any number of writes.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
-use chrono::{Datelike, NaiveDate};
-use domain::{Currency, Verdict};
 use ports::search_index::SortOrder;
 
-use crate::facts::Facts;
-use crate::settings::RelevanceWeights;
+use crate::deadlines::{DueDays, NO_DAY};
+use crate::facts::{Facts, UNKNOWN_AMOUNT_VALUE};
+use crate::scoring::Score;
 use crate::snapshot::{Place, Snapshot};
 
 /// One result with its key.
@@ -18,7 +18,7 @@ use crate::snapshot::{Place, Snapshot};
 pub(crate) struct Ranked {
     pub(crate) place: Place,
     pub(crate) key: NumericKey,
-    pub(crate) score: f32,
+    pub(crate) score: Score,
 }
 
 /// The numbers of a key; smaller is better.
@@ -42,48 +42,37 @@ pub(crate) struct OwnedKey {
 pub(crate) struct ResultOrder<'a> {
     pub(crate) sort: SortOrder,
     pub(crate) snapshot: &'a Snapshot,
-    pub(crate) weights: RelevanceWeights,
-    pub(crate) currency: Currency,
-    pub(crate) today: NaiveDate,
-    /// Whether unknown amounts come last in every order.
-    pub(crate) limits_amount: bool,
+    /// What the deadlines of each segment come to.
+    pub(crate) due: &'a [Arc<DueDays>],
+    /// Of deadline, amount and completeness, in 1,024ths.
+    pub(crate) weights: [u32; 3],
+    pub(crate) currency: u32,
 }
 
 impl ResultOrder<'_> {
-    /// The key of a scholarship with a text score and a verdict, if there are any.
-    pub(crate) fn ranked(
-        &self,
-        place: Place,
-        facts: &Facts,
-        score: f32,
-        verdict: Option<Verdict>,
-    ) -> Ranked {
+    /// The key of a scholarship with a rank and a score, if there are any.
+    pub(crate) fn ranked(&self, place: Place, rank: u8, score: Score) -> Ranked {
+        let segment = &self.snapshot.segments[place.segment as usize].segment;
+        let facts = &segment.facts[place.document as usize];
         let known_first = |number: Option<i64>| match number {
             Some(number) => (0, number),
             None => (1, 0),
         };
         let amount = || facts.most_in(self.currency);
         let due = || {
-            facts
-                .due_on(self.today)
-                .map(|day| i64::from(day.num_days_from_ce()))
+            let due = self.due[place.segment as usize].due[facts.deadline() as usize];
+            (due != NO_DAY).then_some(i64::from(due))
         };
-        let unknown = self.limits_amount && amount().is_none();
-        let mut rank = u8::from(unknown);
         let (first, second) = match self.sort {
             SortOrder::Relevance => {
-                // Eligible scholarships of unknown amount still come before possible ones.
-                rank = verdict.map_or(0, |verdict| verdict as u8);
-                let unknown = i64::from(unknown);
-                let score = i64::from(descending(score));
-                let intrinsic = i64::from(descending(self.intrinsic(facts)));
-                ((unknown << 32) | score, intrinsic)
+                let intrinsic = self.intrinsic(place.segment, facts);
+                (-i64::from(score), -i64::from(intrinsic))
             }
             SortOrder::Deadline => known_first(due()),
             SortOrder::DeadlineDescending => known_first(due().map(|day| -day)),
             SortOrder::Amount => known_first(amount()),
             SortOrder::AmountDescending => known_first(amount().map(|amount| -amount)),
-            SortOrder::Newest => (-facts.created_at.timestamp_micros(), 0),
+            SortOrder::Newest => (-segment.created[place.document as usize], 0),
             SortOrder::Name => (0, 0),
         };
         Ranked {
@@ -97,20 +86,18 @@ impl ResultOrder<'_> {
         }
     }
 
-    /// What a scholarship is worth showing for, 0 to 1, whatever was asked.
-    fn intrinsic(&self, facts: &Facts) -> f32 {
-        let deadline = facts
-            .due_on(self.today)
-            .map_or(0.4, |day| urgency((day - self.today).num_days()));
-        let factor = 10_f32.powi(self.currency.decimals() as i32);
-        let amount = facts.most_in(self.currency).map_or(0.3, |minor| {
-            let major = minor as f32 / factor;
-            ((1.0 + major).log10() / 5.0).min(1.0)
-        });
-        let completeness = f32::from(facts.completeness) / f32::from(Facts::MOST_COMPLETE);
-        self.weights.deadline * deadline
-            + self.weights.amount * amount
-            + self.weights.completeness * completeness
+    /// What a scholarship is worth showing for, whatever was asked.
+    fn intrinsic(&self, segment: u32, facts: &Facts) -> u32 {
+        let urgency = self.due[segment as usize].urgency[facts.deadline() as usize];
+        let amount = if facts.currency() == self.currency {
+            facts.amount_value()
+        } else {
+            UNKNOWN_AMOUNT_VALUE
+        };
+        let completeness = 65_535 / u32::from(Facts::MOST_COMPLETE) * u32::from(facts.completeness());
+        let [of_deadline, of_amount, of_completeness] = self.weights;
+        // At most 3 x 2^10 x 2^16.
+        of_deadline * u32::from(urgency) + of_amount * u32::from(amount) + of_completeness * completeness
     }
 
     pub(crate) fn compare(&self, left: &Ranked, right: &Ranked) -> Ordering {
@@ -162,18 +149,4 @@ impl ResultOrder<'_> {
         ranked.sort_unstable_by(|left, right| self.compare(left, right));
         ranked
     }
-}
-
-/// 1 today, one half in four months, 0 when past.
-fn urgency(days: i64) -> f32 {
-    if days < 0 {
-        0.0
-    } else {
-        120.0 / (120.0 + days as f32)
-    }
-}
-
-/// A number that is smaller the larger the score is; scores are finite and at least 0, so their bits are in order.
-fn descending(score: f32) -> u32 {
-    u32::MAX - score.max(0.0).to_bits()
 }

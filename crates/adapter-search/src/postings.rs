@@ -1,205 +1,221 @@
-//! Posting lists: for each term the documents that hold it, with the places of its occurrences.
+//! Posting lists: for each term the documents that hold it, in rising order, with one byte of impact each.
 //!
-//! A list is a stream of variable-length integers: the distance to the previous document (doubled, plus one when there is
-//! more than one occurrence), then the number of occurrences, then their places as distances. Every 128th posting has an
-//! entry in a skip table, so that a reader that looks for few documents need not decode the ones between. Fields are not
-//! written: a document's field ends tell in which one a place lies.
+//! A list is two flat arrays, so that it is walked as fast as memory goes and a document is found in it by galloping.
+//! Frequent terms (at least one document in [`DENSE_SHARE`]) have a bitmap besides with the number of bits before each word, so
+//! that a document is found in one step.
 
-/// Postings between two entries of the skip table.
-const SKIP: u32 = 128;
+/// A term is frequent when it is in one document of this many.
+const DENSE_SHARE: u32 = 64;
+
+/// Bitmaps do not pay in segments smaller than this.
+const LEAST_DENSE_SEGMENT: u32 = 1_024;
+
+/// Stands for terms without a bitmap.
+const SPARSE: u32 = u32::MAX;
 
 #[derive(Debug, Default)]
 pub(crate) struct Postings {
-    bytes: Vec<u8>,
-    lists: Vec<List>,
-    skips: Vec<SkipEntry>,
+    documents: Vec<u32>,
+    impacts: Vec<u8>,
+    /// Where each term's list ends.
+    ends: Vec<u32>,
+    /// By term: the number of its bitmap, or [`SPARSE`].
+    dense: Vec<u32>,
+    /// Bitmaps one after the other, each of `words` words.
+    bits: Vec<u64>,
+    /// For each word of `bits`: how many bits of its bitmap stand before it.
+    ranks: Vec<u32>,
+    words: u32,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct List {
-    start: u32,
-    first_skip: u32,
-    count: u32,
-}
-
-/// Where a block begins (from the start of its list), and the document before it.
-#[derive(Debug, Clone, Copy)]
-struct SkipEntry {
-    before: u32,
-    offset: u32,
-}
-
-/// One list while it is written, documents in rising order.
+/// Lists while they are collected; terms in any order, documents in rising order within each.
 #[derive(Debug, Default)]
-pub(crate) struct ListBuilder {
-    bytes: Vec<u8>,
-    skips: Vec<SkipEntry>,
-    last: u32,
-    count: u32,
+pub(crate) struct PostingsBuilder {
+    lists: Vec<Vec<(u32, u8)>>,
 }
 
-impl ListBuilder {
-    /// `places` must be rising and not empty.
-    pub(crate) fn push(&mut self, document: u32, places: &[u16]) {
-        if self.count > 0 && self.count.is_multiple_of(SKIP) {
-            self.skips.push(SkipEntry {
-                before: self.last,
-                offset: self.bytes.len() as u32,
-            });
+impl PostingsBuilder {
+    pub(crate) fn push(&mut self, term: u32, document: u32, impact: u8) {
+        let term = term as usize;
+        if term >= self.lists.len() {
+            self.lists.resize_with(term + 1, Vec::new);
         }
-        let several = places.len() > 1;
-        write(
-            &mut self.bytes,
-            (u64::from(document - self.last) << 1) | u64::from(several),
-        );
-        if several {
-            write(&mut self.bytes, places.len() as u64);
-        }
-        let mut previous = 0;
-        for place in places {
-            write(&mut self.bytes, u64::from(place - previous));
-            previous = *place;
-        }
-        self.last = document;
-        self.count += 1;
+        self.lists[term].push((document, impact));
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.bytes.clear();
-        self.skips.clear();
-        (self.last, self.count) = (0, 0);
+    /// The lists of the terms in this order.
+    pub(crate) fn finish(mut self, order: impl IntoIterator<Item = u32>, documents: u32) -> Postings {
+        let mut postings = Postings::default();
+        for term in order {
+            let list = self.lists.get_mut(term as usize).map(std::mem::take);
+            postings.append(list.unwrap_or_default());
+        }
+        postings.complete(documents);
+        postings
     }
 }
 
 impl Postings {
     /// Appends the list of the next term.
-    pub(crate) fn append(&mut self, list: &ListBuilder) {
-        self.lists.push(List {
-            start: self.bytes.len() as u32,
-            first_skip: self.skips.len() as u32,
-            count: list.count,
-        });
-        self.bytes.extend_from_slice(&list.bytes);
-        self.skips.extend_from_slice(&list.skips);
+    pub(crate) fn append(&mut self, list: impl IntoIterator<Item = (u32, u8)>) {
+        for (document, impact) in list {
+            self.documents.push(document);
+            self.impacts.push(impact);
+        }
+        self.ends.push(self.documents.len() as u32);
     }
 
-    pub(crate) fn shrink(&mut self) {
-        self.bytes.shrink_to_fit();
-        self.lists.shrink_to_fit();
-        self.skips.shrink_to_fit();
+    /// Makes the bitmaps, of a segment with this many documents.
+    pub(crate) fn complete(&mut self, documents: u32) {
+        self.documents.shrink_to_fit();
+        self.impacts.shrink_to_fit();
+        self.ends.shrink_to_fit();
+        self.words = documents.div_ceil(64);
+        self.dense = vec![SPARSE; self.ends.len()];
+        if documents < LEAST_DENSE_SEGMENT {
+            return;
+        }
+        for term in 0..self.ends.len() as u32 {
+            if self.count(term) < documents / DENSE_SHARE {
+                continue;
+            }
+            let start = self.bits.len();
+            self.dense[term as usize] = (start / self.words as usize) as u32;
+            self.bits.resize(start + self.words as usize, 0);
+            let list = self.range(term);
+            for document in &self.documents[list] {
+                self.bits[start + *document as usize / 64] |= 1 << (document % 64);
+            }
+            let mut rank = 0;
+            for word in &self.bits[start..] {
+                self.ranks.push(rank);
+                rank += word.count_ones();
+            }
+        }
+        self.bits.shrink_to_fit();
+        self.ranks.shrink_to_fit();
+    }
+
+    fn range(&self, term: u32) -> std::ops::Range<usize> {
+        let term = term as usize;
+        let start = term
+            .checked_sub(1)
+            .map_or(0, |before| self.ends[before] as usize);
+        start..self.ends[term] as usize
     }
 
     /// How many documents hold the term.
     pub(crate) fn count(&self, term: u32) -> u32 {
-        self.lists[term as usize].count
+        self.range(term).len() as u32
     }
 
-    pub(crate) fn cursor(&self, term: u32) -> PostingCursor<'_> {
-        let list = self.lists[term as usize];
-        let next = self.lists.get(term as usize + 1);
-        let end = next.map_or(self.bytes.len(), |next| next.start as usize);
-        let last_skip = next.map_or(self.skips.len(), |next| next.first_skip as usize);
-        PostingCursor {
-            bytes: &self.bytes[list.start as usize..end],
-            skips: &self.skips[list.first_skip as usize..last_skip],
-            at: 0,
-            document: 0,
-            unread: 0,
+    /// How many documents hold any of some terms that follow each other, counted once for each.
+    pub(crate) fn count_of_range(&self, terms: std::ops::Range<u32>) -> u32 {
+        if terms.is_empty() {
+            return 0;
+        }
+        let first = self.range(terms.start).start;
+        (self.range(terms.end - 1).end - first) as u32
+    }
+
+    pub(crate) fn list(&self, term: u32) -> List<'_> {
+        let range = self.range(term);
+        let dense = self.dense[term as usize];
+        let words = self.words as usize;
+        let bitmap = (dense != SPARSE).then(|| {
+            let start = dense as usize * words;
+            (&self.bits[start..start + words], &self.ranks[start..start + words])
+        });
+        List {
+            documents: &self.documents[range.clone()],
+            impacts: &self.impacts[range],
+            bitmap,
         }
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes.capacity()
-            + self.lists.capacity() * size_of::<List>()
-            + self.skips.capacity() * size_of::<SkipEntry>()
+        self.documents.capacity() * size_of::<u32>()
+            + self.impacts.capacity()
+            + (self.ends.capacity() + self.dense.capacity() + self.ranks.capacity())
+                * size_of::<u32>()
+            + self.bits.capacity() * size_of::<u64>()
     }
 }
 
-/// Reads one list from front to back.
-pub(crate) struct PostingCursor<'a> {
-    bytes: &'a [u8],
-    skips: &'a [SkipEntry],
+/// The documents of one term, with their impacts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct List<'a> {
+    pub(crate) documents: &'a [u32],
+    pub(crate) impacts: &'a [u8],
+    bitmap: Option<(&'a [u64], &'a [u32])>,
+}
+
+impl<'a> List<'a> {
+    /// The part of the list from a document on.
+    pub(crate) fn from(self, first: u32) -> Self {
+        let start = self.documents.partition_point(|document| *document < first);
+        Self {
+            documents: &self.documents[start..],
+            impacts: &self.impacts[start..],
+            bitmap: self.bitmap,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.documents.len()
+    }
+
+    pub(crate) fn iter(self) -> impl Iterator<Item = (u32, u8)> + use<'a> {
+        self.documents
+            .iter()
+            .copied()
+            .zip(self.impacts.iter().copied())
+    }
+
+    /// Looks up documents in rising order.
+    pub(crate) fn probe(self) -> Probe<'a> {
+        Probe { list: self, at: 0 }
+    }
+}
+
+/// Looks for documents in one whole list; what is asked for must not fall.
+#[derive(Debug, Clone)]
+pub(crate) struct Probe<'a> {
+    list: List<'a>,
     at: usize,
-    document: u32,
-    /// Places of the present document that were not read.
-    unread: u32,
 }
 
-impl PostingCursor<'_> {
-    /// The next document of the list.
-    pub(crate) fn advance(&mut self) -> Option<u32> {
-        while self.unread > 0 {
-            self.read();
-            self.unread -= 1;
-        }
-        if self.at >= self.bytes.len() {
-            return None;
-        }
-        let head = self.read();
-        self.document += (head >> 1) as u32;
-        self.unread = if head & 1 == 1 { self.read() as u32 } else { 1 };
-        Some(self.document)
-    }
-
-    /// The first document that is at least `target` and lies behind the present one.
-    pub(crate) fn advance_to(&mut self, target: u32) -> Option<u32> {
-        let reachable = self.skips.partition_point(|skip| skip.before < target);
-        if let Some(skip) = reachable.checked_sub(1).map(|last| self.skips[last])
-            && skip.offset as usize > self.at
-        {
-            self.at = skip.offset as usize;
-            self.document = skip.before;
-            self.unread = 0;
-        }
-        self.skips = &self.skips[reachable..];
-        loop {
-            let document = self.advance()?;
-            if document >= target {
-                return Some(document);
+impl Probe<'_> {
+    /// The impact of the term on the document, 0 when it does not hold it.
+    pub(crate) fn impact(&mut self, document: u32) -> u8 {
+        if let Some((bits, ranks)) = self.list.bitmap {
+            let word = bits[document as usize / 64];
+            let bit = 1_u64 << (document % 64);
+            if word & bit == 0 {
+                return 0;
             }
+            let before = ranks[document as usize / 64] + (word & (bit - 1)).count_ones();
+            return self.list.impacts[before as usize];
+        }
+        let documents = &self.list.documents[self.at..];
+        let mut step = 1;
+        while documents.get(step - 1).is_some_and(|other| *other < document) {
+            step *= 2;
+        }
+        let low = step / 2;
+        let high = step.min(documents.len());
+        let within = documents[low.min(high)..high].partition_point(|other| *other < document);
+        self.at += low.min(high) + within;
+        match self.list.documents.get(self.at) {
+            Some(found) if *found == document => self.list.impacts[self.at],
+            _ => 0,
         }
     }
-
-    /// Appends the places of the present document.
-    pub(crate) fn places(&mut self, places: &mut Vec<u16>) {
-        let mut place = 0;
-        while self.unread > 0 {
-            place += self.read() as u16;
-            places.push(place);
-            self.unread -= 1;
-        }
-    }
-
-    fn read(&mut self) -> u64 {
-        let mut value = 0;
-        let mut shift = 0;
-        loop {
-            let byte = self.bytes[self.at];
-            self.at += 1;
-            value |= u64::from(byte & 0x7F) << shift;
-            if byte < 0x80 {
-                return value;
-            }
-            shift += 7;
-        }
-    }
-}
-
-fn write(bytes: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        bytes.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    bytes.push(value as u8);
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
 
     use proptest::prelude::*;
 
@@ -207,44 +223,31 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_written_is_read_back_from_anywhere(
-            lists in prop::collection::vec(
-                prop::collection::btree_map(0_u32..5_000, prop::collection::btree_set(any::<u16>(), 1..5), 0..400), 1..4),
-            targets in prop::collection::btree_set(0_u32..5_100, 0..20),
+        fn what_was_written_is_found_from_anywhere(
+            lists in prop::collection::vec(prop::collection::btree_map(0_u32..3_000, 1_u8.., 0..200), 1..6),
+            targets in prop::collection::btree_set(0_u32..3_000, 0..60),
+            size in prop::sample::select(vec![3_000_u32, 3_100]),
+            first in 0_u32..3_000,
         ) {
-            let mut postings = Postings::default();
-            for list in &lists {
-                let mut builder = ListBuilder::default();
-                for (document, places) in list {
-                    builder.push(*document, &places.iter().copied().collect::<Vec<_>>());
+            let mut builder = PostingsBuilder::default();
+            for (term, list) in lists.iter().enumerate().rev() {
+                for (document, impact) in list {
+                    builder.push(term as u32, *document, *impact);
                 }
-                postings.append(&builder);
             }
+            let postings = builder.finish(0..lists.len() as u32, size);
             for (term, list) in lists.iter().enumerate() {
-                prop_assert_eq!(postings.count(term as u32) as usize, list.len());
-                let mut cursor = postings.cursor(term as u32);
-                let mut read = BTreeMap::new();
-                while let Some(document) = cursor.advance() {
-                    let mut places = Vec::new();
-                    if document % 3 > 0 {
-                        cursor.places(&mut places);
-                        read.insert(document, places.into_iter().collect::<BTreeSet<_>>());
-                    } else {
-                        read.insert(document, list[&document].clone());
-                    }
-                }
-                prop_assert_eq!(&read, list);
-
-                let mut cursor = postings.cursor(term as u32);
-                let mut after = 0;
+                let found = postings.list(term as u32);
+                prop_assert_eq!(&found.iter().collect::<BTreeMap<_, _>>(), list);
+                prop_assert_eq!(found.from(first).iter().collect::<BTreeMap<_, _>>(), list.range(first..).map(|(document, impact)| (*document, *impact)).collect());
+                // 3,000 / 64 documents make a bitmap, fewer do not: both kinds occur.
+                let mut probe = found.probe();
                 for target in &targets {
-                    let expected = list.range((*target).max(after)..).next().map(|(document, _)| *document);
-                    let found = cursor.advance_to(*target);
-                    prop_assert_eq!(found, expected);
-                    let Some(found) = found else { break };
-                    after = found + 1;
+                    prop_assert_eq!(probe.impact(*target), list.get(target).copied().unwrap_or(0));
                 }
             }
+            let all: usize = lists.iter().map(BTreeMap::len).sum();
+            prop_assert_eq!(postings.count_of_range(0..lists.len() as u32) as usize, all);
         }
     }
 }

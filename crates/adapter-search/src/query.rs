@@ -7,11 +7,10 @@
 
 mod correction;
 
-use std::collections::HashMap;
-
 pub(crate) use correction::{nearest_completion, nearest_word};
 
 use crate::analysis::{stem, visit_words};
+use crate::scoring::{ONE, informativeness};
 use crate::settings::SearchSettings;
 use crate::snapshot::Snapshot;
 
@@ -22,14 +21,11 @@ const MOST_WORDS: usize = 32;
 /// each character.
 const LEAST_LONE_PREFIX: usize = 2;
 
-/// With more completions than this, their places are not looked at for nearness.
-const MOST_PLACED_COMPLETIONS: u64 = 32;
-
 #[derive(Debug, Clone, Default)]
 pub(crate) struct QueryPlan {
     pub(crate) slots: Vec<Slot>,
-    /// All words, corrected, with spaces between them: to compare with names.
-    pub(crate) normal: String,
+    /// All words in normal form, corrected: to compare with names.
+    pub(crate) words: Vec<String>,
     /// (typed, used).
     pub(crate) corrected: Vec<(String, String)>,
 }
@@ -39,7 +35,7 @@ pub(crate) struct Slot {
     /// What each word of the first alternative was typed as.
     pub(crate) typed: Vec<String>,
     pub(crate) alternatives: Vec<Alternative>,
-    /// How many documents hold it at most; 0: none does.
+    /// How many documents hold it, about; 0: none does.
     pub(crate) frequency: u64,
 }
 
@@ -48,19 +44,29 @@ pub(crate) struct Alternative {
     pub(crate) words: Vec<Word>,
     /// Whether the words must follow each other directly.
     pub(crate) adjacent: bool,
-    pub(crate) weight: f32,
+    /// In 1,024ths.
+    pub(crate) weight: u32,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct Word {
-    /// Forms that the catalogue knows, with what they count.
-    pub(crate) forms: Vec<(String, f32)>,
-    /// Whatever begins with this and is none of the forms counts as well.
-    pub(crate) prefix: Option<String>,
-    /// Whether places of completions are looked at.
-    pub(crate) places_of_completions: bool,
-    /// Of its most frequent form or completion.
+    /// Forms that the catalogue knows, with what they count in 1,024ths.
+    pub(crate) forms: Vec<(String, u32)>,
+    /// What one of the forms says about a document, by the most frequent of them; in 1,024ths.
+    pub(crate) informativeness: u32,
+    pub(crate) prefix: Option<Prefix>,
+    /// Of its most frequent form, or of all completions if that is more.
     pub(crate) frequency: u64,
+}
+
+/// A word that may go on.
+#[derive(Debug, Clone)]
+pub(crate) struct Prefix {
+    pub(crate) beginning: String,
+    /// What words that begin like this count in 1,024ths, if they are none of the forms.
+    pub(crate) weight: u32,
+    /// By all of them together; in 1,024ths.
+    pub(crate) informativeness: u32,
 }
 
 /// A word of the query in normal form with the text that it was typed as.
@@ -107,14 +113,11 @@ impl QueryPlan {
         let planner = Planner {
             settings,
             snapshot,
+            documents: snapshot.live_count(),
             least_prefix: if several { 1 } else { LEAST_LONE_PREFIX },
         };
         planner.correct(&mut all, &needed, &mut plan.corrected);
-        plan.normal = all
-            .iter()
-            .map(|word| word.word.as_str())
-            .collect::<Vec<_>>()
-            .join(" ");
+        plan.words = all.iter().map(|word| word.word.clone()).collect();
         let last_is_needed = needed.last().copied().unwrap_or(false);
         let kept: Vec<TypedWord> = all
             .into_iter()
@@ -132,13 +135,6 @@ impl QueryPlan {
             ..self.clone()
         }
     }
-
-    /// The slot to give up first when nothing matches all: one that nothing matches, else the most frequent one, else
-    /// the last.
-    pub(crate) fn least_informative(&self) -> Option<usize> {
-        let at = self.slots.iter().rposition(|slot| slot.frequency == 0);
-        at.or_else(|| (0..self.slots.len()).max_by_key(|at| (self.slots[*at].frequency, *at)))
-    }
 }
 
 impl Slot {
@@ -149,15 +145,6 @@ impl Slot {
             frequency: frequencies.max().unwrap_or(0),
             alternatives,
         }
-    }
-
-    /// Whether one of its words may go on in many ways.
-    pub(crate) fn completes_in_many_ways(&self) -> bool {
-        let mut words = self
-            .alternatives
-            .iter()
-            .flat_map(|alternative| &alternative.words);
-        words.any(|word| word.prefix.is_some() && !word.places_of_completions)
     }
 
     /// The slots of a phrase's own words, without what stands for the whole phrase.
@@ -174,7 +161,7 @@ impl Slot {
                 let alternative = Alternative {
                     words: vec![word],
                     adjacent: false,
-                    weight: 1.0,
+                    weight: ONE,
                 };
                 Self::of(vec![typed], vec![alternative])
             })
@@ -185,6 +172,7 @@ impl Slot {
 struct Planner<'a> {
     settings: &'a SearchSettings,
     snapshot: &'a Snapshot,
+    documents: u64,
     /// Characters from which on a word is taken for a beginning.
     least_prefix: usize,
 }
@@ -230,12 +218,12 @@ impl Planner<'_> {
             let mut alternatives = vec![Alternative {
                 words: own,
                 adjacent: false,
-                weight: 1.0,
+                weight: ONE,
             }];
             alternatives.extend(also.iter().map(|phrase| Alternative {
                 words: phrase.iter().map(|word| self.word(word, false)).collect(),
                 adjacent: phrase.len() > 1,
-                weight: self.settings.forms.synonym,
+                weight: self.settings.forms.synonym_weight(),
             }));
             let typed = words[at..at + length].iter().map(|word| word.typed.clone());
             slots.push(Slot::of(typed.collect(), alternatives));
@@ -245,11 +233,11 @@ impl Planner<'_> {
     }
 
     fn word(&self, text: &str, prefix: bool) -> Word {
-        let mut forms: Vec<(String, f32)> = Vec::new();
+        let mut forms: Vec<(String, u32)> = Vec::new();
         let mut frequency = 0;
         let own = self.snapshot.frequency(text);
         if own > 0 {
-            forms.push((text.to_owned(), 1.0));
+            forms.push((text.to_owned(), ONE));
             frequency = own;
         }
         let stem = stem(text);
@@ -262,38 +250,28 @@ impl Planner<'_> {
                 }
                 let of_form = self.snapshot.frequency(form);
                 if of_form > 0 {
-                    forms.push((form.to_owned(), self.settings.forms.stem));
+                    forms.push((form.to_owned(), self.settings.forms.stem_weight()));
                     frequency = frequency.max(of_form);
                 }
             }
         }
         let mut word = Word {
             forms,
+            informativeness: informativeness(frequency, self.documents),
             prefix: None,
-            places_of_completions: false,
             frequency,
         };
         if prefix && (text.chars().count() >= self.least_prefix || !text.is_ascii()) {
-            self.add_completions(text, &mut word);
+            let completions = self.snapshot.frequency_of_completions(text);
+            let completions = completions.min(self.documents);
+            word.frequency = word.frequency.max(completions);
+            word.prefix = Some(Prefix {
+                beginning: text.to_owned(),
+                weight: self.settings.forms.prefix_weight(),
+                informativeness: informativeness(completions, self.documents),
+            });
         }
         word
-    }
-
-    fn add_completions(&self, prefix: &str, word: &mut Word) {
-        let mut frequencies: HashMap<&str, u64, ahash::RandomState> = HashMap::default();
-        for live in &self.snapshot.segments {
-            let dictionary = &live.segment.dictionary;
-            for term in dictionary.completions(prefix) {
-                let frequency = u64::from(live.frequency(term));
-                if frequency > 0 {
-                    *frequencies.entry(dictionary.word(term)).or_default() += frequency;
-                }
-            }
-        }
-        word.places_of_completions = frequencies.len() as u64 <= MOST_PLACED_COMPLETIONS;
-        let most = frequencies.into_values().max().unwrap_or(0);
-        word.frequency = word.frequency.max(most);
-        word.prefix = Some(prefix.to_owned());
     }
 }
 

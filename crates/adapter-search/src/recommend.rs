@@ -27,16 +27,21 @@ pub(crate) fn recommend(
     now: Timestamp,
 ) -> RecommendationAnswer {
     let mut answer = RecommendationAnswer::default();
-    let pass = FilterPass::of(request.filters, now);
+    let today = domain::deadline::today(now);
+    let due: Vec<_> = snapshot.segments.iter().map(|live| live.segment.tables.deadlines.on(today)).collect();
+    let passes: Vec<_> = snapshot.segments.iter().zip(&due).map(|(live, due)| FilterPass::of(request.filters, now, &live.segment.tables, due)).collect();
+    let ranking = |place: Place| { let facts = snapshot.facts(place); domain::recommendation::RankingFacts { criteria: snapshot.criteria(place), dollars: facts.most_in(crate::facts::currency_bits(domain::Currency::USD) as u32).map(|cents| cents as f64 / 100.0), due: snapshot.segments[place.segment as usize].segment.tables.deadlines.get(facts.deadline()).next_due(now) } };
     let mut candidates = Vec::new();
-    for (place, facts) in snapshot.open_places(now) {
+    for place in snapshot.open_places(now) {
+        let facts = snapshot.facts(place);
+        let pass = &passes[place.segment as usize];
         if pass
             .failures(facts)
             .is_none_or(|failures| !failures.is_empty())
         {
             continue;
         }
-        let (verdict, score) = verdict_and_score(&facts.criteria, request.profile);
+        let (verdict, score) = verdict_and_score(snapshot.criteria(place), request.profile);
         count_verdict(&mut answer.verdicts, verdict);
         if !request.verdicts.contains(verdict) {
             continue;
@@ -47,7 +52,7 @@ pub(crate) fn recommend(
             request.popularity.get(snapshot.id(place))
         };
         let values = values(
-            &facts.ranking(now),
+            &ranking(place),
             request.profile,
             verdict,
             score,
@@ -66,14 +71,13 @@ pub(crate) fn recommend(
         right.total.total_cmp(&left.total).then_with(ids)
     });
     for candidate in diverse(snapshot, &candidates, request.limit) {
-        let facts = snapshot.facts(candidate.place);
-        let ranking = facts.ranking(now);
+        let ranking = ranking(candidate.place);
         let cards = &snapshot.segments[candidate.place.segment as usize]
             .segment
             .cards;
         answer.recommendations.push(Recommendation {
             card: cards.copy_to(candidate.place.document, &mut answer.cards),
-            assessment: assess(&facts.criteria, request.profile),
+            assessment: assess(snapshot.criteria(candidate.place), request.profile),
             score: explain(
                 &candidate.values,
                 &ranking,

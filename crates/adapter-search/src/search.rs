@@ -1,36 +1,58 @@
 //! One search from request to answer: plan, match, filter, count, order, and cut out the page.
 
-use domain::{Timestamp, Verdict};
-use ports::search_index::{Hit, SearchAnswer, SearchError, SearchRequest, VerdictCounts};
+use std::sync::Arc;
 
+use domain::{Timestamp, Verdict};
+use ports::search_index::{
+    Hit, SearchAnswer, SearchError, SearchRequest, SortOrder, VerdictCounts,
+};
+
+use crate::candidates::{Candidates, Matcher};
+use crate::contenders::{Contest, Kept};
 use crate::cursor::{Cursor, request_digest};
-use crate::facets::FacetCounter;
-use crate::facts::Facts;
-use crate::filters::{Failures, FilterPass};
+use crate::deadlines::DueDays;
+use crate::facets::{FacetCounter, SegmentRows};
+use crate::facts::currency_bits;
+use crate::filters::{FilterPass, limits_amount, wants_active_only, wants_open_only};
 use crate::highlight::Highlighter;
-use crate::matching::{ProfileMatch, count_verdict};
+use crate::matching::{Verdicts, count_verdict, explained};
 use crate::ordering::{Ranked, ResultOrder};
 use crate::query::QueryPlan;
-use crate::scoring::Scoring;
+use crate::relaxation::relaxed;
+use crate::scoring::{Shares, in_units};
 use crate::settings::SearchSettings;
-use crate::snapshot::{Place, Snapshot};
-use crate::text_matches::Matcher;
+use crate::snapshot::{LiveSegment, Place, Snapshot};
+use crate::words_in_segment::QueryTerms;
 
 const MOST_HITS: usize = 100;
 
 /// A search of one snapshot at one instant.
-pub(crate) struct Search<'a> {
-    pub(crate) snapshot: &'a Snapshot,
-    pub(crate) settings: &'a SearchSettings,
-    pub(crate) request: &'a SearchRequest,
-    pub(crate) now: Timestamp,
+struct Search<'a> {
+    snapshot: &'a Snapshot,
+    settings: &'a SearchSettings,
+    request: &'a SearchRequest,
+    now: Timestamp,
+    /// By segment.
+    parts: Vec<Part<'a>>,
+}
+
+/// What the request means in one segment.
+struct Part<'a> {
+    live: &'a LiveSegment,
+    due: &'a DueDays,
+    pass: FilterPass<'a>,
+    verdicts: Option<Verdicts>,
+    /// Documents before this one do not pass.
+    first: u32,
 }
 
 /// Everything that one attempt, with some of the query's words, found.
 struct Found {
-    ranked: Vec<Ranked>,
+    kept: Vec<Kept>,
     facets: FacetCounter,
     verdicts: VerdictCounts,
+    /// By segment.
+    terms: Vec<QueryTerms>,
 }
 
 /// # Errors
@@ -41,49 +63,116 @@ pub(crate) fn search(
     request: &SearchRequest,
     now: Timestamp,
 ) -> Result<SearchAnswer, SearchError> {
-    let digest = request_digest(request);
     let cursor = request
         .cursor
         .as_deref()
-        .map(|token| Cursor::decode(token, digest, now))
+        .map(|token| Cursor::decode(token, request_digest(request), now))
         .transpose()?;
     // What a cursor can carry, so that later pages see the same instant.
     let now = cursor.as_ref().map_or_else(
         || Timestamp::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now),
         |cursor| cursor.now,
     );
+    let today = domain::deadline::today(now);
+    let due: Vec<Arc<DueDays>> = snapshot
+        .segments
+        .iter()
+        .map(|live| live.segment.tables.deadlines.on(today))
+        .collect();
+    let parts = snapshot.segments.iter().zip(&due);
     let search = Search {
         snapshot,
         settings,
         request,
         now,
+        parts: parts
+            .map(|(live, due)| Part::of(live, due, request, now))
+            .collect(),
     };
-    Ok(search.answer(digest, cursor.as_ref()))
+    Ok(search.answer(&due, cursor.as_ref()))
+}
+
+impl<'a> Part<'a> {
+    fn of(
+        live: &'a LiveSegment,
+        due: &'a DueDays,
+        request: &'a SearchRequest,
+        now: Timestamp,
+    ) -> Self {
+        let (segment, filters) = (&live.segment, &request.filters);
+        Self {
+            live,
+            due,
+            pass: FilterPass::of(filters, now, &segment.tables, due),
+            verdicts: request
+                .profile
+                .as_ref()
+                .map(|filter| segment.criteria.verdicts(&filter.profile)),
+            first: if wants_open_only(filters) {
+                segment.first_open(now)
+            } else if wants_active_only(filters) {
+                segment.inactive
+            } else {
+                0
+            },
+        }
+    }
+
+    fn rows(&self) -> SegmentRows<'a> {
+        SegmentRows {
+            facts: &self.live.segment.facts,
+            tables: &self.live.segment.tables,
+            due: self.due,
+        }
+    }
 }
 
 impl Search<'_> {
-    fn answer(&self, digest: [u8; 8], cursor: Option<&Cursor>) -> SearchAnswer {
+    fn answer(&self, due: &[Arc<DueDays>], cursor: Option<&Cursor>) -> SearchAnswer {
         let mut plan = QueryPlan::of(&self.request.query, self.settings, self.snapshot);
-        let (found, relaxed) = self.relaxed(&mut plan);
-        let order = self.order();
-        let total = found.ranked.len() as u64;
-        let (candidates, offset) = match cursor {
-            Some(cursor) => {
-                let behind = found.ranked.into_iter();
-                let behind = behind.filter(|ranked| order.is_after(ranked, &cursor.last));
-                (behind.collect::<Vec<_>>(), 0)
-            }
-            None => (found.ranked, self.request.offset),
+        let (found, dropped) = self.found(&mut plan);
+        let filters = &self.request.filters;
+        let order = ResultOrder {
+            sort: self.request.sort,
+            snapshot: self.snapshot,
+            due,
+            weights: self.settings.relevance.in_order(),
+            currency: currency_bits(filters.currency) as u32,
         };
-        let left = candidates.len();
+        let contest = Contest {
+            snapshot: self.snapshot,
+            order: &order,
+            shares: Shares::of(&self.settings.text),
+            terms: &found.terms,
+        };
+        let total = found.kept.len() as u64;
         let limit = self.request.limit.min(MOST_HITS);
-        let end = offset.saturating_add(limit);
-        let best = order.best(candidates, end.min(left));
+        let (best, offset, left) = match cursor {
+            Some(cursor) => {
+                let behind = contest.ranked(&found.kept).into_iter();
+                let behind = behind.filter(|ranked| order.is_after(ranked, &cursor.last));
+                let behind: Vec<Ranked> = behind.collect();
+                let left = behind.len();
+                (order.best(behind, limit.min(left)), 0, left)
+            }
+            None => {
+                let (offset, left) = (self.request.offset, found.kept.len());
+                let count = offset.saturating_add(limit).min(left);
+                let best = if limit == 0 {
+                    Vec::new()
+                } else if self.request.sort == SortOrder::Relevance && !plan.slots.is_empty() {
+                    contest.best(found.kept, count)
+                } else {
+                    order.best(contest.ranked(&found.kept), count)
+                };
+                (best, offset, left)
+            }
+        };
         let page = best.get(offset..).unwrap_or_default();
-        let has_next = end < left;
+        let has_next = offset.saturating_add(limit) < left;
         let next_cursor = page.last().filter(|_| has_next).map(|last| {
             let cursor = Cursor {
-                request: digest,
+                request: request_digest(self.request),
                 now: self.now,
                 last: order.owned_key(last),
             };
@@ -93,7 +182,7 @@ impl Search<'_> {
             total,
             has_next,
             next_cursor,
-            relaxed,
+            relaxed: dropped,
             facets: found.facets.finish(),
             verdicts: self.request.profile.as_ref().map(|_| found.verdicts),
             ..SearchAnswer::default()
@@ -103,11 +192,11 @@ impl Search<'_> {
         answer
     }
 
-    /// Gives up words, the least informative first, until something is found; phrases that have synonyms come apart only
-    /// when that does not help. When nothing helps, nothing was given up.
-    fn relaxed(&self, plan: &mut QueryPlan) -> (Found, Vec<String>) {
+    /// What matches the plan; if nothing does, what matches the most of it. Phrases that have synonyms come apart only when
+    /// that does not help. When nothing helps, nothing was given up.
+    fn found(&self, plan: &mut QueryPlan) -> (Found, Vec<String>) {
         let whole = self.attempt(plan);
-        if !whole.ranked.is_empty() {
+        if !whole.kept.is_empty() || plan.slots.is_empty() {
             return (whole, Vec::new());
         }
         let mut ways = vec![plan.clone()];
@@ -115,129 +204,145 @@ impl Search<'_> {
             ways.push(plan.apart());
         }
         for way in ways {
-            if let Some((fewer, found, dropped)) = self.with_fewer_slots(way) {
+            let fewer = relaxed(
+                &way,
+                self.snapshot,
+                |segment| self.parts[segment].first,
+                |segment, document| self.passes(segment, document),
+            );
+            if let Some((fewer, dropped)) = fewer {
                 *plan = fewer;
-                return (found, dropped);
+                return (self.attempt(plan), dropped);
             }
         }
         (whole, Vec::new())
     }
 
-    /// The largest part of the plan that finds anything, and the words that are not in it.
-    fn with_fewer_slots(&self, mut plan: QueryPlan) -> Option<(QueryPlan, Found, Vec<String>)> {
-        let typed: Vec<Vec<String>> = plan.slots.iter().map(|slot| slot.typed.clone()).collect();
-        let mut left: Vec<usize> = (0..typed.len()).collect();
-        while plan.slots.len() > 1 {
-            let at = plan.least_informative()?;
-            plan.slots.remove(at);
-            left.remove(at);
-            let found = self.attempt(&plan);
-            if !found.ranked.is_empty() {
-                return Some((plan, found, dropped(typed, &left)));
-            }
-        }
-        None
+    fn passes(&self, segment: usize, document: u32) -> bool {
+        let part = &self.parts[segment];
+        let facts = &part.live.segment.facts[document as usize];
+        document >= part.first
+            && part.pass.failures(facts).is_some_and(|failed| failed.is_empty())
+            && self
+                .verdict(part, document)
+                .is_none_or(|(_, is_wanted)| is_wanted)
+    }
+
+    /// With a profile: the verdict, and whether it is one of those that are asked for.
+    fn verdict(&self, part: &Part<'_>, document: u32) -> Option<(Verdict, bool)> {
+        let filter = self.request.profile.as_ref()?;
+        let verdict = part.verdicts.as_ref()?.of(document);
+        Some((verdict, filter.verdicts.contains(verdict)))
     }
 
     fn attempt(&self, plan: &QueryPlan) -> Found {
-        let filters = &self.request.filters;
-        let pass = FilterPass::of(filters, self.now);
-        let order = self.order();
         let mut found = Found {
-            ranked: Vec::new(),
-            facets: FacetCounter::of(self.request.facets, filters.currency, order.today),
+            kept: Vec::new(),
+            facets: FacetCounter::of(self.request.facets, self.request.filters.currency),
             verdicts: VerdictCounts::default(),
+            terms: Vec::with_capacity(self.parts.len()),
         };
-        let scoring = Scoring::of(self.settings.text, self.snapshot);
-        for (at, live) in self.snapshot.segments.iter().enumerate() {
-            let mut consider = |document: u32, score: f32| {
-                let place = Place {
-                    segment: at as u32,
-                    document,
-                };
-                let facts = &live.segment.facts[document as usize];
-                if let Some(failures) = pass.failures(facts) {
-                    self.take(place, facts, failures, score, &pass, &order, &mut found);
+        for (at, part) in (0..).zip(&self.parts) {
+            let segment = &part.live.segment;
+            let terms = QueryTerms::of(plan, segment);
+            let first = part.first;
+            let mut candidates = if plan.slots.is_empty() {
+                let documents: Vec<u32> = (first..segment.len()).collect();
+                Candidates {
+                    sums: vec![0; documents.len()],
+                    documents,
                 }
-            };
-            if plan.slots.is_empty() {
-                live.live_documents()
-                    .for_each(|document| consider(document, 0.0));
             } else {
-                let matcher = Matcher {
-                    live,
-                    scoring: &scoring,
-                    settings: self.settings,
-                };
-                for (document, score) in matcher.all(plan) {
-                    consider(document, score);
-                }
+                Matcher { segment, first }.all(&terms)
+            };
+            found.terms.push(terms);
+            if part.live.dead.count() > 0 {
+                candidates.retain(|document| part.live.is_live(document));
             }
+            self.take(at, part, &candidates, &mut found);
         }
         found
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the parts of one attempt, borrowed separately"
-    )]
-    fn take(
-        &self,
-        place: Place,
-        facts: &Facts,
-        failures: Failures,
-        score: f32,
-        pass: &FilterPass<'_>,
-        order: &ResultOrder<'_>,
-        found: &mut Found,
-    ) {
-        let passes = failures.is_empty();
-        let counts_somewhere =
-            passes || (failures.len() == 1 && failures.is_subset_of(self.request.facets));
-        if !counts_somewhere {
-            return;
-        }
-        let verdict = self
-            .request
-            .profile
-            .as_ref()
-            .map(|filter| (filter, filter.profile_verdict(facts)));
-        if let Some((filter, verdict)) = verdict {
-            if passes {
-                count_verdict(&mut found.verdicts, verdict);
+    /// Filters and counts the candidates of one segment.
+    fn take(&self, number: u32, part: &Part<'_>, candidates: &Candidates, found: &mut Found) {
+        let passes_all = part.pass.lets_all_open_through() && self.request.profile.is_none();
+        let limits_amount = limits_amount(&self.request.filters);
+        let currency = currency_bits(self.request.filters.currency) as u32;
+        let stated_value = self.settings.text.stated_score();
+        let rows = part.rows();
+        let mut passing: Vec<u32> = Vec::new();
+        found.kept.reserve(candidates.documents.len());
+        for (document, sum) in candidates.documents.iter().zip(&candidates.sums) {
+            let place = Place {
+                segment: number,
+                document: *document,
+            };
+            if passes_all {
+                found.kept.push(Kept {
+                    place,
+                    rank: 0,
+                    sum: *sum,
+                    stated: 0,
+                });
+                continue;
             }
-            if !filter.verdicts.contains(verdict) {
-                return;
+            let facts = &rows.facts[*document as usize];
+            let Some(failures) = part.pass.failures(facts) else {
+                continue;
+            };
+            let passes = failures.is_empty();
+            if failures.len() > 1 {
+                continue;
             }
+            let verdict = self.verdict(part, *document);
+            if let Some((verdict, is_wanted)) = verdict {
+                if passes {
+                    count_verdict(&mut found.verdicts, verdict);
+                }
+                if !is_wanted {
+                    continue;
+                }
+            }
+            if !passes {
+                found.facets.add_failing(rows, *document, failures);
+                continue;
+            }
+            passing.push(*document);
+            let unknown = limits_amount && facts.most_in(currency).is_none();
+            let verdict = verdict.map_or(0, |(verdict, _)| verdict as u8);
+            found.kept.push(Kept {
+                place,
+                rank: self.rank(verdict, unknown),
+                sum: *sum,
+                stated: stated_value * part.pass.stated_values(facts),
+            });
         }
-        found.facets.add(facts, failures);
-        if passes {
-            let score = self.with_stated_values(score, facts, pass);
-            let verdict: Option<Verdict> = verdict.map(|(_, verdict)| verdict);
-            found
-                .ranked
-                .push(order.ranked(place, facts, score, verdict));
-        }
+        let passing = if passes_all {
+            &candidates.documents
+        } else {
+            &passing
+        };
+        found.facets.add_passing(rows, passing);
     }
 
-    fn with_stated_values(&self, score: f32, facts: &Facts, pass: &FilterPass<'_>) -> f32 {
-        score + self.settings.text.stated_value * f32::from(pass.stated_values(facts))
-    }
-
-    fn order(&self) -> ResultOrder<'_> {
-        let filters = &self.request.filters;
-        ResultOrder {
-            sort: self.request.sort,
-            snapshot: self.snapshot,
-            weights: self.settings.relevance,
-            currency: filters.currency,
-            today: domain::deadline::today(self.now),
-            limits_amount: FilterPass::of(filters, self.now).limits_amount(),
+    /// What comes before every number of an order: of relevance, eligible scholarships of unknown amount still come before
+    /// possible ones.
+    fn rank(&self, verdict: u8, amount_is_unknown: bool) -> u8 {
+        let unknown = u8::from(amount_is_unknown);
+        if self.request.sort == SortOrder::Relevance {
+            2 * verdict + unknown
+        } else {
+            unknown
         }
     }
 
     fn write_hits(&self, page: &[Ranked], plan: &QueryPlan, answer: &mut SearchAnswer) {
         let highlighter = self.request.highlight.then(|| Highlighter::of(plan));
+        let currency = currency_bits(self.request.filters.currency) as u32;
+        let cards = page.iter().map(|ranked| self.snapshot.card(ranked.place));
+        answer.cards.reserve(cards.map(<[u8]>::len).sum());
+        answer.hits.reserve(page.len());
         for ranked in page {
             let segment = &self.snapshot.segments[ranked.place.segment as usize].segment;
             let facts = self.snapshot.facts(ranked.place);
@@ -245,14 +350,14 @@ impl Search<'_> {
                 .request
                 .profile
                 .as_ref()
-                .map(|filter| Box::new(filter.explained(facts)));
+                .map(|filter| Box::new(explained(segment, ranked.place.document, &filter.profile)));
             answer.hits.push(Hit {
                 card: segment
                     .cards
                     .copy_to(ranked.place.document, &mut answer.cards),
-                amount_known: facts.most_in(self.request.filters.currency).is_some(),
+                amount_known: facts.most_in(currency).is_some(),
                 expired: facts.is_expired(self.now),
-                score: ranked.score,
+                score: in_units(ranked.score),
                 assessment,
                 highlight: highlighter.as_ref().map_or_else(Vec::new, |highlighter| {
                     highlighter.fields(self.snapshot.card(ranked.place))
@@ -260,15 +365,4 @@ impl Search<'_> {
             });
         }
     }
-}
-
-/// The typed words of slots that are not in `left`. Words that were typed as one piece are one.
-fn dropped(typed: Vec<Vec<String>>, left: &[usize]) -> Vec<String> {
-    let slots = typed.into_iter().enumerate();
-    let mut dropped: Vec<String> = slots
-        .filter(|(at, _)| !left.contains(at))
-        .flat_map(|(_, words)| words)
-        .collect();
-    dropped.dedup();
-    dropped
 }

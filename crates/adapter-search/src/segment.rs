@@ -1,34 +1,52 @@
-//! One immutable part of the index: documents in the order of their ids with everything that is known of them.
+//! One immutable part of the index: some documents with everything that is known of them.
+//!
+//! Documents are numbered so that what is usually asked for is one range: first those that are not active, then the active ones
+//! in the order in which they expire. At any instant the open ones are those from some number on.
 
 mod builder;
 mod merge;
 
 use std::cmp::Ordering;
 
-pub(crate) use builder::{SegmentBuilder, document_words};
+pub(crate) use builder::SegmentBuilder;
 pub(crate) use merge::merged;
 
+use domain::{EditorialStatus, Timestamp};
+
 use crate::cards::Cards;
+use crate::criteria_table::CriteriaTable;
 use crate::dictionary::Dictionary;
-use crate::facts::Facts;
-use crate::fields::FieldEnds;
+use crate::facts::{FactTables, Facts};
 use crate::postings::Postings;
 use crate::strings::StringArena;
+use crate::tokens::Tokens;
 
 #[derive(Debug, Default)]
 pub(crate) struct Segment {
-    /// Sorted; a document's number is its id's rank.
     pub(crate) ids: StringArena,
-    /// In normal form, for sorting and for comparison with whole queries.
+    /// The documents in the order of their ids.
+    pub(crate) by_id: Vec<u32>,
+    /// In normal form, for sorting.
     pub(crate) names: StringArena,
     /// In normal form.
     pub(crate) organizations: StringArena,
     pub(crate) facts: Vec<Facts>,
-    facts_heap_bytes: usize,
-    pub(crate) field_ends: Vec<FieldEnds>,
+    pub(crate) tables: FactTables,
+    pub(crate) criteria: CriteriaTable,
+    /// Microseconds since 1970.
+    pub(crate) created: Vec<i64>,
+    /// How many documents, the first ones, are not active.
+    pub(crate) inactive: u32,
+    pub(crate) tokens: Tokens,
     pub(crate) cards: Cards,
     pub(crate) dictionary: Dictionary,
     pub(crate) postings: Postings,
+}
+
+/// What the number of a document follows from, together with its id.
+pub(crate) fn place_of(facts: &Facts) -> (bool, i64) {
+    let active = facts.status() == EditorialStatus::Active;
+    (active, if active { facts.expires_at() } else { 0 })
 }
 
 impl Segment {
@@ -37,33 +55,54 @@ impl Segment {
     }
 
     pub(crate) fn find(&self, id: &str) -> Option<u32> {
-        self.ids.find_sorted(id)
+        let found = self
+            .by_id
+            .binary_search_by(|document| self.ids.get(*document).cmp(id));
+        found.ok().map(|at| self.by_id[at])
     }
 
-    pub(crate) fn compare_ids(&self, document: u32, other: &Self, other_document: u32) -> Ordering {
-        self.ids.get(document).cmp(other.ids.get(other_document))
+    /// The first document that is active and not expired; so are all behind it.
+    pub(crate) fn first_open(&self, now: Timestamp) -> u32 {
+        let active = &self.facts[self.inactive as usize..];
+        self.inactive + active.partition_point(|facts| facts.is_expired(now)) as u32
+    }
+
+    pub(crate) fn compare(&self, document: u32, other: &Self, other_document: u32) -> Ordering {
+        let place = |segment: &Self, document: u32| place_of(&segment.facts[document as usize]);
+        place(self, document)
+            .cmp(&place(other, other_document))
+            .then_with(|| self.ids.get(document).cmp(other.ids.get(other_document)))
     }
 
     /// Estimate of the memory held.
     pub(crate) fn bytes(&self) -> usize {
         self.ids.bytes()
+            + (self.by_id.capacity()) * size_of::<u32>()
             + self.names.bytes()
             + self.organizations.bytes()
             + self.facts.capacity() * size_of::<Facts>()
-            + self.facts_heap_bytes
-            + self.field_ends.capacity() * size_of::<FieldEnds>()
+            + self.tables.deadlines.bytes()
+            + self.tables.citizenships.bytes()
+            + self.created.capacity() * size_of::<i64>()
+            + self.tokens.bytes()
             + self.cards.bytes()
             + self.dictionary.bytes()
             + self.postings.bytes()
     }
 
-    /// Gives back what was reserved while the segment grew.
+    /// Derives what follows from the rest, and gives back what was reserved while the segment grew.
     fn complete(&mut self) {
         self.ids.shrink();
         self.names.shrink();
         self.organizations.shrink();
         self.facts.shrink_to_fit();
-        self.field_ends.shrink_to_fit();
-        self.facts_heap_bytes = self.facts.iter().map(Facts::heap_bytes).sum();
+        self.created.shrink_to_fit();
+        self.tokens.shrink();
+        let is_inactive = |facts: &Facts| facts.status() != EditorialStatus::Active;
+        self.inactive = self.facts.partition_point(is_inactive) as u32;
+        let ids = &self.ids;
+        let mut by_id: Vec<u32> = (0..ids.len()).collect();
+        by_id.sort_unstable_by_key(|document| ids.get(*document));
+        self.by_id = by_id;
     }
 }

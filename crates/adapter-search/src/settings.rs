@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::analysis::words;
 use crate::fields::FIELDS;
+use crate::scoring::{Score, in_units};
 use crate::synonyms::{InvalidSynonyms, Synonyms};
 
 /// The bundled `search.toml`.
@@ -68,6 +69,13 @@ pub(crate) struct TextSettings {
     pub(crate) fields: FieldTable,
 }
 
+impl TextSettings {
+    /// What one stated value adds to a score.
+    pub(crate) fn stated_score(&self) -> Score {
+        (self.stated_value * in_units(1).recip()).round() as Score
+    }
+}
+
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FieldTable {
@@ -84,6 +92,8 @@ pub(crate) struct FieldWeights {
     pub(crate) boost: f32,
     /// BM25's b: how much longer fields count less, 0 to 1.
     pub(crate) length: f32,
+    /// Words of a field that is neither long nor short, 1 to 10,000.
+    pub(crate) typical: f32,
 }
 
 impl FieldTable {
@@ -107,13 +117,39 @@ pub(crate) struct FormWeights {
     pub(crate) prefix: f32,
 }
 
+impl FormWeights {
+    pub(crate) fn stem_weight(&self) -> u32 {
+        in_1024ths(self.stem)
+    }
+
+    pub(crate) fn synonym_weight(&self) -> u32 {
+        in_1024ths(self.synonym)
+    }
+
+    pub(crate) fn prefix_weight(&self) -> u32 {
+        in_1024ths(self.prefix)
+    }
+}
+
+/// A weight of at most 1 as the search counts with it.
+fn in_1024ths(weight: f32) -> u32 {
+    (f64::from(weight) * 1_024.0).round() as u32
+}
+
 /// What decides among equal texts.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RelevanceWeights {
-    pub(crate) deadline: f32,
-    pub(crate) amount: f32,
-    pub(crate) completeness: f32,
+    deadline: f32,
+    amount: f32,
+    completeness: f32,
+}
+
+impl RelevanceWeights {
+    /// Of deadline, amount and completeness, in 1,024ths.
+    pub(crate) fn in_order(&self) -> [u32; 3] {
+        [self.deadline, self.amount, self.completeness].map(in_1024ths)
+    }
 }
 
 /// How changes are taken in.
@@ -147,18 +183,19 @@ impl RawSettings {
     fn check(&self) -> Result<(), InvalidSearchSettings> {
         let (text, forms, relevance) = (&self.text, &self.forms, &self.relevance);
         let mut bounds = vec![
-            ("text.saturation".to_owned(), text.saturation, 10.0),
-            ("text.exact_name".to_owned(), text.exact_name, 10.0),
-            ("text.proximity".to_owned(), text.proximity, 10.0),
-            ("text.stated_value".to_owned(), text.stated_value, 100.0),
-            ("forms.stem".to_owned(), forms.stem, 1.0),
-            ("forms.synonym".to_owned(), forms.synonym, 1.0),
-            ("forms.prefix".to_owned(), forms.prefix, 1.0),
-            ("relevance.deadline".to_owned(), relevance.deadline, 1.0),
-            ("relevance.amount".to_owned(), relevance.amount, 1.0),
+            ("text.saturation".to_owned(), text.saturation, 0.0, 10.0),
+            ("text.exact_name".to_owned(), text.exact_name, 0.0, 10.0),
+            ("text.proximity".to_owned(), text.proximity, 0.0, 10.0),
+            ("text.stated_value".to_owned(), text.stated_value, 0.0, 100.0),
+            ("forms.stem".to_owned(), forms.stem, 0.0, 1.0),
+            ("forms.synonym".to_owned(), forms.synonym, 0.0, 1.0),
+            ("forms.prefix".to_owned(), forms.prefix, 0.0, 1.0),
+            ("relevance.deadline".to_owned(), relevance.deadline, 0.0, 1.0),
+            ("relevance.amount".to_owned(), relevance.amount, 0.0, 1.0),
             (
                 "relevance.completeness".to_owned(),
                 relevance.completeness,
+                0.0,
                 1.0,
             ),
         ];
@@ -170,14 +207,16 @@ impl RawSettings {
             "eligibility",
         ];
         for (name, weights) in names.iter().zip(text.fields.in_order()) {
-            bounds.push((format!("text.fields.{name}.boost"), weights.boost, 100.0));
-            bounds.push((format!("text.fields.{name}.length"), weights.length, 1.0));
+            let key = |setting: &str| format!("text.fields.{name}.{setting}");
+            bounds.push((key("boost"), weights.boost, 0.0, 100.0));
+            bounds.push((key("length"), weights.length, 0.0, 1.0));
+            bounds.push((key("typical"), weights.typical, 1.0, 10_000.0));
         }
-        for (key, value, most) in bounds {
-            if !(0.0..=most).contains(&value) {
+        for (key, value, least, most) in bounds {
+            if !(least..=most).contains(&value) {
                 return Err(InvalidSearchSettings::OutOfRange {
                     key,
-                    least: 0.0,
+                    least,
                     most,
                     value,
                 });

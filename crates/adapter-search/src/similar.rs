@@ -3,16 +3,13 @@
 //! The rarest words of the record that others hold too vote with their informativeness, more of them for being in names;
 //! shared facts add to that. Those of other organizations come first, whatever their score: the own ones are known already.
 
-use std::collections::HashMap;
-
 use domain::{ScholarshipId, Term, TermSet, Timestamp};
 use ports::search_index::{Hit, SearchAnswer};
 
 use crate::facts::Facts;
-use crate::scoring::Scoring;
-use crate::segment::document_words;
+use crate::scoring::{Impacts, informativeness};
 use crate::settings::SearchSettings;
-use crate::snapshot::{Place, Snapshot, read_card};
+use crate::snapshot::{Place, Snapshot};
 
 /// Words that vote.
 const MOST_WORDS: usize = 24;
@@ -43,38 +40,44 @@ pub(crate) fn similar(
     let own = snapshot.find(id)?;
     let votes = votes(snapshot, settings, own);
     let own_facts = snapshot.facts(own);
+    let own_organization = snapshot.organization(own);
     let mut candidates: Vec<Candidate> = snapshot
         .open_places(now)
-        .filter(|(place, _)| *place != own)
-        .filter_map(|(place, facts)| {
+        .filter(|place| *place != own)
+        .filter_map(|place| {
             let words = votes[place.segment as usize][place.document as usize];
-            let score = words + shared_facts(own_facts, facts);
+            let score = words + shared_facts(own_facts, snapshot.facts(place));
             (score > KIND).then(|| Candidate {
-                same_organization: snapshot.organization(place) == snapshot.organization(own),
+                same_organization: snapshot.organization(place) == own_organization,
                 score,
                 place,
             })
         })
         .collect();
-    candidates.sort_unstable_by(|left, right| {
-        left.same_organization
-            .cmp(&right.same_organization)
-            .then_with(|| right.score.total_cmp(&left.score))
-            .then_with(|| snapshot.id(left.place).cmp(snapshot.id(right.place)))
-    });
     // There is no way to ask for more than the first of them.
     let mut answer = SearchAnswer {
         total: candidates.len() as u64,
         ..SearchAnswer::default()
     };
-    for candidate in candidates.iter().take(limit) {
+    let by_likeness = |left: &Candidate, right: &Candidate| {
+        left.same_organization
+            .cmp(&right.same_organization)
+            .then_with(|| right.score.total_cmp(&left.score))
+            .then_with(|| snapshot.id(left.place).cmp(snapshot.id(right.place)))
+    };
+    if limit < candidates.len() {
+        candidates.select_nth_unstable_by(limit, by_likeness);
+        candidates.truncate(limit);
+    }
+    candidates.sort_unstable_by(by_likeness);
+    for candidate in candidates {
         let facts = snapshot.facts(candidate.place);
         let cards = &snapshot.segments[candidate.place.segment as usize]
             .segment
             .cards;
         answer.hits.push(Hit {
             card: cards.copy_to(candidate.place.document, &mut answer.cards),
-            amount_known: facts.most_in(own_facts.currency).is_some(),
+            amount_known: facts.most_in(own_facts.currency()).is_some(),
             expired: false,
             score: candidate.score,
             assessment: None,
@@ -91,41 +94,35 @@ fn votes(snapshot: &Snapshot, settings: &SearchSettings, own: Place) -> Vec<Vec<
         .iter()
         .map(|live| vec![0.0; live.segment.len() as usize])
         .collect();
-    let Some(card) = read_card(snapshot.card(own)) else {
-        return votes;
-    };
-    let scoring = Scoring::of(settings.text, snapshot);
-    let most = (snapshot.live_count() / LEAST_RARITY).max(2);
-    let mut words: HashMap<String, Vec<u16>> = HashMap::new();
-    let ends = document_words(&card, |word, place| {
-        words.entry(word.to_owned()).or_default().push(place);
-    });
-    let mut ranked: Vec<(f32, String)> = words
-        .into_iter()
-        .filter(|(word, _)| !settings.stop_words.contains(word))
-        .filter_map(|(word, places)| {
-            let frequency = snapshot.frequency(&word);
-            let shared = (2..=most).contains(&frequency);
-            let weight = scoring.informativeness(frequency) * scoring.saturated(&places, &ends);
-            shared.then_some((weight, word))
-        })
-        .collect();
+    let segment = &snapshot.segments[own.segment as usize].segment;
+    let documents = snapshot.live_count();
+    let most = (documents / LEAST_RARITY).max(2);
+    let mut ranked: Vec<(f32, &str)> = Vec::new();
+    Impacts::of(&settings.text).of_document(
+        segment.tokens.of(own.document),
+        &segment.tokens.field_ends[own.document as usize],
+        &mut Vec::new(),
+        |term, impact| {
+            let word = segment.dictionary.word(term);
+            let frequency = snapshot.frequency(word);
+            if (2..=most).contains(&frequency) && !settings.stop_words.contains(word) {
+                let weight = informativeness(frequency, documents) as f32 * f32::from(impact);
+                ranked.push((weight, word));
+            }
+        },
+    );
     ranked.sort_unstable_by(|left, right| {
-        right
-            .0
-            .total_cmp(&left.0)
-            .then_with(|| left.1.cmp(&right.1))
+        right.0.total_cmp(&left.0).then_with(|| left.1.cmp(right.1))
     });
     ranked.truncate(MOST_WORDS);
     let sum: f32 = ranked.iter().map(|(weight, _)| weight).sum();
     for (weight, word) in &ranked {
-        for (at, live) in snapshot.segments.iter().enumerate() {
+        for (live, votes) in snapshot.segments.iter().zip(&mut votes) {
             let Some(term) = live.segment.dictionary.find(word) else {
                 continue;
             };
-            let mut cursor = live.segment.postings.cursor(term);
-            while let Some(document) = cursor.advance() {
-                votes[at][document as usize] += WORDS * weight / sum;
+            for document in live.segment.postings.list(term).documents {
+                votes[*document as usize] += WORDS * weight / sum;
             }
         }
     }
@@ -133,10 +130,10 @@ fn votes(snapshot: &Snapshot, settings: &SearchSettings, own: Place) -> Vec<Vec<
 }
 
 fn shared_facts(own: &Facts, other: &Facts) -> f32 {
-    let kind = own.scholarship_type == other.scholarship_type;
-    FIELDS_OF_STUDY * overlap(own.fields_of_study, other.fields_of_study)
-        + STATES * overlap(own.states, other.states)
-        + GRADE_LEVELS * overlap(own.grade_levels, other.grade_levels)
+    let kind = own.scholarship_type() == other.scholarship_type();
+    FIELDS_OF_STUDY * overlap(own.fields_of_study(), other.fields_of_study())
+        + STATES * overlap(own.states(), other.states())
+        + GRADE_LEVELS * overlap(own.grade_levels(), other.grade_levels())
         + KIND * f32::from(u8::from(kind))
 }
 

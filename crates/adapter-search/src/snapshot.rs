@@ -10,8 +10,7 @@ use ports::FeedPosition;
 
 use crate::bit_set::BitSet;
 use crate::facts::Facts;
-use crate::fields::{FIELDS, FieldEnds};
-use crate::segment::{Segment, document_words};
+use crate::segment::Segment;
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Snapshot {
@@ -27,8 +26,6 @@ pub(crate) struct LiveSegment {
     pub(crate) dead: Arc<BitSet>,
     /// By term: how many live documents hold it.
     frequencies: Arc<Vec<u32>>,
-    /// Words of live documents by field.
-    field_words: [u64; FIELDS.len()],
     /// The same with its drafts dead, if it has any.
     without_drafts: Option<Arc<LiveSegment>>,
 }
@@ -43,14 +40,9 @@ pub(crate) struct Place {
 impl LiveSegment {
     pub(crate) fn of(segment: Segment) -> Self {
         let terms = 0..segment.dictionary.len();
-        let mut field_words = [0; FIELDS.len()];
-        for ends in &segment.field_ends {
-            add_lengths(&mut field_words, ends);
-        }
         let mut live = Self {
             frequencies: Arc::new(terms.map(|term| segment.postings.count(term)).collect()),
             dead: Arc::new(BitSet::of_size(segment.len())),
-            field_words,
             segment: Arc::new(segment),
             without_drafts: None,
         };
@@ -59,34 +51,18 @@ impl LiveSegment {
     }
 
     fn with_drafts_dead(&self) -> Option<Self> {
-        let segment = &self.segment;
-        let mut dead = BitSet::of_size(segment.len());
-        let mut field_words = [0; FIELDS.len()];
-        for (document, facts) in (0..segment.len()).zip(&segment.facts) {
-            if facts.status == EditorialStatus::Draft {
-                dead.insert(document);
-            } else {
-                add_lengths(&mut field_words, &segment.field_ends[document as usize]);
-            }
-        }
-        if dead.count() == 0 {
+        let drafts: Vec<u32> = (0..self.segment.inactive)
+            .filter(|document| {
+                let facts = &self.segment.facts[*document as usize];
+                facts.status() == EditorialStatus::Draft
+            })
+            .collect();
+        if drafts.is_empty() {
             return None;
         }
-        let frequency = |term: u32| {
-            let mut cursor = segment.postings.cursor(term);
-            let mut count = 0;
-            while let Some(document) = cursor.advance() {
-                count += u32::from(!dead.contains(document));
-            }
-            count
-        };
-        Some(Self {
-            frequencies: Arc::new((0..segment.dictionary.len()).map(frequency).collect()),
-            dead: Arc::new(dead),
-            field_words,
-            segment: Arc::clone(segment),
-            without_drafts: None,
-        })
+        let mut public = self.clone();
+        public.kill(&drafts);
+        Some(public)
     }
 
     pub(crate) fn live_count(&self) -> u32 {
@@ -97,8 +73,8 @@ impl LiveSegment {
         !self.dead.contains(document)
     }
 
-    pub(crate) fn live_documents(&self) -> impl Iterator<Item = u32> {
-        (0..self.segment.len()).filter(|document| self.is_live(*document))
+    pub(crate) fn live_documents_from(&self, first: u32) -> impl Iterator<Item = u32> {
+        (first..self.segment.len()).filter(|document| self.is_live(*document))
     }
 
     pub(crate) fn frequency(&self, term: u32) -> u32 {
@@ -117,28 +93,14 @@ impl LiveSegment {
             if !dead.insert(*document) {
                 continue;
             }
-            let ends = &self.segment.field_ends[*document as usize];
-            for field in FIELDS {
-                self.field_words[field as usize] -= u64::from(ends.length(field));
-            }
             seen.clear();
-            if let Some(card) = read_card(self.segment.cards.get(*document)) {
-                document_words(&card, |word, _| {
-                    seen.extend(self.segment.dictionary.find(word));
-                });
-            }
+            seen.extend_from_slice(self.segment.tokens.of(*document));
             seen.sort_unstable();
             seen.dedup();
             for term in &seen {
-                frequencies[*term as usize] = frequencies[*term as usize].saturating_sub(1);
+                frequencies[*term as usize] -= 1;
             }
         }
-    }
-}
-
-fn add_lengths(sums: &mut [u64; FIELDS.len()], ends: &FieldEnds) {
-    for field in FIELDS {
-        sums[field as usize] += u64::from(ends.length(field));
     }
 }
 
@@ -161,6 +123,10 @@ impl Snapshot {
 
     pub(crate) fn facts(&self, place: Place) -> &Facts {
         &self.segments[place.segment as usize].segment.facts[place.document as usize]
+    }
+
+    pub(crate) fn criteria(&self, place: Place) -> &[domain::Criteria] {
+        self.segments[place.segment as usize].segment.criteria.criteria(place.document)
     }
 
     pub(crate) fn card(&self, place: Place) -> &[u8] {
@@ -202,19 +168,15 @@ impl Snapshot {
         })
     }
 
-    pub(crate) fn places(&self) -> impl Iterator<Item = Place> {
-        self.segments.iter().enumerate().flat_map(|(at, live)| {
-            live.live_documents().map(move |document| Place {
-                segment: at as u32,
-                document,
-            })
+    /// What is active and not expired.
+    pub(crate) fn open_places(&self, now: Timestamp) -> impl Iterator<Item = Place> {
+        self.segments.iter().enumerate().flat_map(move |(at, live)| {
+            live.live_documents_from(live.segment.first_open(now))
+                .map(move |document| Place {
+                    segment: at as u32,
+                    document,
+                })
         })
-    }
-
-    pub(crate) fn open_places(&self, now: Timestamp) -> impl Iterator<Item = (Place, &Facts)> {
-        self.places()
-            .map(|place| (place, self.facts(place)))
-            .filter(move |(_, facts)| facts.is_open(now))
     }
 
     pub(crate) fn live_count(&self) -> u64 {
@@ -233,17 +195,14 @@ impl Snapshot {
         self.segments.iter().map(of_segment).sum()
     }
 
-    /// Mean number of words by field.
-    pub(crate) fn mean_lengths(&self) -> [f32; FIELDS.len()] {
-        let count = self.live_count().max(1) as f32;
-        FIELDS.map(|field| {
-            let words: u64 = self
-                .segments
-                .iter()
-                .map(|live| live.field_words[field as usize])
-                .sum();
-            words as f32 / count
-        })
+    /// How many live documents hold words that begin like this, counted once for each such word.
+    pub(crate) fn frequency_of_completions(&self, beginning: &str) -> u64 {
+        let of_segment = |live: &LiveSegment| {
+            let terms = live.segment.dictionary.completions(beginning);
+            let frequencies = &live.frequencies[terms.start as usize..terms.end as usize];
+            frequencies.iter().map(|count| u64::from(*count)).sum::<u64>()
+        };
+        self.segments.iter().map(of_segment).sum()
     }
 
     pub(crate) fn terms(&self) -> u64 {

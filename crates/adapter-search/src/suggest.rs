@@ -218,21 +218,16 @@ const ANYWHERE: u8 = 4;
 
 /// Calls `visit` with each open document that holds the term, and the fields in which it does.
 fn visit_open(live: &LiveSegment, term: u32, now: Timestamp, mut visit: impl FnMut(u32, u8)) {
-    let mut cursor = live.segment.postings.cursor(term);
-    let mut places = Vec::new();
-    while let Some(document) = cursor.advance() {
-        if !live.is_live(document) || !live.segment.facts[document as usize].is_open(now) {
+    let segment = &live.segment;
+    let list = segment.postings.list(term).from(segment.first_open(now));
+    for document in list.documents.iter().copied() {
+        if !live.is_live(document) {
             continue;
         }
-        places.clear();
-        cursor.places(&mut places);
-        let ends = &live.segment.field_ends[document as usize];
         let mut fields = ANYWHERE;
-        for place in &places {
-            if ends.range(Field::Name).contains(place) {
-                fields |= NAME;
-            } else if ends.range(Field::Organization).contains(place) {
-                fields |= ORGANIZATION;
+        for (field, bit) in [(Field::Name, NAME), (Field::Organization, ORGANIZATION)] {
+            if segment.tokens.in_field(document, field).contains(&term) {
+                fields |= bit;
             }
         }
         visit(document, fields);

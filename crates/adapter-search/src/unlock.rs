@@ -15,7 +15,6 @@ use domain::{
 use ports::search_index::{Unlock, UnlockAnswer};
 
 use crate::card_texts::CardTexts;
-use crate::facts::Facts;
 use crate::matching::count_verdict;
 use crate::snapshot::{Place, Snapshot};
 
@@ -120,21 +119,22 @@ pub(crate) fn unlocks(
     now: Timestamp,
 ) -> UnlockAnswer {
     let mut named = CriteriaValues::default();
-    for (_, facts) in snapshot.open_places(now) {
-        facts.criteria.iter().for_each(|set| named.include(set));
+    for place in snapshot.open_places(now) {
+        snapshot.criteria(place).iter().for_each(|set| named.include(set));
     }
     let mut groups = grouped(candidates(profile, &named), profile);
     let mut answer = UnlockAnswer::default();
-    for (place, facts) in snapshot.open_places(now) {
-        let present = verdict(&facts.criteria, profile);
+    for place in snapshot.open_places(now) {
+        let criteria = snapshot.criteria(place);
+        let present = verdict(criteria, profile);
         count_verdict(&mut answer.verdicts, present);
         if present != Verdict::Ineligible {
             continue;
         }
         for group in &mut groups {
-            if is_near_miss(&facts.criteria, profile, &group.group) {
-                group.try_on(&facts.criteria, |opening| {
-                    opening.try_on(snapshot, place, facts, currency);
+            if is_near_miss(criteria, profile, &group.group) {
+                group.try_on(criteria, |opening| {
+                    opening.try_on(snapshot, place, currency);
                 });
             }
         }
@@ -219,13 +219,13 @@ fn could_open(change: &ProfileChange, sets: &[Criteria]) -> bool {
 }
 
 impl Opening {
-    fn try_on(&mut self, snapshot: &Snapshot, place: Place, facts: &Facts, currency: Currency) {
-        match verdict(&facts.criteria, &self.after) {
+    fn try_on(&mut self, snapshot: &Snapshot, place: Place, currency: Currency) {
+        match verdict(snapshot.criteria(place), &self.after) {
             Verdict::Eligible => self.eligible += 1,
             Verdict::Possible => self.possible += 1,
             Verdict::Ineligible => return,
         }
-        let amount = facts.most_in(currency);
+        let amount = snapshot.facts(place).most_in(crate::facts::currency_bits(currency) as u32);
         match amount {
             Some(amount) => self.sum = self.sum.saturating_add(amount),
             None => self.unknown_amounts += 1,

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use ports::{Change, FeedPosition};
 
 use crate::bit_set::BitSet;
+use crate::scoring::Impacts;
 use crate::segment::{Segment, SegmentBuilder, merged};
 use crate::settings::UpdateSettings;
 use crate::snapshot::{LiveSegment, Snapshot};
@@ -19,6 +20,7 @@ pub(crate) fn applied(
     present: &Snapshot,
     changes: Vec<Change>,
     position: FeedPosition,
+    impacts: &Impacts,
     settings: UpdateSettings,
 ) -> Snapshot {
     let last = last_of_each(changes);
@@ -33,10 +35,10 @@ pub(crate) fn applied(
             live.kill(&dying);
         }
     }
-    let mut builder = SegmentBuilder::default();
-    for change in last {
+    let mut builder = SegmentBuilder::new(impacts);
+    for change in &last {
         if let Change::Upserted(scholarship) = change {
-            builder.push(&scholarship);
+            builder.push(scholarship);
         }
     }
     next.segments.push(LiveSegment::of(builder.finish()));
@@ -78,7 +80,7 @@ fn compact(segments: &mut Vec<LiveSegment>, delta: u32) {
     for live in segments {
         // The dead cost memory, and time in every search.
         if live.dead.count() > live.live_count() / 2 {
-            *live = LiveSegment::of(merged(&[(&live.segment, &live.dead)]));
+            *live = LiveSegment::of(merged(&[(&live.segment, &live.dead)]).0);
         }
     }
 }
@@ -91,7 +93,7 @@ fn merge_from(segments: &mut Vec<LiveSegment>, start: usize) {
         .iter()
         .map(|live| (&*live.segment, &*live.dead))
         .collect();
-    let result = LiveSegment::of(merged(&sources));
+    let result = LiveSegment::of(merged(&sources).0);
     segments.truncate(start);
     segments.push(result);
 }

@@ -9,7 +9,7 @@ use crate::Timestamp;
 pub const DEFAULT_ZONE: Tz = chrono_tz::America::New_York;
 
 /// When applications close, and when they open.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Deadline {
     pub schedule: Schedule,
     /// First day on which applications are taken.
@@ -18,7 +18,7 @@ pub struct Deadline {
     pub text: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Schedule {
     Fixed(FixedDeadline),
     /// Every year again; the month (1-12) and day are given when known, and the date of the current cycle.
@@ -34,7 +34,7 @@ pub enum Schedule {
 }
 
 /// A day on which applications close, at a time of day (else at its end, 23:59:59) in a time zone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FixedDeadline {
     pub date: NaiveDate,
     pub time: Option<NaiveTime>,

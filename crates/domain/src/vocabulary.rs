@@ -216,6 +216,20 @@ impl<T: Term> TermSet<T> {
         }
     }
 
+    /// One bit per term, by [`Term::index`]: for storing sets in flat columns.
+    pub fn mask(self) -> u64 {
+        self.mask
+    }
+
+    /// The set with these bits; bits that stand for no term are ignored.
+    pub fn from_mask(mask: u64) -> Self {
+        let known = if T::ALL.len() < 64 { (1 << T::ALL.len()) - 1 } else { u64::MAX };
+        Self {
+            mask: mask & known,
+            term: PhantomData,
+        }
+    }
+
     pub fn iter(self) -> impl Iterator<Item = T> {
         let mut rest = self.mask;
         std::iter::from_fn(move || {

@@ -3,6 +3,7 @@
 //! Every method sees one consistent state of the catalogue, never waits for a writer and never blocks one. `now` decides
 //! what is expired; the index reads no clock.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -212,7 +213,7 @@ pub struct Facet {
 /// Money is that of the most a student can get, in the request's currency; `None` when no amount is known.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FacetValue {
-    pub value: String,
+    pub value: Cow<'static, str>,
     pub count: u64,
     pub min: Option<MinorUnits>,
     pub max: Option<MinorUnits>,

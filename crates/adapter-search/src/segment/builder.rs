@@ -1,30 +1,30 @@
 //! Making a segment of records.
 
+use std::collections::HashMap;
+
 use domain::{Scholarship, ScholarshipDocument};
 
-use super::Segment;
+use super::{Segment, place_of};
 use crate::analysis::{normal_form, visit_words};
 use crate::cards::CardsBuilder;
 use crate::dictionary::Dictionary;
-use crate::facts::Facts;
+use crate::facts::{FactTables, Facts};
 use crate::fields::{FIELDS, FieldEnds, MOST_WORDS, visit_texts};
-use crate::postings::{ListBuilder, Postings};
+use crate::postings::PostingsBuilder;
+use crate::scoring::Impacts;
 
-/// Calls `visit` with every searched word of a record and its place; returns where the fields end. A card that is read back
-/// gives the same words.
-pub(crate) fn document_words(
+/// Calls `visit` with every searched word of a record; returns where the fields end.
+fn document_words(
     document: &ScholarshipDocument,
-    mut visit: impl FnMut(&str, u16),
+    mut visit: impl FnMut(&str),
 ) -> FieldEnds {
     let mut lengths = [0_u16; FIELDS.len()];
-    let mut place = 0;
     visit_texts(document, |field, text| {
         visit_words(text, |word, _| {
             let length = &mut lengths[field as usize];
             if *length < MOST_WORDS {
-                visit(word, place);
+                visit(word);
                 *length += 1;
-                place += 1;
             }
         });
     });
@@ -35,74 +35,85 @@ pub(crate) fn document_words(
     }))
 }
 
-/// Takes records in rising order of their ids.
-#[derive(Default)]
-pub(crate) struct SegmentBuilder {
-    segment: Segment,
-    cards: CardsBuilder,
-    terms: std::collections::HashMap<Box<str>, u32, ahash::RandomState>,
-    lists: Vec<ListBuilder>,
-    /// (term, place) of the record at hand.
-    occurrences: Vec<(u32, u16)>,
-    places: Vec<u16>,
-    card: Vec<u8>,
+/// Takes records in any order; no id twice.
+pub(crate) struct SegmentBuilder<'a> {
+    impacts: &'a Impacts,
+    tables: FactTables,
+    records: Vec<(Facts, &'a Scholarship)>,
 }
 
-impl SegmentBuilder {
-    pub(crate) fn push(&mut self, scholarship: &Scholarship) {
-        let document = self.segment.len();
-        let segment = &mut self.segment;
-        segment.ids.push(scholarship.id.as_str());
-        segment.names.push(&normal_form(&scholarship.content.name));
-        segment
-            .organizations
-            .push(&normal_form(&scholarship.content.organization));
-        segment.facts.push(Facts::of(scholarship));
-        let texts = ScholarshipDocument::from(scholarship);
-        self.card.clear();
-        let json = serde_json::to_writer(&mut self.card, &texts);
-        if let Err(error) = json {
-            // Cannot happen: the document has no maps with keys other than texts, and writing to memory does not fail.
-            tracing::error!(%error, id = %scholarship.id, "a scholarship could not be written as JSON");
+impl<'a> SegmentBuilder<'a> {
+    pub(crate) fn new(impacts: &'a Impacts) -> Self {
+        Self {
+            impacts,
+            tables: FactTables::default(),
+            records: Vec::new(),
         }
-        self.cards.push(&self.card);
-        self.index_words(document, &texts);
     }
 
-    fn index_words(&mut self, document: u32, texts: &ScholarshipDocument) {
-        self.occurrences.clear();
-        let ends = document_words(texts, |word, place| {
-            let known = self.terms.get(word).copied();
-            let term = known.unwrap_or_else(|| {
-                let term = self.lists.len() as u32;
-                self.terms.insert(word.into(), term);
-                self.lists.push(ListBuilder::default());
-                term
-            });
-            self.occurrences.push((term, place));
-        });
-        self.segment.field_ends.push(ends);
-        self.occurrences.sort_unstable();
-        for occurrences in self.occurrences.chunk_by(|left, right| left.0 == right.0) {
-            self.places.clear();
-            self.places
-                .extend(occurrences.iter().map(|(_, place)| *place));
-            self.lists[occurrences[0].0 as usize].push(document, &self.places);
-        }
+    pub(crate) fn push(&mut self, scholarship: &'a Scholarship) {
+        let facts = Facts::of(scholarship, &mut self.tables);
+        self.records.push((facts, scholarship));
     }
 
     pub(crate) fn finish(mut self) -> Segment {
-        let mut terms: Vec<(Box<str>, u32)> = self.terms.into_iter().collect();
-        terms.sort_unstable();
-        let mut postings = Postings::default();
-        for (_, term) in &terms {
-            postings.append(&std::mem::take(&mut self.lists[*term as usize]));
+        self.records.sort_unstable_by(|(left, one), (right, other)| {
+            let places = place_of(left).cmp(&place_of(right));
+            places.then_with(|| one.id.cmp(&other.id))
+        });
+        let mut segment = Segment {
+            tables: self.tables,
+            ..Segment::default()
+        };
+        // Words have preliminary numbers until all are known.
+        let mut words: HashMap<Box<str>, u32, ahash::RandomState> = HashMap::default();
+        let mut postings = PostingsBuilder::default();
+        let mut cards = CardsBuilder::default();
+        let (mut terms, mut card, mut occurrences) = (Vec::new(), Vec::new(), Vec::new());
+        for (document, (facts, scholarship)) in (0..).zip(self.records) {
+            segment.ids.push(scholarship.id.as_str());
+            segment.names.push(&normal_form(&scholarship.content.name));
+            let organization = normal_form(&scholarship.content.organization);
+            segment.organizations.push(&organization);
+            segment.facts.push(facts);
+            segment.criteria.push(&scholarship.content.criteria);
+            let created = scholarship.created_at.timestamp_micros();
+            segment.created.push(created);
+            let texts = ScholarshipDocument::from(scholarship);
+            card.clear();
+            if let Err(error) = serde_json::to_writer(&mut card, &texts) {
+                // Cannot happen: the document has no maps with keys other than texts, and writing to memory does not fail.
+                tracing::error!(%error, id = %scholarship.id, "a scholarship could not be written as JSON");
+            }
+            cards.push(&card);
+            terms.clear();
+            let ends = document_words(&texts, |word| {
+                let next = words.len() as u32;
+                let known = words.get(word).copied();
+                terms.push(known.unwrap_or_else(|| {
+                    words.insert(word.into(), next);
+                    next
+                }));
+            });
+            self.impacts
+                .of_document(&terms, &ends, &mut occurrences, |term, impact| {
+                    postings.push(term, document, impact);
+                });
+            segment.tokens.push(terms.iter().copied(), ends);
         }
-        postings.shrink();
-        let mut segment = self.segment;
-        segment.dictionary = Dictionary::of_sorted(terms.iter().map(|(word, _)| &**word));
-        segment.postings = postings;
-        segment.cards = self.cards.finish();
+        segment.cards = cards.finish();
+        let mut words: Vec<(Box<str>, u32)> = words.into_iter().collect();
+        words.sort_unstable();
+        let mut ranks = vec![0; words.len()];
+        for (rank, (_, number)) in (0..).zip(&words) {
+            ranks[*number as usize] = rank;
+        }
+        for term in &mut segment.tokens.terms {
+            *term = ranks[*term as usize];
+        }
+        segment.dictionary = Dictionary::of_sorted(words.iter().map(|(word, _)| &**word));
+        let order = words.iter().map(|(_, number)| *number);
+        segment.postings = postings.finish(order, segment.len());
         segment.complete();
         segment
     }

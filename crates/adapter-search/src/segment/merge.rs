@@ -3,44 +3,54 @@
 use super::Segment;
 use crate::bit_set::BitSet;
 use crate::cards::Cards;
+use crate::criteria_table::CriteriaTable;
 use crate::dictionary::Dictionary;
-use crate::postings::{ListBuilder, Postings};
+use crate::postings::Postings;
 
-/// Stands for documents that are dead.
+/// Stands for documents that are dead, and for terms that only they hold.
 const GONE: u32 = u32::MAX;
 
-/// The live documents of all sources; an id must be live in one of them only.
-pub(crate) fn merged(sources: &[(&Segment, &BitSet)]) -> Segment {
-    let order = live_in_id_order(sources);
+/// The live documents of all sources; an id must be live in one of them only. Besides: for each source and document its number in
+/// the result, or `u32::MAX`.
+pub(crate) fn merged(sources: &[(&Segment, &BitSet)]) -> (Segment, Vec<Vec<u32>>) {
+    let order = live_in_order(sources);
     let mut renumbered: Vec<Vec<u32>> = sources
         .iter()
         .map(|(segment, _)| vec![GONE; segment.len() as usize])
         .collect();
     let mut result = Segment::default();
     result.facts.reserve_exact(order.len());
-    result.field_ends.reserve_exact(order.len());
+    result.created.reserve_exact(order.len());
     for (number, (source, document)) in order.iter().enumerate() {
-        let segment = sources[*source as usize].0;
-        renumbered[*source as usize][*document as usize] = number as u32;
+        let (segment, at) = (sources[*source as usize].0, *document as usize);
+        renumbered[*source as usize][at] = number as u32;
         result.ids.push(segment.ids.get(*document));
         result.names.push(segment.names.get(*document));
         result
             .organizations
             .push(segment.organizations.get(*document));
-        result.facts.push(segment.facts[*document as usize].clone());
-        result
-            .field_ends
-            .push(segment.field_ends[*document as usize]);
+        let facts = segment.facts[at].moved(&segment.tables, &mut result.tables);
+        result.facts.push(facts);
+        result.created.push(segment.created[at]);
     }
+    let criteria: Vec<&CriteriaTable> = sources.iter().map(|(segment, _)| &segment.criteria).collect();
+    result.criteria = CriteriaTable::gathered(&criteria, &order);
     let cards: Vec<&Cards> = sources.iter().map(|(segment, _)| &segment.cards).collect();
     result.cards = Cards::gathered(&cards, &order);
-    merge_postings(sources, &renumbered, &mut result);
+    let terms = merge_postings(sources, &renumbered, order.len() as u32, &mut result);
+    for (source, document) in &order {
+        let (tokens, terms) = (&sources[*source as usize].0.tokens, &terms[*source as usize]);
+        let words = tokens.of(*document).iter();
+        let ends = tokens.field_ends[*document as usize];
+        let words = words.map(|term| terms[*term as usize]);
+        result.tokens.push(words, ends);
+    }
     result.complete();
-    result
+    (result, renumbered)
 }
 
-/// (source, document) of all live documents, by id.
-fn live_in_id_order(sources: &[(&Segment, &BitSet)]) -> Vec<(u32, u32)> {
+/// (source, document) of all live documents, in the order of their numbers.
+fn live_in_order(sources: &[(&Segment, &BitSet)]) -> Vec<(u32, u32)> {
     let mut order: Vec<(u32, u32)> = Vec::new();
     for (source, (segment, dead)) in sources.iter().enumerate() {
         let live = (0..segment.len()).filter(|document| !dead.contains(*document));
@@ -49,12 +59,18 @@ fn live_in_id_order(sources: &[(&Segment, &BitSet)]) -> Vec<(u32, u32)> {
     // Made of sorted runs, which this sort recognises.
     order.sort_by(|left, right| {
         let (segment, other) = (sources[left.0 as usize].0, sources[right.0 as usize].0);
-        segment.compare_ids(left.1, other, right.1)
+        segment.compare(left.1, other, right.1)
     });
     order
 }
 
-fn merge_postings(sources: &[(&Segment, &BitSet)], renumbered: &[Vec<u32>], result: &mut Segment) {
+/// Sets dictionary and postings. Answers for each source and term its number in the result.
+fn merge_postings(
+    sources: &[(&Segment, &BitSet)],
+    renumbered: &[Vec<u32>],
+    documents: u32,
+    result: &mut Segment,
+) -> Vec<Vec<u32>> {
     let mut terms: Vec<(&str, u32, u32)> = Vec::new();
     for (source, (segment, _)) in sources.iter().enumerate() {
         let words = (0..segment.dictionary.len())
@@ -62,41 +78,33 @@ fn merge_postings(sources: &[(&Segment, &BitSet)], renumbered: &[Vec<u32>], resu
         terms.extend(words);
     }
     terms.sort();
+    let mut new_terms: Vec<Vec<u32>> = sources
+        .iter()
+        .map(|(segment, _)| vec![GONE; segment.dictionary.len() as usize])
+        .collect();
     let mut words = Vec::new();
     let mut postings = Postings::default();
-    let mut list = ListBuilder::default();
-    // (document, places) of one term when several sources hold it.
-    let mut gathered: Vec<(u32, std::ops::Range<u32>)> = Vec::new();
-    let mut places: Vec<u16> = Vec::new();
+    let mut list: Vec<(u32, u8)> = Vec::new();
     for same in terms.chunk_by(|left, right| left.0 == right.0) {
         list.clear();
-        gathered.clear();
-        places.clear();
         for (_, source, term) in same {
             let numbers = &renumbered[*source as usize];
-            let mut cursor = sources[*source as usize].0.postings.cursor(*term);
-            while let Some(document) = cursor.advance() {
-                let number = numbers[document as usize];
-                if number == GONE {
-                    continue;
-                }
-                let start = places.len() as u32;
-                cursor.places(&mut places);
-                gathered.push((number, start..places.len() as u32));
-            }
+            let postings = sources[*source as usize].0.postings.list(*term).iter();
+            let moved = postings.map(|(document, impact)| (numbers[document as usize], impact));
+            list.extend(moved.filter(|(document, _)| *document != GONE));
         }
-        if same.len() > 1 {
-            gathered.sort_unstable_by_key(|(document, _)| *document);
+        if list.is_empty() {
+            continue;
         }
-        for (document, range) in &gathered {
-            list.push(*document, &places[range.start as usize..range.end as usize]);
+        list.sort_unstable();
+        for (_, source, term) in same {
+            new_terms[*source as usize][*term as usize] = words.len() as u32;
         }
-        if !list.is_empty() {
-            words.push(same[0].0);
-            postings.append(&list);
-        }
+        words.push(same[0].0);
+        postings.append(list.iter().copied());
     }
-    postings.shrink();
+    postings.complete(documents);
     result.dictionary = Dictionary::of_sorted(words);
     result.postings = postings;
+    new_terms
 }

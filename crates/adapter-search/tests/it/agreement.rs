@@ -56,7 +56,7 @@ fn change(
     index.apply(changes, FeedPosition::default());
 }
 
-fn compare(left: &Key, right: &Key) -> Option<Ordering> {
+fn compare(left: &Key, right: &Key) -> Ordering {
     match (left, right) {
         (
             Key::Relevance {
@@ -72,29 +72,18 @@ fn compare(left: &Key, right: &Key) -> Option<Ordering> {
                 intrinsic: other_intrinsic,
             },
         ) => {
-            let first = rank.cmp(other_rank).then(unknown.cmp(other_unknown));
-            if first != Ordering::Equal {
-                return Some(first);
-            }
-            // Text scores are rounded to hundredths, with 32-bit numbers before that.
-            let gap = score - other_score;
-            if gap.abs() > 0.012 {
-                return other_score.partial_cmp(score);
-            }
-            if gap != 0.0 {
-                return None;
-            }
-            let gap = intrinsic - other_intrinsic;
-            if gap.abs() > 1e-5 {
-                return other_intrinsic.partial_cmp(intrinsic);
-            }
-            (gap == 0.0).then_some(Ordering::Equal)
+            let better = other_score
+                .cmp(score)
+                .then(other_intrinsic.cmp(intrinsic));
+            rank.cmp(other_rank)
+                .then(unknown.cmp(other_unknown))
+                .then(better)
         }
         (Key::Number(amount, unknown, value), Key::Number(other_amount, other_unknown, other)) => {
-            Some((amount, unknown, value).cmp(&(other_amount, other_unknown, other)))
+            (amount, unknown, value).cmp(&(other_amount, other_unknown, other))
         }
         (Key::Name(amount, name), Key::Name(other_amount, other)) => {
-            Some((amount, name).cmp(&(other_amount, other)))
+            (amount, name).cmp(&(other_amount, other))
         }
         _ => panic!("keys of one order"),
     }
@@ -120,9 +109,9 @@ fn check(request: &SearchRequest, answer: &SearchAnswer, expected: &Expected) {
     assert_eq!(facets, expected.facets, "{request:?}");
     for pair in ids.windows(2) {
         let (left, right) = (&expected.keys[&pair[0]], &expected.keys[&pair[1]]);
-        let order = compare(left, right).map(|order| order.then_with(|| pair[0].cmp(&pair[1])));
+        let order = compare(left, right).then_with(|| pair[0].cmp(&pair[1]));
         assert!(
-            order.is_none_or(Ordering::is_lt),
+            order.is_lt(),
             "{} {left:?} before {} {right:?} for {request:?}",
             pair[0],
             pair[1]

@@ -34,8 +34,8 @@ pub(crate) enum Key {
     Relevance {
         rank: usize,
         unknown: bool,
-        score: f64,
-        intrinsic: f64,
+        score: u64,
+        intrinsic: u64,
     },
     /// Whether an amount that is asked about is unknown, whether the number is, and the number.
     Number(bool, bool, i64),
@@ -46,14 +46,25 @@ struct Text {
     fields: [Vec<String>; 5],
 }
 
-/// A word of a slot: acceptable forms with weights.
-type Word = Vec<(String, f64)>;
+/// A word of a slot: acceptable forms.
+#[derive(Clone, Default)]
+struct Word {
+    forms: Vec<(String, Form)>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Itself,
+    Stem,
+    Completion,
+}
 
 #[derive(Clone)]
 struct Alternative {
     words: Vec<Word>,
     adjacent: bool,
-    weight: f64,
+    /// In 1,024ths.
+    weight: u64,
 }
 
 #[derive(Clone)]
@@ -67,7 +78,6 @@ pub(crate) struct Model<'a> {
     texts: BTreeMap<&'a ScholarshipId, Text>,
     /// Word -> how many hold it.
     frequencies: BTreeMap<String, usize>,
-    means: [f64; 5],
 }
 
 impl<'a> Model<'a> {
@@ -80,21 +90,16 @@ impl<'a> Model<'a> {
             })
             .collect();
         let mut frequencies = BTreeMap::new();
-        let mut means = [0.0; 5];
         for text in texts.values() {
             let distinct: BTreeSet<&String> = text.fields.iter().flatten().collect();
             for word in distinct {
                 *frequencies.entry(word.clone()).or_insert(0) += 1;
-            }
-            for (mean, field) in means.iter_mut().zip(&text.fields) {
-                *mean += field.len() as f64 / catalogue.len() as f64;
             }
         }
         Self {
             catalogue,
             texts,
             frequencies,
-            means,
         }
     }
 
@@ -104,20 +109,21 @@ impl<'a> Model<'a> {
 
     /// `prefix`: from how many letters on it may be a beginning, if at all.
     fn word(&self, word: &str, prefix: Option<usize>) -> Word {
-        let mut forms: Word = Vec::new();
+        let mut forms = Vec::new();
         for form in family(word) {
             if self.frequency(&form) > 0 {
-                forms.push((form.clone(), if form == word { 1.0 } else { 0.8 }));
+                let kind = if form == word { Form::Itself } else { Form::Stem };
+                forms.push((form.clone(), kind));
             }
         }
         if prefix.is_some_and(|least| word.len() >= least) {
             for known in self.frequencies.keys() {
-                if known.starts_with(word) && !forms.iter().any(|(form, _)| form == known) {
-                    forms.push((known.clone(), 0.6));
+                if known.starts_with(word) {
+                    forms.push((known.clone(), Form::Completion));
                 }
             }
         }
-        forms
+        Word { forms }
     }
 
     fn corrected(&self, word: &str, last: bool) -> Option<String> {
@@ -175,7 +181,7 @@ impl<'a> Model<'a> {
             }
             let last = at + 1 == normal.len();
             if needed[at]
-                && self.word(&normal[at], last.then_some(least)).is_empty()
+                && self.word(&normal[at], last.then_some(least)).forms.is_empty()
                 && let Some(used) = self.corrected(&normal[at], last)
             {
                 corrected.push((typed[at].clone(), used.clone()));
@@ -197,12 +203,12 @@ impl<'a> Model<'a> {
             let mut alternatives = vec![Alternative {
                 words: own.collect(),
                 adjacent: false,
-                weight: 1.0,
+                weight: 1_024,
             }];
             alternatives.extend(also.iter().map(|phrase| Alternative {
                 words: phrase.iter().map(|word| self.word(word, None)).collect(),
                 adjacent: true,
-                weight: 0.7,
+                weight: 717,
             }));
             slots.push(Slot {
                 typed: (at..at + length)
@@ -215,11 +221,27 @@ impl<'a> Model<'a> {
         (slots, whole, corrected)
     }
 
+    /// Of the forms, and of all completions together.
+    fn word_frequencies(&self, word: &Word) -> (usize, usize) {
+        let of = |(form, _): &(String, Form)| self.frequency(form);
+        let (completions, forms): (Vec<_>, Vec<_>) = word
+            .forms
+            .iter()
+            .partition(|(_, kind)| *kind == Form::Completion);
+        let forms = forms.into_iter().map(of).max().unwrap_or(0);
+        let completions = completions.into_iter().map(of).sum::<usize>();
+        (forms, completions.min(self.catalogue.len()))
+    }
+
     fn word_frequency(&self, word: &Word) -> usize {
-        word.iter()
-            .map(|(form, _)| self.frequency(form))
-            .max()
-            .unwrap_or(0)
+        let (forms, completions) = self.word_frequencies(word);
+        forms.max(completions)
+    }
+
+    fn informativeness(&self, frequency: usize) -> u64 {
+        let (count, frequency) = (self.catalogue.len() as f64, frequency as f64);
+        let idf = (1.0 + (count - frequency + 0.5) / (frequency + 0.5)).ln();
+        (idf * 1_024.0).round() as u64
     }
 
     fn slot_frequency(&self, slot: &Slot) -> usize {
@@ -237,24 +259,19 @@ impl<'a> Model<'a> {
             .unwrap_or(0)
     }
 
-    fn word_score(&self, text: &Text, word: &Word) -> Option<f64> {
-        const BOOSTS: [(f64, f64); 5] =
-            [(5.0, 0.4), (3.0, 0.4), (2.5, 0.3), (1.0, 0.6), (0.8, 0.6)];
-        let (count, frequency) = (
-            self.catalogue.len() as f64,
-            self.word_frequency(word) as f64,
-        );
-        let idf = (1.0 + (count - frequency + 0.5) / (frequency + 0.5)).ln();
-        let form_score = |(form, weight): &(String, f64)| {
-            let mut tf = 0.0;
-            for ((field, mean), (boost, length)) in text.fields.iter().zip(self.means).zip(BOOSTS) {
-                let occurrences = field.iter().filter(|word| *word == form).count() as f64;
-                let relative = field.len() as f64 / mean.max(1.0);
-                tf += boost * occurrences / (1.0 - length + length * relative);
-            }
-            (tf > 0.0).then(|| weight * idf * tf / (1.2 + tf))
+    fn word_score(&self, text: &Text, word: &Word, weight: u64) -> Option<u64> {
+        let (forms, completions) = self.word_frequencies(word);
+        let score = |(form, kind): &(String, Form)| {
+            let (frequency, of_form) = match kind {
+                Form::Itself => (forms, 1_024),
+                Form::Stem => (forms, 819),
+                Form::Completion => (completions, 614),
+            };
+            let says = self.informativeness(frequency);
+            let counts = (says * of_form / 1_024 * weight / 1_024).max(1);
+            impact(text, form).map(|impact| counts * impact)
         };
-        word.iter().filter_map(form_score).max_by(f64::total_cmp)
+        word.forms.iter().filter_map(score).max()
     }
 
     /// (field, position) of all forms.
@@ -262,7 +279,7 @@ impl<'a> Model<'a> {
         let mut places = Vec::new();
         for (field, words) in text.fields.iter().enumerate() {
             for (at, other) in words.iter().enumerate() {
-                if word.iter().any(|(form, _)| form == other) {
+                if word.forms.iter().any(|(form, _)| form == other) {
                     places.push((field, at));
                 }
             }
@@ -270,10 +287,10 @@ impl<'a> Model<'a> {
         places
     }
 
-    fn alternative_score(&self, text: &Text, alternative: &Alternative) -> Option<f64> {
-        let mut sum = 0.0;
+    fn alternative_score(&self, text: &Text, alternative: &Alternative) -> Option<u64> {
+        let mut sum = 0;
         for word in &alternative.words {
-            sum += alternative.weight * self.word_score(text, word)?;
+            sum += self.word_score(text, word, alternative.weight)?;
         }
         let places: Vec<Vec<(usize, usize)>> = alternative
             .words
@@ -288,65 +305,97 @@ impl<'a> Model<'a> {
         (!alternative.adjacent || follow).then_some(sum)
     }
 
-    fn text_score(&self, text: &Text, slots: &[Slot], whole: &str) -> Option<f64> {
-        let mut sum = 0.0;
+    fn slot_score(&self, text: &Text, slot: &Slot) -> Option<u64> {
+        let alternatives = slot.alternatives.iter();
+        alternatives
+            .filter_map(|alternative| self.alternative_score(text, alternative))
+            .max()
+    }
+
+    /// In 64ths.
+    fn text_score(&self, text: &Text, slots: &[Slot], whole: &str) -> Option<u64> {
+        let mut sum = 0;
         let mut all_places = Vec::new();
         for slot in slots {
-            let mut best: Option<f64> = None;
+            sum += self.slot_score(text, slot)?;
             let mut places = BTreeSet::new();
-            for alternative in &slot.alternatives {
-                if let Some(score) = self.alternative_score(text, alternative) {
-                    best = Some(best.map_or(score, |best| best.max(score)));
-                    for word in &alternative.words {
-                        places.extend(Self::places(text, word));
-                    }
-                }
+            for word in slot.alternatives.iter().flat_map(|one| &one.words) {
+                places.extend(Self::places(text, word));
             }
-            sum += best?;
             all_places.push(places);
         }
-        let mut nearness = 0.0;
+        let mut nearness = 0;
         for pair in all_places.windows(2) {
-            let mut best = 0.0_f64;
+            let mut best = 0;
             for (field, at) in &pair[0] {
                 for (other_field, other) in &pair[1] {
-                    let distance = at.abs_diff(*other);
+                    let distance = at.abs_diff(*other) as u64;
                     if field == other_field && (1..=8).contains(&distance) {
-                        let share = if other > at { 1.0 } else { 0.5 };
-                        best = best.max(share / distance as f64);
+                        let share = if other > at { 1_024 } else { 512 };
+                        best = best.max(share / distance);
                     }
                 }
             }
-            nearness += best / (all_places.len() - 1) as f64;
+            nearness += best;
         }
-        let name = f64::from(u8::from(text.fields[0].join(" ") == whole));
-        Some(sum * (1.0 + 0.5 * nearness + name))
+        let pairs = (all_places.len() as u64).saturating_sub(1);
+        let nearness = nearness.checked_div(pairs).unwrap_or(0);
+        let mut share = 1_024 + 512 * nearness / 1_024;
+        if text.fields[0].join(" ") == whole {
+            share += 1_024;
+        }
+        Some(sum * share / 1_024 / 4_096)
     }
 
     pub(crate) fn search(&self, request: &SearchRequest, now: Timestamp) -> Expected {
         let (slots, whole, corrected) = self.plan(&request.query);
         let mut expected = self.attempt(request, &slots, &whole, now);
         for slots in [slots.clone(), apart(slots)] {
-            let mut left: Vec<usize> = (0..slots.len()).collect();
-            while expected.ids.is_empty() && left.len() > 1 {
-                let frequency = |at: &usize| self.slot_frequency(&slots[*at]);
-                let unknown = left.iter().rposition(|at| frequency(at) == 0);
-                let frequent = (0..left.len()).max_by_key(|at| (frequency(&left[*at]), *at));
-                left.remove(unknown.or(frequent).expect("a slot"));
-                let fewer: Vec<Slot> = left.iter().map(|at| slots[*at].clone()).collect();
-                let attempt = self.attempt(request, &fewer, &whole, now);
-                if !attempt.ids.is_empty() {
-                    expected = attempt;
-                    expected.relaxed = (0..slots.len())
-                        .filter(|at| !left.contains(at))
-                        .flat_map(|at| slots[at].typed.clone())
-                        .collect();
-                    expected.relaxed.dedup();
-                }
+            if expected.ids.is_empty()
+                && let Some(kept) = self.most_that_matches(request, &slots, now)
+            {
+                let (kept, dropped): (Vec<_>, Vec<_>) = slots
+                    .into_iter()
+                    .enumerate()
+                    .partition(|(at, _)| kept.contains(at));
+                let kept: Vec<Slot> = kept.into_iter().map(|(_, slot)| slot).collect();
+                expected = self.attempt(request, &kept, &whole, now);
+                let dropped = dropped.into_iter().flat_map(|(_, slot)| slot.typed);
+                expected.relaxed = dropped.collect();
+                expected.relaxed.dedup();
             }
         }
         expected.corrected = corrected;
         expected
+    }
+
+    /// The largest set of slots that some record which may be shown matches; of equally large ones that which says most.
+    fn most_that_matches(
+        &self,
+        request: &SearchRequest,
+        slots: &[Slot],
+        now: Timestamp,
+    ) -> Option<Vec<usize>> {
+        let says = |at: &usize| self.informativeness(self.slot_frequency(&slots[*at]));
+        let shown = self.catalogue.iter().filter(|(_, scholarship)| {
+            let filter = request.profile.as_ref();
+            passes(scholarship, &request.filters, None, now)
+                && filter.is_none_or(|filter| {
+                    let verdict = verdict(&scholarship.content.criteria, &filter.profile);
+                    filter.verdicts.contains(verdict)
+                })
+        });
+        let matched = shown.map(|(id, _)| -> Vec<usize> {
+            let matches = |at: &usize| self.slot_score(&self.texts[id], &slots[*at]).is_some();
+            (0..slots.len()).filter(matches).collect()
+        });
+        let best = matched.max_by_key(|kept| {
+            // Of what is equal, the earlier words.
+            let earlier: Vec<std::cmp::Reverse<usize>> =
+                kept.iter().copied().map(std::cmp::Reverse).collect();
+            (kept.len(), kept.iter().map(says).sum::<u64>(), earlier)
+        });
+        best.filter(|kept| !kept.is_empty())
     }
 
     fn attempt(
@@ -367,7 +416,7 @@ impl<'a> Model<'a> {
         let mut facets: BTreeMap<FacetKind, BTreeMap<String, Vec<Option<i64>>>> = BTreeMap::new();
         for (id, scholarship) in self.catalogue {
             let score = if slots.is_empty() {
-                0.0
+                0
             } else if let Some(score) = self.text_score(&self.texts[id], slots, whole) {
                 score
             } else {
@@ -420,6 +469,24 @@ impl<'a> Model<'a> {
     }
 }
 
+/// `tf / (k1 + tf)` in 255ths, for a word that the text holds.
+fn impact(text: &Text, word: &str) -> Option<u64> {
+    const FIELDS: [(f64, f64, f64); 5] = [
+        (5.0, 0.4, 5.0),
+        (3.0, 0.4, 4.0),
+        (2.5, 0.3, 8.0),
+        (1.0, 0.6, 50.0),
+        (0.8, 0.6, 20.0),
+    ];
+    let mut frequency = 0.0;
+    for (field, (boost, length, typical)) in text.fields.iter().zip(FIELDS) {
+        let occurrences = field.iter().filter(|other| *other == word).count() as f64;
+        let relative = field.len() as f64 / typical;
+        frequency += boost * occurrences / (1.0 - length + length * relative);
+    }
+    (frequency > 0.0).then(|| ((frequency / (1.2 + frequency) * 255.0).round() as u64).max(1))
+}
+
 /// Every word in a slot of its own.
 fn apart(slots: Vec<Slot>) -> Vec<Slot> {
     let mut singles = Vec::new();
@@ -434,7 +501,7 @@ fn apart(slots: Vec<Slot>) -> Vec<Slot> {
                 alternatives: vec![Alternative {
                     words: vec![word.clone()],
                     adjacent: false,
-                    weight: 1.0,
+                    weight: 1_024,
                 }],
             });
         }

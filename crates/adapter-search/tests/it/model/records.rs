@@ -175,7 +175,7 @@ pub(super) fn finished(
         .map(|(value, amounts)| {
             let known: Vec<i64> = amounts.iter().flatten().copied().collect();
             FacetValue {
-                value,
+                value: value.into(),
                 count: amounts.len() as u64,
                 min: known.iter().min().copied(),
                 max: known.iter().max().copied(),
@@ -210,7 +210,7 @@ pub(super) fn finished(
 pub(super) fn key(
     scholarship: &Scholarship,
     request: &SearchRequest,
-    score: f64,
+    score: u64,
     verdict: Option<Verdict>,
     now: Timestamp,
 ) -> Key {
@@ -251,17 +251,14 @@ pub(super) fn key(
                 sets.clone().any(levels),
                 sets.clone().any(names),
             ];
-            let stated = stated.iter().filter(|stated| **stated).count() as f64;
-            let urgency = due.map_or(0.4, |due| {
-                let days = (due - day).num_days() as f64;
-                if days < 0.0 {
-                    0.0
-                } else {
-                    120.0 / (120.0 + days)
-                }
+            let stated = stated.iter().filter(|stated| **stated).count() as u64;
+            let urgency = due.map_or(26_214, |due| {
+                let days = u64::try_from((due - day).num_days());
+                days.map_or(0, |days| 65_535 * 120 / (120 + days))
             });
-            let money = amount.map_or(0.3, |cents| {
-                ((1.0 + cents as f64 / 100.0).log10() / 5.0).min(1.0)
+            let money = amount.map_or(19_661, |cents| {
+                let value = ((1.0 + cents as f64 / 100.0).log10() / 5.0).min(1.0);
+                (value * 65_535.0).round() as u64
             });
             let given = [
                 content.description.is_some(),
@@ -273,12 +270,12 @@ pub(super) fn key(
                 content.renewable.is_some(),
                 content.provenance.last_verified.is_some(),
             ];
-            let complete = given.iter().filter(|given| **given).count() as f64 / 8.0;
+            let complete = given.iter().filter(|given| **given).count() as u64 * 8_191;
             Key::Relevance {
                 rank: verdict.map_or(0, Term::index),
                 unknown,
-                score: score + 0.3 * stated,
-                intrinsic: 0.5 * urgency + 0.35 * money + 0.15 * complete,
+                score: score + 19 * stated,
+                intrinsic: 512 * urgency + 358 * money + 154 * complete,
             }
         }
     }

@@ -1,0 +1,327 @@
+//! The documents of one segment that match every slot of a query, with the sums of their words' scores.
+//!
+//! The slot with the fewest postings gives the candidates; every further one is looked up for those that are left. A slot's
+//! score on a document is that of its best term: weight times impact.
+
+use std::cell::Cell;
+use std::ops::Range;
+
+use crate::postings::{List, Probe};
+use crate::segment::Segment;
+use crate::words_in_segment::{Conjunction, QueryTerms, SlotTerms, WordTerms};
+
+/// Fewer postings than this are sorted rather than marked in a table of all documents.
+const FEW: u32 = 256;
+
+/// Reading a document's words costs about as much as this many postings.
+const POSTINGS_PER_DOCUMENT: u64 = 48;
+
+/// Matching documents in rising order, and for each the sum of its slots' scores.
+#[derive(Debug, Default)]
+pub(crate) struct Candidates {
+    pub(crate) documents: Vec<u32>,
+    pub(crate) sums: Vec<u32>,
+}
+
+impl Candidates {
+    fn push(&mut self, document: u32, sum: u32) {
+        self.documents.push(document);
+        self.sums.push(sum);
+    }
+
+    pub(crate) fn retain(&mut self, keeps: impl Fn(u32) -> bool) {
+        let mut kept = 0;
+        for at in 0..self.documents.len() {
+            let document = self.documents[at];
+            self.documents[kept] = document;
+            self.sums[kept] = self.sums[at];
+            kept += usize::from(keeps(document));
+        }
+        self.documents.truncate(kept);
+        self.sums.truncate(kept);
+    }
+
+    /// Adds a score to each sum; those that have none go.
+    fn narrow(&mut self, scores: &[u32]) {
+        let mut kept = 0;
+        for (at, score) in scores.iter().enumerate() {
+            // Written whether it stays or not: no branch to mispredict.
+            self.documents[kept] = self.documents[at];
+            self.sums[kept] = self.sums[at] + score;
+            kept += usize::from(*score > 0);
+        }
+        self.documents.truncate(kept);
+        self.sums.truncate(kept);
+    }
+}
+
+/// Matches queries in one segment, among the documents from `first` on. Dead documents are among the matches.
+#[derive(Clone, Copy)]
+pub(crate) struct Matcher<'a> {
+    pub(crate) segment: &'a Segment,
+    pub(crate) first: u32,
+}
+
+impl<'a> Matcher<'a> {
+    /// Documents that match all slots; a query without slots matches nothing here.
+    pub(crate) fn all(self, terms: &QueryTerms) -> Candidates {
+        let mut slots: Vec<&SlotTerms> = terms.slots.iter().collect();
+        slots.sort_by_key(|slot| slot.size);
+        let Some((rarest, others)) = slots.split_first() else {
+            return Candidates::default();
+        };
+        let mut found = self.slot(rarest);
+        for slot in others {
+            if found.documents.is_empty() {
+                break;
+            }
+            let scores = self.slot_scores(slot, &found.documents);
+            found.narrow(&scores);
+        }
+        found
+    }
+
+    /// Documents that match one slot.
+    pub(crate) fn slot(self, slot: &SlotTerms) -> Candidates {
+        let mut union = self.word(&slot.word);
+        for conjunction in &slot.conjunctions {
+            union = united(union, self.conjunction(conjunction));
+        }
+        union
+    }
+
+    fn conjunction(self, conjunction: &Conjunction) -> Candidates {
+        let mut words: Vec<&WordTerms> = conjunction.words.iter().collect();
+        words.sort_by_key(|word| word.size);
+        let Some((rarest, others)) = words.split_first() else {
+            return Candidates::default();
+        };
+        let mut found = self.word(rarest);
+        for word in others {
+            let scores = self.word_scores(word, &found.documents);
+            found.narrow(&scores);
+        }
+        if conjunction.adjacent {
+            let scores: Vec<u32> = found
+                .documents
+                .iter()
+                .map(|document| u32::from(self.follow_each_other(conjunction, *document)))
+                .collect();
+            found.narrow(&scores);
+            // One point for being there is not part of the score.
+            found.sums.iter_mut().for_each(|sum| *sum -= 1);
+        }
+        found
+    }
+
+    fn word(self, word: &WordTerms) -> Candidates {
+        let mut lists: Vec<(List<'a>, u32)> = self.lists(word);
+        let of_completions = word.completions.clone().map(|term| {
+            let list = self.segment.postings.list(term).from(self.first);
+            (list, word.completion_weight)
+        });
+        lists.extend(of_completions);
+        match lists.as_slice() {
+            [] => Candidates::default(),
+            [(list, weight)] => Candidates {
+                documents: list.documents.to_vec(),
+                sums: list
+                    .impacts
+                    .iter()
+                    .map(|impact| u32::from(*impact) * weight)
+                    .collect(),
+            },
+            several if word.size <= FEW => sorted_union(several),
+            several => marked_union(several, self.segment.len()),
+        }
+    }
+
+    fn lists(self, word: &WordTerms) -> Vec<(List<'a>, u32)> {
+        let list = |term: u32| self.segment.postings.list(term).from(self.first);
+        word.terms
+            .iter()
+            .map(|(term, weight)| (list(*term), *weight))
+            .collect()
+    }
+
+    /// The scores of a slot on some documents, 0 where it does not match.
+    pub(crate) fn slot_scores(self, slot: &SlotTerms, documents: &[u32]) -> Vec<u32> {
+        let mut scores = self.word_scores(&slot.word, documents);
+        for conjunction in &slot.conjunctions {
+            let mut all = vec![0_u32; documents.len()];
+            let mut holds = vec![true; documents.len()];
+            for word in &conjunction.words {
+                let of_word = self.word_scores(word, documents);
+                for ((sum, holds), score) in all.iter_mut().zip(&mut holds).zip(of_word) {
+                    *sum += score;
+                    *holds &= score > 0;
+                }
+            }
+            for (at, document) in documents.iter().enumerate() {
+                if holds[at]
+                    && all[at] > scores[at]
+                    && (!conjunction.adjacent || self.follow_each_other(conjunction, *document))
+                {
+                    scores[at] = all[at];
+                }
+            }
+        }
+        scores
+    }
+
+    fn word_scores(self, word: &WordTerms, documents: &[u32]) -> Vec<u32> {
+        let mut scores = vec![0_u32; documents.len()];
+        for (term, weight) in &word.terms {
+            let mut probe = self.segment.postings.list(*term).probe();
+            for (score, document) in scores.iter_mut().zip(documents) {
+                *score = (*score).max(u32::from(probe.impact(*document)) * weight);
+            }
+        }
+        if word.completions.is_empty() {
+            return scores;
+        }
+        let size = self.segment.postings.count_of_range(word.completions.clone());
+        let weight = word.completion_weight;
+        if documents.len() as u64 * POSTINGS_PER_DOCUMENT < u64::from(size) {
+            for (score, document) in scores.iter_mut().zip(documents) {
+                let impact = self.best_impact(&word.completions, *document);
+                *score = (*score).max(u32::from(impact) * weight);
+            }
+            return scores;
+        }
+        for term in word.completions.clone() {
+            let list = self.segment.postings.list(term);
+            if list.len() < documents.len() {
+                let mut at = 0;
+                for (document, impact) in list.iter() {
+                    at += documents[at..].partition_point(|other| *other < document);
+                    if documents.get(at) == Some(&document) {
+                        scores[at] = scores[at].max(u32::from(impact) * weight);
+                    }
+                }
+            } else {
+                let mut probe = list.probe();
+                for (score, document) in scores.iter_mut().zip(documents) {
+                    *score = (*score).max(u32::from(probe.impact(*document)) * weight);
+                }
+            }
+        }
+        scores
+    }
+
+    /// The highest impact of some terms on a document, found among the document's words; 0 when it holds none of them.
+    fn best_impact(self, terms: &Range<u32>, document: u32) -> u8 {
+        let (mut best, mut last) = (0, None);
+        for term in self.segment.tokens.of(document) {
+            if terms.contains(term) && last != Some(*term) {
+                let mut probe: Probe<'_> = self.segment.postings.list(*term).probe();
+                best = best.max(probe.impact(document));
+                last = Some(*term);
+            }
+        }
+        best
+    }
+
+    fn follow_each_other(self, conjunction: &Conjunction, document: u32) -> bool {
+        let tokens = self.segment.tokens.of(document);
+        let ends = &self.segment.tokens.field_ends[document as usize];
+        let mut start = 0_u16;
+        ends.0.iter().any(|end| {
+            let field = &tokens[usize::from(start)..usize::from(*end)];
+            start = *end;
+            field.windows(conjunction.words.len()).any(|window| {
+                let mut pairs = window.iter().zip(&conjunction.words);
+                pairs.all(|(term, word)| word.holds(*term))
+            })
+        })
+    }
+}
+
+/// Documents of either, with the better score.
+fn united(left: Candidates, right: Candidates) -> Candidates {
+    if right.documents.is_empty() {
+        return left;
+    }
+    if left.documents.is_empty() {
+        return right;
+    }
+    let mut both = Candidates::default();
+    let (mut at, mut other) = (0, 0);
+    loop {
+        match (left.documents.get(at), right.documents.get(other)) {
+            (Some(one), Some(two)) if one == two => {
+                both.push(*one, left.sums[at].max(right.sums[other]));
+                at += 1;
+                other += 1;
+            }
+            (Some(one), two) if two.is_none_or(|two| one < two) => {
+                both.push(*one, left.sums[at]);
+                at += 1;
+            }
+            (_, Some(two)) => {
+                both.push(*two, right.sums[other]);
+                other += 1;
+            }
+            _ => return both,
+        }
+    }
+}
+
+fn sorted_union(lists: &[(List<'_>, u32)]) -> Candidates {
+    let mut all: Vec<(u32, u32)> = Vec::new();
+    for (list, weight) in lists {
+        let scored = list
+            .iter()
+            .map(|(document, impact)| (document, u32::from(impact) * weight));
+        all.extend(scored);
+    }
+    all.sort_unstable();
+    let mut union = Candidates::default();
+    for (document, score) in all {
+        match union.documents.last() {
+            // In rising order of scores: the last one is the best.
+            Some(last) if *last == document => {
+                if let Some(sum) = union.sums.last_mut() {
+                    *sum = score;
+                }
+            }
+            _ => union.push(document, score),
+        }
+    }
+    union
+}
+
+thread_local! {
+    /// A score for each document of the largest segment so far; all zero between uses.
+    static SCORES: Cell<Vec<u32>> = const { Cell::new(Vec::new()) };
+}
+
+fn marked_union(lists: &[(List<'_>, u32)], documents: u32) -> Candidates {
+    let mut scores = SCORES.take();
+    if scores.len() < documents as usize {
+        scores.resize(documents as usize, 0);
+    }
+    let mut marks = vec![0_u64; (documents as usize).div_ceil(64)];
+    for (list, weight) in lists {
+        for (document, impact) in list.iter() {
+            marks[document as usize / 64] |= 1 << (document % 64);
+            let score = &mut scores[document as usize];
+            *score = (*score).max(u32::from(impact) * weight);
+        }
+    }
+    let count = marks.iter().map(|word| word.count_ones() as usize).sum();
+    let mut union = Candidates {
+        documents: Vec::with_capacity(count),
+        sums: Vec::with_capacity(count),
+    };
+    for (at, mut word) in (0_u32..).zip(marks) {
+        while word != 0 {
+            let document = at * 64 + word.trailing_zeros();
+            word &= word - 1;
+            let score = std::mem::take(&mut scores[document as usize]);
+            union.push(document, score);
+        }
+    }
+    SCORES.set(scores);
+    union
+}

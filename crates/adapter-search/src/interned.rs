@@ -1,0 +1,47 @@
+//! Distinct values with a number each: what many documents share is kept, compared and evaluated once.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// The distinct values of one column of a segment, by number.
+#[derive(Debug, Clone)]
+pub(crate) struct Interned<T> {
+    values: Vec<T>,
+    numbers: HashMap<T, u32, ahash::RandomState>,
+}
+
+impl<T> Default for Interned<T> {
+    fn default() -> Self {
+        Self {
+            values: Vec::new(),
+            numbers: HashMap::default(),
+        }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Interned<T> {
+    /// The number of a value, a new one if it was not seen before.
+    pub(crate) fn number_of(&mut self, value: &T) -> u32 {
+        if let Some(number) = self.numbers.get(value) {
+            return *number;
+        }
+        let number = self.values.len() as u32;
+        self.values.push(value.clone());
+        self.numbers.insert(value.clone(), number);
+        number
+    }
+
+    pub(crate) fn values(&self) -> &[T] {
+        &self.values
+    }
+
+    pub(crate) fn get(&self, number: u32) -> &T {
+        &self.values[number as usize]
+    }
+
+    /// Estimate of the memory held, without what values own on the heap.
+    pub(crate) fn bytes(&self) -> usize {
+        self.values.capacity() * size_of::<T>()
+            + self.numbers.capacity() * (size_of::<T>() + size_of::<u32>())
+    }
+}
