@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::ops::Range;
 
+use crate::buffers::Buffer;
 use crate::postings::{List, Probe};
 use crate::segment::Segment;
 use crate::words_in_segment::{Conjunction, QueryTerms, SlotTerms, WordTerms};
@@ -19,8 +20,8 @@ const POSTINGS_PER_DOCUMENT: u64 = 48;
 /// Matching documents in rising order, and for each the sum of its slots' scores.
 #[derive(Debug, Default)]
 pub(crate) struct Candidates {
-    pub(crate) documents: Vec<u32>,
-    pub(crate) sums: Vec<u32>,
+    pub(crate) documents: Buffer,
+    pub(crate) sums: Buffer,
 }
 
 impl Candidates {
@@ -29,7 +30,7 @@ impl Candidates {
         self.sums.push(sum);
     }
 
-    pub(crate) fn retain(&mut self, keeps: impl Fn(u32) -> bool) {
+    pub(crate) fn retain(&mut self, mut keeps: impl FnMut(u32) -> bool) {
         let mut kept = 0;
         for at in 0..self.documents.len() {
             let document = self.documents[at];
@@ -102,11 +103,11 @@ impl<'a> Matcher<'a> {
             found.narrow(&scores);
         }
         if conjunction.adjacent {
-            let scores: Vec<u32> = found
-                .documents
-                .iter()
-                .map(|document| u32::from(self.follow_each_other(conjunction, *document)))
-                .collect();
+            let mut scores = Buffer::new();
+            let documents = found.documents.iter();
+            scores.extend(
+                documents.map(|document| u32::from(self.follow_each_other(conjunction, *document))),
+            );
             found.narrow(&scores);
             // One point for being there is not part of the score.
             found.sums.iter_mut().for_each(|sum| *sum -= 1);
@@ -123,14 +124,13 @@ impl<'a> Matcher<'a> {
         lists.extend(of_completions);
         match lists.as_slice() {
             [] => Candidates::default(),
-            [(list, weight)] => Candidates {
-                documents: list.documents.to_vec(),
-                sums: list
-                    .impacts
-                    .iter()
-                    .map(|impact| u32::from(*impact) * weight)
-                    .collect(),
-            },
+            [(list, weight)] => {
+                let mut found = Candidates::default();
+                found.documents.extend_from_slice(list.documents);
+                let scores = list.impacts.iter().map(|impact| u32::from(*impact) * weight);
+                found.sums.extend(scores);
+                found
+            }
             several if word.size <= FEW => sorted_union(several),
             several => marked_union(several, self.segment.len()),
         }
@@ -145,16 +145,16 @@ impl<'a> Matcher<'a> {
     }
 
     /// The scores of a slot on some documents, 0 where it does not match.
-    pub(crate) fn slot_scores(self, slot: &SlotTerms, documents: &[u32]) -> Vec<u32> {
+    pub(crate) fn slot_scores(self, slot: &SlotTerms, documents: &[u32]) -> Buffer {
         let mut scores = self.word_scores(&slot.word, documents);
         for conjunction in &slot.conjunctions {
-            let mut all = vec![0_u32; documents.len()];
+            let mut all = Buffer::zeros(documents.len());
             let mut holds = vec![true; documents.len()];
             for word in &conjunction.words {
                 let of_word = self.word_scores(word, documents);
-                for ((sum, holds), score) in all.iter_mut().zip(&mut holds).zip(of_word) {
+                for ((sum, holds), score) in all.iter_mut().zip(&mut holds).zip(of_word.iter()) {
                     *sum += score;
-                    *holds &= score > 0;
+                    *holds &= *score > 0;
                 }
             }
             for (at, document) in documents.iter().enumerate() {
@@ -169,8 +169,8 @@ impl<'a> Matcher<'a> {
         scores
     }
 
-    fn word_scores(self, word: &WordTerms, documents: &[u32]) -> Vec<u32> {
-        let mut scores = vec![0_u32; documents.len()];
+    fn word_scores(self, word: &WordTerms, documents: &[u32]) -> Buffer {
+        let mut scores = Buffer::zeros(documents.len());
         for (term, weight) in &word.terms {
             let mut probe = self.segment.postings.list(*term).probe();
             for (score, document) in scores.iter_mut().zip(documents) {
@@ -309,11 +309,7 @@ fn marked_union(lists: &[(List<'_>, u32)], documents: u32) -> Candidates {
             *score = (*score).max(u32::from(impact) * weight);
         }
     }
-    let count = marks.iter().map(|word| word.count_ones() as usize).sum();
-    let mut union = Candidates {
-        documents: Vec::with_capacity(count),
-        sums: Vec::with_capacity(count),
-    };
+    let mut union = Candidates::default();
     for (at, mut word) in (0_u32..).zip(marks) {
         while word != 0 {
             let document = at * 64 + word.trailing_zeros();

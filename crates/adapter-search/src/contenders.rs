@@ -1,24 +1,32 @@
 //! The best results by relevance, with nearness looked at only where it can matter.
 //!
-//! Nearness and whole names can raise a score by bounded shares. So what a sum of words' scores can come to at most tells which
-//! documents might be among the best; only those have their words looked at. The result is the same as of scoring everything.
+//! Nearness can raise a score by a bounded share. So what the words' scores add up to tells which documents might be among the
+//! best; only those have their words looked at, from the most promising one on, until none is left that could still come in.
+//! Whole names raise a score by more than that; the few documents with such a name are looked up and always in the contest.
+//! The result is the same as of scoring everything.
+
+use std::cmp::Reverse;
 
 use crate::fields::Field;
 use crate::ordering::{Ranked, ResultOrder};
+use crate::results::{Result, Results};
 use crate::scoring::{Score, Shares};
 use crate::segment::Segment;
 use crate::snapshot::{Place, Snapshot};
+use crate::top::Top;
 use crate::words_in_segment::QueryTerms;
 
-/// A result before its score is known.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Kept {
-    pub(crate) place: Place,
-    pub(crate) rank: u8,
-    /// Of the words' scores.
-    pub(crate) sum: u32,
-    /// What stated values add.
-    pub(crate) stated: Score,
+/// Besides as many as are wanted, so many are looked at first.
+const MORE: usize = 22;
+
+/// Results whose words are asked for together.
+const BATCH: usize = 16;
+
+/// Better ones are larger: by rank, then by score.
+type Goodness = u64;
+
+fn goodness(rank: u8, score: Score) -> Goodness {
+    u64::from(u8::MAX - rank) << 32 | u64::from(score)
 }
 
 /// Ranks results of a query with words.
@@ -31,71 +39,131 @@ pub(crate) struct Contest<'a> {
 }
 
 impl Contest<'_> {
-    /// The first `count` results in order.
-    pub(crate) fn best(&self, mut kept: Vec<Kept>, count: usize) -> Vec<Ranked> {
-        if count == 0 {
-            return Vec::new();
-        }
+    /// The first `count` results in order; `whole` are those whose name the whole query is.
+    pub(crate) fn best(&self, results: &Results, whole: &[Place], count: usize) -> Vec<Ranked> {
         let mut scorer = Scorer::default();
-        if count < kept.len() {
-            // The ones that are best without any share give a bound that the others have to reach.
-            let by_least = |kept: &Kept| {
-                let least = Shares::least(kept.sum) + kept.stated;
-                (kept.rank, std::cmp::Reverse(least))
-            };
-            kept.select_nth_unstable_by_key(count - 1, by_least);
-            let mut first: Vec<(u8, Score)> = kept[..count]
-                .iter()
-                .map(|kept| (kept.rank, self.score(kept, &mut scorer)))
-                .collect();
-            first.sort_unstable_by_key(|(rank, score)| (*rank, std::cmp::Reverse(*score)));
-            if let Some((rank, score)) = first.last().copied() {
-                kept.retain(|kept| kept.rank < rank || (kept.rank == rank && self.most(kept) >= score));
+        let mut looked_at = Top::new(count, |left: &Ranked, right: &Ranked| {
+            self.order.compare(left, right)
+        });
+        let mut scores = Top::new(count, |left: &Goodness, right: &Goodness| right.cmp(left));
+        let mut look_at = |result: &Result, is_whole: bool, bound: &mut Goodness| {
+            let score = self.score(result, is_whole, &mut scorer);
+            let goodness = goodness(result.rank, score);
+            if goodness >= *bound {
+                looked_at.offer(self.order.ranked(result.place, result.rank, score));
+                scores.offer(goodness);
+                *bound = scores.last().unwrap_or(0);
+            }
+        };
+        // What the worst of the wanted ones has, as soon as there are enough.
+        let mut bound = 0;
+        let least = |result: &Result| {
+            goodness(result.rank, Shares::least(result.sum) + result.stated)
+        };
+        let best_first = |left: &Result, right: &Result| {
+            (Reverse(least(left)), left.place).cmp(&(Reverse(least(right)), right.place))
+        };
+        let mut first = Top::new(count + MORE, best_first);
+        results.each(|result| first.offer(result));
+        let first = first.finish();
+        let is_whole = |place: Place| whole.contains(&place);
+        results.each(|result| {
+            if is_whole(result.place) {
+                look_at(&result, true, &mut bound);
+            }
+        });
+        let open_end = first.len() < results.len();
+        let Some(last) = first.last().copied() else {
+            return looked_at.finish();
+        };
+        self.in_batches(&first, |result| {
+            if !is_whole(result.place) && self.most(result) >= bound {
+                look_at(result, false, &mut bound);
+            }
+            true
+        });
+        if open_end {
+            let mut others: Vec<Result> = Vec::new();
+            results.each(|result| {
+                let is_behind = best_first(&result, &last).is_gt();
+                if is_behind && self.most(&result) >= bound && !is_whole(result.place) {
+                    others.push(result);
+                }
+            });
+            others.sort_unstable_by_key(|result| Reverse(self.most(result)));
+            self.in_batches(&others, |result| {
+                let may_come_in = self.most(result) >= bound;
+                if may_come_in {
+                    look_at(result, false, &mut bound);
+                }
+                may_come_in
+            });
+        }
+        looked_at.finish()
+    }
+
+    /// Visits results until `visit` says that it is enough. The words of a few are asked for ahead, so that the memory answers
+    /// for all of them at the same time.
+    fn in_batches(&self, results: &[Result], mut visit: impl FnMut(&Result) -> bool) {
+        for batch in results.chunks(BATCH) {
+            let mut touched = 0;
+            for result in batch {
+                let tokens = &self.segment(result.place).tokens;
+                touched ^= tokens.touch(result.place.document);
+            }
+            std::hint::black_box(touched);
+            if !batch.iter().all(&mut visit) {
+                return;
             }
         }
-        let ranked = self.all(&kept, &mut scorer);
-        self.order.best(ranked, count)
     }
 
     /// All results with their keys, in no order.
-    pub(crate) fn ranked(&self, kept: &[Kept]) -> Vec<Ranked> {
-        self.all(kept, &mut Scorer::default())
-    }
-
-    fn all(&self, kept: &[Kept], scorer: &mut Scorer) -> Vec<Ranked> {
-        let ranked = kept.iter().map(|kept| {
-            let score = self.score(kept, scorer);
-            self.order.ranked(kept.place, kept.rank, score)
+    pub(crate) fn each_ranked(
+        &self,
+        results: &Results,
+        whole: &[Place],
+        mut visit: impl FnMut(Ranked),
+    ) {
+        let mut scorer = Scorer::default();
+        results.each(|result| {
+            let is_whole = whole.contains(&result.place);
+            let score = self.score(&result, is_whole, &mut scorer);
+            visit(self.order.ranked(result.place, result.rank, score));
         });
-        ranked.collect()
     }
 
     fn segment(&self, place: Place) -> &Segment {
         &self.snapshot.segments[place.segment as usize].segment
     }
 
-    fn score(&self, kept: &Kept, scorer: &mut Scorer) -> Score {
-        let terms = &self.terms[kept.place.segment as usize];
-        let segment = self.segment(kept.place);
-        let nearness = scorer.nearness(terms, segment, kept.place.document, &self.shares);
-        let whole = is_whole_name(terms, segment, kept.place.document);
-        self.shares.score(kept.sum, nearness, whole) + kept.stated
+    fn score(&self, result: &Result, is_whole: bool, scorer: &mut Scorer) -> Score {
+        let terms = &self.terms[result.place.segment as usize];
+        let segment = self.segment(result.place);
+        let nearness = scorer.nearness(terms, segment, result.place.document, &self.shares);
+        self.shares.score(result.sum, nearness, is_whole) + result.stated
     }
 
-    /// The highest score that it can have.
-    fn most(&self, kept: &Kept) -> Score {
-        let terms = &self.terms[kept.place.segment as usize];
-        let whole = is_whole_name(terms, self.segment(kept.place), kept.place.document);
-        self.shares.most(kept.sum, terms.slots.len(), whole) + kept.stated
+    /// The best that it can be, unless its name is the whole query.
+    fn most(&self, result: &Result) -> Goodness {
+        let slots = self.terms[result.place.segment as usize].slots.len();
+        goodness(result.rank, self.shares.most(result.sum, slots) + result.stated)
     }
 }
 
-fn is_whole_name(terms: &QueryTerms, segment: &Segment, document: u32) -> bool {
+/// Documents of a segment whose name is the whole query.
+pub(crate) fn with_whole_name(terms: &QueryTerms, segment: &Segment) -> Vec<u32> {
     let Some(whole) = &terms.whole else {
-        return false;
+        return Vec::new();
     };
-    let length = segment.tokens.field_ends[document as usize].length(Field::Name);
-    usize::from(length) == whole.len() && segment.tokens.in_field(document, Field::Name) == whole
+    let words: Vec<&str> = whole
+        .iter()
+        .map(|term| segment.dictionary.word(*term))
+        .collect();
+    let mut documents = segment.named(&words.join(" "));
+    // Single characters of scripts without spaces may join to the same text.
+    documents.retain(|document| segment.tokens.in_field(*document, Field::Name) == whole);
+    documents
 }
 
 /// Finds the places of slots in documents.
@@ -113,20 +181,27 @@ impl Scorer {
         document: u32,
         shares: &Shares,
     ) -> u32 {
-        let slots = &terms.slots;
-        if slots.len() < 2 {
+        let slots = terms.slots.len();
+        if slots < 2 {
             return 0;
         }
-        self.places.resize_with(slots.len(), Vec::new);
+        self.places.resize_with(slots, Vec::new);
         self.places.iter_mut().for_each(Vec::clear);
-        for (place, term) in (0_u16..).zip(segment.tokens.of(document)) {
-            if !terms.may_hold(*term) {
-                continue;
-            }
-            for (slot, places) in slots.iter().zip(&mut self.places) {
-                if slot.words().any(|word| word.holds(*term)) {
-                    places.push(place);
-                }
+        let tokens = segment.tokens.of(document);
+        let slots = terms.ranges.iter().zip(&terms.signatures);
+        for ((ranges, signatures), places) in slots.zip(&mut self.places) {
+            let is_of_slot = |term: &u32| ranges.iter().any(|range| range.contains(term));
+            if signatures.is_empty() {
+                let all = (0_u16..).zip(tokens).filter(|(_, term)| is_of_slot(term));
+                places.extend(all.map(|(place, _)| place));
+            } else {
+                segment
+                    .tokens
+                    .each_place_like(document, signatures, |place| {
+                        if is_of_slot(&tokens[place]) {
+                            places.push(place as u16);
+                        }
+                    });
             }
         }
         let ends = &segment.tokens.field_ends[document as usize];

@@ -1,7 +1,8 @@
 //! Exact counts of values over all results, with the money behind them.
 //!
-//! Counting goes kind by kind over small blocks of documents, so that their rows stay in the processor's cache.
+//! Counting goes kind by kind; what documents of one segment share by number is counted by number first.
 
+mod columns;
 mod tallies;
 
 use std::borrow::Cow;
@@ -13,8 +14,8 @@ use ports::search_index::{Facet, FacetKind};
 
 use crate::deadlines::DueDays;
 use crate::facts::{FactTables, Facts, currency_bits};
-use crate::filters::Failures;
-use tallies::{Tally, in_order, most_frequent_first, of_terms};
+pub(crate) use columns::FacetColumns;
+use tallies::{Tally, UNKNOWN, in_order, most_frequent_first, of_terms};
 
 const AMOUNT_BUCKETS: [(&str, MinorUnits); 5] = [
     ("0-999", 1_000),
@@ -24,14 +25,12 @@ const AMOUNT_BUCKETS: [(&str, MinorUnits); 5] = [
     ("25000+", MinorUnits::MAX),
 ];
 
-/// Rows that fit the fastest cache together.
-const BLOCK: usize = 256;
-
 /// What the rows of one segment are to be read with.
 #[derive(Clone, Copy)]
 pub(crate) struct SegmentRows<'a> {
     pub(crate) facts: &'a [Facts],
     pub(crate) tables: &'a FactTables,
+    pub(crate) columns: &'a FacetColumns,
     pub(crate) due: &'a DueDays,
 }
 
@@ -76,67 +75,72 @@ impl FacetCounter {
         }
     }
 
-    /// Counts a scholarship for the one wanted facet that ignores what it fails, if there is one.
-    pub(crate) fn add_failing(&mut self, rows: SegmentRows<'_>, document: u32, failures: Failures) {
-        if failures.len() == 1 && failures.is_subset_of(self.wanted) {
-            for kind in failures.iter() {
-                self.add_to(kind, rows, &[document]);
-            }
-        }
-    }
-
-    /// Counts scholarships that fail nothing for all wanted facets.
+    /// Counts scholarships for all wanted facets.
     pub(crate) fn add_passing(&mut self, rows: SegmentRows<'_>, documents: &[u32]) {
-        for block in documents.chunks(BLOCK) {
-            for kind in self.wanted.iter() {
-                self.add_to(kind, rows, block);
-            }
+        for kind in self.wanted.iter() {
+            self.add(kind, rows, documents);
         }
     }
 
-    fn add_to(&mut self, kind: FacetKind, rows: SegmentRows<'_>, documents: &[u32]) {
-        let currency = self.currency;
-        let facts = documents.iter().map(|document| {
-            let facts = &rows.facts[*document as usize];
-            (facts, facts.most_in(currency))
+    /// Counts scholarships for one facet, if it is wanted.
+    pub(crate) fn add(&mut self, kind: FacetKind, rows: SegmentRows<'_>, documents: &[u32]) {
+        if !self.wanted.contains(kind) {
+            return;
+        }
+        let (tables, columns) = (rows.tables, rows.columns);
+        let row = |document: u32| &rows.facts[document as usize];
+        let amounts: Vec<MinorUnits> = tables
+            .awards_in(self.currency)
+            .map(|amount| amount.unwrap_or(UNKNOWN))
+            .collect();
+        let with_amounts = documents.iter().map(|document| {
+            let large = |document| row(document).award_number();
+            (*document, amounts[columns.awards.get(*document, large)])
         });
         match kind {
             FacetKind::ScholarshipTypes => {
                 let last = self.types.len() - 1;
-                for (facts, amount) in facts {
-                    self.types[facts.scholarship_type().min(last)].add(amount);
+                for (document, amount) in with_amounts {
+                    let kind = usize::from(columns.types[document as usize]);
+                    self.types[kind.min(last)].add(amount);
                 }
             }
             FacetKind::FieldsOfStudy => {
-                for (facts, amount) in facts {
-                    add_terms(&mut self.fields, facts.fields_of_study(), amount);
-                }
+                let large = |document| row(document).fields_number();
+                let sets = with_amounts
+                    .map(|(document, amount)| (columns.fields.get(document, large), amount));
+                add_sets(&mut self.fields, tables.fields.values(), sets);
             }
             FacetKind::States => {
-                for (facts, amount) in facts {
-                    add_terms(&mut self.states, facts.states(), amount);
-                }
+                let large = |document| row(document).states_number();
+                let sets = with_amounts
+                    .map(|(document, amount)| (columns.states.get(document, large), amount));
+                add_sets(&mut self.states, tables.states.values(), sets);
             }
             FacetKind::GradeLevels => {
-                for (facts, amount) in facts {
-                    add_terms(&mut self.grade_levels, facts.grade_levels(), amount);
-                }
+                let large = |document| row(document).levels_number();
+                let sets = with_amounts
+                    .map(|(document, amount)| (columns.levels.get(document, large), amount));
+                add_sets(&mut self.grade_levels, tables.levels.values(), sets);
             }
             FacetKind::Citizenship => {
-                for (facts, amount) in facts {
-                    let sets = rows.tables.citizenships.get(facts.citizenships());
-                    for (at, citizenship) in sets.iter().flatten().enumerate() {
-                        let mut before = sets.iter().flatten().take(at);
-                        if before.all(|other| other != citizenship) {
-                            let tally = self.citizenships.entry(*citizenship).or_default();
-                            tally.add(amount);
-                        }
+                let mut of_sets = vec![Tally::default(); tables.citizenships.values().len()];
+                for (document, amount) in with_amounts {
+                    of_sets[row(document).citizenships() as usize].add(amount);
+                }
+                for (sets, tally) in tables.citizenships.values().iter().zip(of_sets) {
+                    let mut named: Vec<Citizenship> = sets.iter().flatten().copied().collect();
+                    named.sort_unstable();
+                    named.dedup();
+                    for citizenship in named {
+                        self.citizenships.entry(citizenship).or_default().join(&tally);
                     }
                 }
             }
             FacetKind::FinancialNeed => {
                 // As the filter has it: alternative sets may put a scholarship on both sides.
-                for (facts, amount) in facts {
+                for (document, amount) in with_amounts {
+                    let facts = row(document);
                     if facts.asks_for_need() {
                         self.need[1].add(amount);
                     }
@@ -146,31 +150,37 @@ impl FacetCounter {
                 }
             }
             FacetKind::Renewable => {
-                for (facts, amount) in facts {
-                    if let Some(renewable) = facts.renewable() {
+                for (document, amount) in with_amounts {
+                    if let Some(renewable) = row(document).renewable() {
                         self.renewable[usize::from(renewable)].add(amount);
                     }
                 }
             }
             FacetKind::Amount => {
                 let ends = self.bucket_ends;
-                for (_, amount) in facts {
-                    let bucket = amount.map_or(AMOUNT_BUCKETS.len(), |minor| {
-                        let bucket = ends.iter().position(|end| minor < *end);
+                for (_, amount) in with_amounts {
+                    let bucket = if amount == UNKNOWN {
+                        AMOUNT_BUCKETS.len()
+                    } else {
+                        let bucket = ends.iter().position(|end| amount < *end);
                         bucket.unwrap_or(AMOUNT_BUCKETS.len() - 1)
-                    });
+                    };
                     self.amounts[bucket].add(amount);
                 }
             }
             FacetKind::DeadlineMonth => {
                 let names = &rows.due.month_names;
-                for (facts, amount) in facts {
-                    let month = rows.due.months[facts.deadline() as usize];
-                    let tally = match names.get(usize::from(month)) {
-                        Some(name) => self.months.entry(*name).or_default(),
-                        None => &mut self.without_month,
-                    };
-                    tally.add(amount);
+                // The last one is for what has no month.
+                let mut of_months = vec![Tally::default(); names.len() + 1];
+                for (document, amount) in with_amounts {
+                    let month = usize::from(rows.due.months[row(document).deadline() as usize]);
+                    of_months[month.min(names.len())].add(amount);
+                }
+                for (name, tally) in names.iter().zip(&of_months) {
+                    self.months.entry(*name).or_default().join(tally);
+                }
+                if let Some(without) = of_months.last() {
+                    self.without_month.join(without);
                 }
             }
         }
@@ -218,12 +228,34 @@ impl FacetCounter {
     }
 }
 
-fn add_terms<T: Term>(tallies: &mut [Tally], terms: TermSet<T>, amount: Option<MinorUnits>) {
-    let mut rest = terms.mask();
-    while rest != 0 {
-        if let Some(tally) = tallies.get_mut(rest.trailing_zeros() as usize) {
-            tally.add(amount);
+/// Counts each distinct set once for every document, and then its terms: most documents share few sets.
+fn add_sets(
+    terms: &mut [Tally],
+    sets: &[u64],
+    documents: impl ExactSizeIterator<Item = (usize, MinorUnits)>,
+) {
+    let mut add = |set: u64, tally: &Tally| {
+        let mut rest = set;
+        while rest != 0 {
+            if let Some(term) = terms.get_mut(rest.trailing_zeros() as usize) {
+                term.join(tally);
+            }
+            rest &= rest - 1;
         }
-        rest &= rest - 1;
+    };
+    if documents.len() < sets.len() {
+        for (number, amount) in documents {
+            let mut one = Tally::default();
+            one.add(amount);
+            add(sets[number], &one);
+        }
+        return;
+    }
+    let mut of_sets = vec![Tally::default(); sets.len()];
+    for (number, amount) in documents {
+        of_sets[number].add(amount);
+    }
+    for (set, tally) in sets.iter().zip(&of_sets) {
+        add(*set, tally);
     }
 }

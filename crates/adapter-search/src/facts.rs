@@ -11,8 +11,13 @@ use domain::{
 use crate::deadlines::Deadlines;
 use crate::interned::Interned;
 
-/// Stands for an amount that is not known.
-const UNKNOWN: i64 = -1;
+/// Amounts take 40 bits; this stands for one that is not known, and is larger than any.
+const UNKNOWN: u64 = AMOUNT_BITS;
+const AMOUNT_BITS: u64 = (1 << 40) - 1;
+const _: () = assert!(domain::award::MAX_MINOR_UNITS < AMOUNT_BITS as MinorUnits);
+
+/// Where the number of a set stands behind an amount or flags.
+const SET: u32 = 40;
 
 /// Stands for the instant of deadlines that never pass.
 const NEVER: i64 = i64::MAX;
@@ -30,18 +35,47 @@ pub(crate) struct Facts(pub(crate) [u64; 8]);
 pub(crate) struct FactTables {
     pub(crate) deadlines: Deadlines,
     pub(crate) citizenships: Interned<CitizenshipSets>,
+    /// Distinct sets as bits, so that facets count sets rather than each of their terms.
+    pub(crate) states: Interned<u64>,
+    pub(crate) fields: Interned<u64>,
+    pub(crate) levels: Interned<u64>,
+    /// Distinct (currency, amount) of the most that a student can get; the amount as in a row.
+    awards: Interned<(u32, u64)>,
+}
+
+impl FactTables {
+    /// What each distinct award comes to in the currency with these bits, if that is known.
+    pub(crate) fn awards_in(&self, currency: u32) -> impl Iterator<Item = Option<MinorUnits>> {
+        let awards = self.awards.values().iter();
+        awards.map(move |(of_award, most)| {
+            (*most != UNKNOWN && *of_award == currency).then_some(*most as MinorUnits)
+        })
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.deadlines.bytes()
+            + self.citizenships.bytes()
+            + self.states.bytes()
+            + self.fields.bytes()
+            + self.levels.bytes()
+            + self.awards.bytes()
+    }
 }
 
 // The words of a row.
 const STATES: usize = 0;
+/// Fields (32 bits) and the number of the award.
 const FIELDS: usize = 1;
+const _: () = assert!(FieldOfStudy::ALL.len() <= 32);
+/// An amount (40 bits) and the number of the states.
 const MOST: usize = 2;
+/// An amount (40 bits) and the number of the fields.
 const LEAST: usize = 3;
 /// Currency (24 bits), type (8), grade levels (16), GPA in hundredths (16).
 const KIND: usize = 4;
 /// Numbers of the deadline and of the citizenships.
 const TABLES: usize = 5;
-/// Status (8), completeness (8), value of the amount (16), flags.
+/// Status (8), completeness (8), value of the amount (16), flags (8), number of the grade levels.
 const STATE: usize = 6;
 const EXPIRES: usize = 7;
 
@@ -66,8 +100,12 @@ impl Facts {
         row[STATES] = union(sets, |set| set.residency_states).mask();
         row[FIELDS] = union(sets, |set| set.fields_of_study).mask();
         let levels = union(sets, |set| set.grade_levels).mask();
-        row[MOST] = content.award.most().unwrap_or(UNKNOWN) as u64;
-        row[LEAST] = content.award.least().unwrap_or(UNKNOWN) as u64;
+        let amount = |amount: Option<MinorUnits>| {
+            let bits = amount.and_then(|amount| u64::try_from(amount).ok());
+            bits.map_or(UNKNOWN, |bits| bits.min(UNKNOWN - 1))
+        };
+        row[MOST] = amount(content.award.most());
+        row[LEAST] = amount(content.award.least());
         let gpas = sets.iter().map(|set| set.min_gpa.map_or(0, Gpa::hundredths));
         let least_gpa = u64::from(gpas.min().unwrap_or(0));
         row[KIND] = currency_bits(content.award.currency)
@@ -100,7 +138,22 @@ impl Facts {
         }
         let expires = content.deadline.expires_at();
         row[EXPIRES] = expires.map_or(NEVER, |instant| instant.timestamp_micros()) as u64;
-        Self(row)
+        Self(row).with_sets_in(tables)
+    }
+
+    /// Sets the numbers of the sets.
+    fn with_sets_in(mut self, tables: &mut FactTables) -> Self {
+        let states = tables.states.number_of(&self.0[STATES]);
+        let fields = tables.fields.number_of(&self.fields_of_study().mask());
+        let levels = tables.levels.number_of(&self.grade_levels().mask());
+        self.0[MOST] = self.0[MOST] & AMOUNT_BITS | u64::from(states) << SET;
+        self.0[LEAST] = self.0[LEAST] & AMOUNT_BITS | u64::from(fields) << SET;
+        let most = self.0[MOST] & AMOUNT_BITS;
+        let award = tables.awards.number_of(&(self.currency(), most));
+        self.0[FIELDS] = self.0[FIELDS] & u64::from(u32::MAX) | u64::from(award) << 32;
+        let flags = (1 << SET) - 1;
+        self.0[STATE] = self.0[STATE] & flags | u64::from(levels) << SET;
+        self
     }
 
     /// The same row with its numbers in other tables.
@@ -110,7 +163,24 @@ impl Facts {
             .citizenships
             .number_of(from.citizenships.get(self.citizenships()));
         self.0[TABLES] = u64::from(deadline) | u64::from(citizenships) << 32;
-        self
+        self.with_sets_in(to)
+    }
+
+    /// Numbers of the sets in the tables.
+    pub(crate) fn states_number(&self) -> u32 {
+        (self.0[MOST] >> SET) as u32
+    }
+
+    pub(crate) fn fields_number(&self) -> u32 {
+        (self.0[LEAST] >> SET) as u32
+    }
+
+    pub(crate) fn award_number(&self) -> u32 {
+        (self.0[FIELDS] >> 32) as u32
+    }
+
+    pub(crate) fn levels_number(&self) -> u32 {
+        (self.0[STATE] >> SET) as u32
     }
 
     pub(crate) fn status(&self) -> EditorialStatus {
@@ -134,7 +204,7 @@ impl Facts {
     }
 
     pub(crate) fn fields_of_study(&self) -> TermSet<FieldOfStudy> {
-        TermSet::from_mask(self.0[FIELDS])
+        TermSet::from_mask(self.0[FIELDS] & u64::from(u32::MAX))
     }
 
     /// The smallest minimum of all sets in hundredths; 0 when one of them states none.
@@ -207,14 +277,14 @@ impl Facts {
 
     /// The most that a student can get, if known in the currency with these bits.
     pub(crate) fn most_in(&self, currency: u32) -> Option<MinorUnits> {
-        let most = self.0[MOST] as i64;
-        (most != UNKNOWN && self.currency() == currency).then_some(most)
+        let most = self.0[MOST] & AMOUNT_BITS;
+        (most != UNKNOWN && self.currency() == currency).then_some(most as MinorUnits)
     }
 
     /// The least that a winner gets, if known in the currency with these bits.
     pub(crate) fn least_in(&self, currency: u32) -> Option<MinorUnits> {
-        let least = self.0[LEAST] as i64;
-        (least != UNKNOWN && self.currency() == currency).then_some(least)
+        let least = self.0[LEAST] & AMOUNT_BITS;
+        (least != UNKNOWN && self.currency() == currency).then_some(least as MinorUnits)
     }
 }
 

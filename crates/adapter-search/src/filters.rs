@@ -2,30 +2,59 @@
 //!
 //! Facets ignore the filter of their own kind, so a failure is remembered by kind rather than as a plain no.
 
+use chrono::{Datelike, NaiveDate};
+use domain::award::MinorUnits;
 use domain::{
-    Citizenship, EditorialStatus, FieldOfStudy, GradeLevel, TermSet, Timestamp, UsState,
+    Citizenship, EditorialStatus, FieldOfStudy, Gpa, GradeLevel, ScholarshipType, TermSet,
+    Timestamp, UsState,
 };
 use ports::search_index::{FacetKind, Filters};
 
 use crate::deadlines::{DueDays, NO_DAY};
 use crate::facts::{CitizenshipSets, FactTables, Facts, currency_bits};
+use crate::segment::Segment;
 
 /// The kinds of facets whose own filter a scholarship fails.
 pub(crate) type Failures = TermSet<FacetKind>;
 
-/// Filters of one request at one instant, for the documents of one segment.
+/// Filters of one request at one instant, for the documents of one segment from [`first_passing`] on.
 pub(crate) struct FilterPass<'a> {
-    filters: &'a Filters,
     now: Timestamp,
-    due: &'a DueDays,
-    currency: u32,
+    /// What is asked of status and time, unless the range of documents answers that.
+    status: Option<TermSet<EditorialStatus>>,
+    include_expired: bool,
+    min_gpa: u16,
     /// By number of a deadline, if a day is asked about on which it must be open.
     open: Option<Vec<bool>>,
-    /// By number of the citizenships, if any is asked for.
-    citizenships: Option<Vec<CitizenshipMatch>>,
-    /// Nothing is asked of any facet's kind.
-    asks_nothing_of_kinds: bool,
-    asks_nothing: bool,
+    /// What is asked of facets' kinds; no kind twice.
+    of_kinds: Vec<(FacetKind, KindFilter<'a>)>,
+}
+
+/// A filter that the facet of the same kind ignores.
+enum KindFilter<'a> {
+    Types(TermSet<ScholarshipType>),
+    Fields(TermSet<FieldOfStudy>),
+    States {
+        wanted: TermSet<UsState>,
+        only: bool,
+    },
+    Levels(TermSet<GradeLevel>),
+    /// By number of the citizenships.
+    Citizenships(Vec<CitizenshipMatch>),
+    Need(bool),
+    Renewable(bool),
+    Amount {
+        currency: u32,
+        least: MinorUnits,
+        most: MinorUnits,
+        known: bool,
+    },
+    /// Days from the beginning of the era.
+    Deadline {
+        due: &'a DueDays,
+        after: i32,
+        before: i32,
+    },
 }
 
 #[derive(Clone, Copy)]
@@ -34,12 +63,8 @@ struct CitizenshipMatch {
     is_stated: bool,
 }
 
-/// Whether the filters are met by all documents that are active and not expired, as far as status and time go.
-pub(crate) fn wants_open_only(filters: &Filters) -> bool {
-    wants_active_only(filters) && !filters.include_expired
-}
-
-pub(crate) fn wants_active_only(filters: &Filters) -> bool {
+/// Whether only what is active is asked for.
+fn wants_active_only(filters: &Filters) -> bool {
     filters.status.is_empty() || filters.status == TermSet::of(&[EditorialStatus::Active])
 }
 
@@ -48,9 +73,20 @@ pub(crate) fn limits_amount(filters: &Filters) -> bool {
     filters.min_amount.is_some() || filters.max_amount.is_some()
 }
 
+/// The first document of a segment that status and time may let through.
+pub(crate) fn first_passing(filters: &Filters, segment: &Segment, now: Timestamp) -> u32 {
+    if !wants_active_only(filters) {
+        0
+    } else if filters.include_expired {
+        segment.inactive
+    } else {
+        segment.first_open(now)
+    }
+}
+
 impl<'a> FilterPass<'a> {
     pub(crate) fn of(
-        filters: &'a Filters,
+        filters: &Filters,
         now: Timestamp,
         tables: &FactTables,
         due: &'a DueDays,
@@ -59,93 +95,45 @@ impl<'a> FilterPass<'a> {
             let deadlines = tables.deadlines.values().iter();
             deadlines.map(|deadline| deadline.may_be_open_on(day)).collect()
         });
-        let citizenships = (!filters.citizenship.is_empty()).then(|| {
-            let sets = tables.citizenships.values().iter();
-            sets.map(|sets| CitizenshipMatch::of(sets, &filters.citizenship))
-                .collect()
-        });
-        let asks_nothing_of_kinds = citizenships.is_none()
-            && filters.fields_of_study.is_empty()
-            && filters.scholarship_types.is_empty()
-            && filters.states.is_empty()
-            && filters.grade_levels.is_empty()
-            && filters.min_amount.is_none()
-            && filters.max_amount.is_none()
-            && !filters.known_amount
-            && filters.financial_need.is_none()
-            && filters.renewable.is_none()
-            && filters.deadline_after.is_none()
-            && filters.deadline_before.is_none();
         Self {
-            asks_nothing: asks_nothing_of_kinds
-                && open.is_none()
-                && filters.min_gpa.is_none()
-                && wants_open_only(filters),
-            filters,
             now,
-            due,
-            currency: currency_bits(filters.currency) as u32,
+            status: (!wants_active_only(filters)).then_some(filters.status),
+            include_expired: filters.include_expired,
+            min_gpa: filters.min_gpa.map_or(u16::MAX, Gpa::hundredths),
             open,
-            citizenships,
-            asks_nothing_of_kinds,
+            of_kinds: KindFilter::all(filters, tables, due),
         }
     }
 
-    /// Whether every open document passes.
-    pub(crate) fn lets_all_open_through(&self) -> bool {
-        self.asks_nothing
+    /// Whether every document from the first one on passes.
+    pub(crate) fn lets_all_through(&self) -> bool {
+        self.of_kinds.is_empty()
+            && self.status.is_none()
+            && self.open.is_none()
+            && self.min_gpa == u16::MAX
     }
 
     /// `None` when a filter that no facet ignores excludes the scholarship.
     #[inline]
     pub(crate) fn failures(&self, facts: &Facts) -> Option<Failures> {
-        if self.asks_nothing && facts.is_open(self.now) {
-            return Some(Failures::default());
+        if let Some(status) = self.status {
+            let in_time = self.include_expired || !facts.is_expired(self.now);
+            if !(status.contains(facts.status()) && in_time) {
+                return None;
+            }
         }
-        let filters = self.filters;
-        let right_status = if filters.status.is_empty() {
-            facts.status() == EditorialStatus::Active
-        } else {
-            filters.status.contains(facts.status())
-        };
-        let in_time = filters.include_expired || !facts.is_expired(self.now);
-        let is_open = self
-            .open
-            .as_ref()
-            .is_none_or(|open| open[facts.deadline() as usize]);
-        let right_gpa = filters
-            .min_gpa
-            .is_none_or(|gpa| facts.least_gpa() <= gpa.hundredths());
-        if !(right_status && in_time && is_open && right_gpa) {
+        if facts.least_gpa() > self.min_gpa {
             return None;
         }
-        if self.asks_nothing_of_kinds {
-            return Some(Failures::default());
+        if let Some(open) = &self.open
+            && !open[facts.deadline() as usize]
+        {
+            return None;
         }
-        let checks = [
-            (FacetKind::ScholarshipTypes, self.type_passes(facts)),
-            (
-                FacetKind::FieldsOfStudy,
-                fields_pass(filters.fields_of_study, facts),
-            ),
-            (FacetKind::States, self.states_pass(facts)),
-            (
-                FacetKind::GradeLevels,
-                grade_levels_pass(filters.grade_levels, facts),
-            ),
-            (FacetKind::Citizenship, self.citizenship(facts).passes),
-            (FacetKind::FinancialNeed, self.need_passes(facts)),
-            (
-                FacetKind::Renewable,
-                filters.renewable.is_none() || filters.renewable == facts.renewable(),
-            ),
-            (FacetKind::Amount, self.amount_passes(facts)),
-            (FacetKind::DeadlineMonth, self.deadline_passes(facts)),
-        ];
         let mut failures = Failures::default();
-        for (kind, passes) in checks {
-            if !passes {
-                failures.insert(kind);
+        for (kind, filter) in &self.of_kinds {
+            if !filter.passes(facts) {
+                failures.insert(*kind);
             }
         }
         Some(failures)
@@ -153,68 +141,120 @@ impl<'a> FilterPass<'a> {
 
     /// How many of the filtered kinds have a value that the scholarship states, rather than one it only does not exclude.
     pub(crate) fn stated_values(&self, facts: &Facts) -> u32 {
-        if self.asks_nothing_of_kinds {
-            return 0;
+        let filters = self.of_kinds.iter();
+        filters
+            .map(|(_, filter)| u32::from(filter.is_stated(facts)))
+            .sum()
+    }
+}
+
+impl<'a> KindFilter<'a> {
+    fn all(
+        filters: &Filters,
+        tables: &FactTables,
+        due: &'a DueDays,
+    ) -> Vec<(FacetKind, Self)> {
+        let day = |date: NaiveDate| date.num_days_from_ce();
+        let types = filters.scholarship_types;
+        let fields = filters.fields_of_study;
+        let states = filters.states;
+        let levels = filters.grade_levels;
+        let asks_amount =
+            filters.min_amount.is_some() || filters.max_amount.is_some() || filters.known_amount;
+        let asks_day = filters.deadline_after.is_some() || filters.deadline_before.is_some();
+        let all = [
+            (!types.is_empty()).then_some((FacetKind::ScholarshipTypes, Self::Types(types))),
+            (!fields.is_empty()).then_some((FacetKind::FieldsOfStudy, Self::Fields(fields))),
+            (!states.is_empty()).then_some((
+                FacetKind::States,
+                Self::States {
+                    wanted: states,
+                    only: filters.states_only,
+                },
+            )),
+            (!levels.is_empty()).then_some((FacetKind::GradeLevels, Self::Levels(levels))),
+            (!filters.citizenship.is_empty()).then(|| {
+                let sets = tables.citizenships.values().iter();
+                let matches = sets.map(|sets| CitizenshipMatch::of(sets, &filters.citizenship));
+                (FacetKind::Citizenship, Self::Citizenships(matches.collect()))
+            }),
+            filters
+                .financial_need
+                .map(|need| (FacetKind::FinancialNeed, Self::Need(need))),
+            filters
+                .renewable
+                .map(|renewable| (FacetKind::Renewable, Self::Renewable(renewable))),
+            asks_amount.then(|| {
+                let filter = Self::Amount {
+                    currency: currency_bits(filters.currency) as u32,
+                    least: filters.min_amount.unwrap_or(0),
+                    most: filters.max_amount.unwrap_or(MinorUnits::MAX),
+                    known: filters.known_amount,
+                };
+                (FacetKind::Amount, filter)
+            }),
+            asks_day.then(|| {
+                let filter = Self::Deadline {
+                    due,
+                    after: filters.deadline_after.map_or(i32::MIN, day),
+                    // Below what stands for an unknown day.
+                    before: filters.deadline_before.map_or(NO_DAY - 1, day),
+                };
+                (FacetKind::DeadlineMonth, filter)
+            }),
+        ];
+        all.into_iter().flatten().collect()
+    }
+
+    #[inline]
+    fn passes(&self, facts: &Facts) -> bool {
+        match self {
+            Self::Types(wanted) => wanted.mask() & (1 << facts.scholarship_type()) != 0,
+            Self::Fields(wanted) => {
+                facts.fields_of_study().intersects(*wanted) || facts.is_open_to_all_fields()
+            }
+            Self::States { wanted, only } => {
+                facts.states().intersects(*wanted) || (!only && facts.is_open_to_all_states())
+            }
+            Self::Levels(wanted) => {
+                facts.grade_levels().intersects(*wanted) || facts.is_open_to_all_levels()
+            }
+            Self::Citizenships(matches) => matches[facts.citizenships() as usize].passes,
+            Self::Need(true) => facts.asks_for_need(),
+            Self::Need(false) => facts.is_open_without_need(),
+            Self::Renewable(wanted) => facts.renewable() == Some(*wanted),
+            Self::Amount {
+                currency,
+                least,
+                most,
+                known,
+            } => {
+                let highest = facts.most_in(*currency);
+                let lowest = facts.least_in(*currency);
+                highest.is_none_or(|highest| highest >= *least)
+                    && lowest.is_none_or(|lowest| lowest <= *most)
+                    && (highest.is_some() || !known)
+            }
+            Self::Deadline { due, after, before } => {
+                let due = due.due[facts.deadline() as usize];
+                (*after..=*before).contains(&due)
+            }
         }
-        let filters = self.filters;
-        u32::from(facts.states().intersects(filters.states))
-            + u32::from(facts.fields_of_study().intersects(filters.fields_of_study))
-            + u32::from(facts.grade_levels().intersects(filters.grade_levels))
-            + u32::from(self.citizenship(facts).is_stated)
     }
 
-    fn type_passes(&self, facts: &Facts) -> bool {
-        let wanted = self.filters.scholarship_types;
-        wanted.is_empty() || wanted.mask() & (1 << facts.scholarship_type()) != 0
-    }
-
-    fn states_pass(&self, facts: &Facts) -> bool {
-        let wanted: TermSet<UsState> = self.filters.states;
-        wanted.is_empty()
-            || facts.states().intersects(wanted)
-            || (!self.filters.states_only && facts.is_open_to_all_states())
-    }
-
-    fn citizenship(&self, facts: &Facts) -> CitizenshipMatch {
-        let all_pass = CitizenshipMatch {
-            passes: true,
-            is_stated: false,
-        };
-        let citizenships = self.citizenships.as_ref();
-        citizenships.map_or(all_pass, |matches| matches[facts.citizenships() as usize])
-    }
-
-    fn need_passes(&self, facts: &Facts) -> bool {
-        match self.filters.financial_need {
-            None => true,
-            Some(true) => facts.asks_for_need(),
-            Some(false) => facts.is_open_without_need(),
+    /// Whether the scholarship states one of the wanted values.
+    fn is_stated(&self, facts: &Facts) -> bool {
+        match self {
+            Self::States { wanted, .. } => facts.states().intersects(*wanted),
+            Self::Fields(wanted) => facts.fields_of_study().intersects(*wanted),
+            Self::Levels(wanted) => facts.grade_levels().intersects(*wanted),
+            Self::Citizenships(matches) => matches[facts.citizenships() as usize].is_stated,
+            Self::Types(_)
+            | Self::Need(_)
+            | Self::Renewable(_)
+            | Self::Amount { .. }
+            | Self::Deadline { .. } => false,
         }
-    }
-
-    fn amount_passes(&self, facts: &Facts) -> bool {
-        let filters = self.filters;
-        let most = facts.most_in(self.currency);
-        let least = facts.least_in(self.currency);
-        let enough = filters
-            .min_amount
-            .is_none_or(|minimum| most.is_none_or(|most| most >= minimum));
-        let not_too_much = filters
-            .max_amount
-            .is_none_or(|maximum| least.is_none_or(|least| least <= maximum));
-        enough && not_too_much && (most.is_some() || !filters.known_amount)
-    }
-
-    fn deadline_passes(&self, facts: &Facts) -> bool {
-        let filters = self.filters;
-        if filters.deadline_after.is_none() && filters.deadline_before.is_none() {
-            return true;
-        }
-        let due = self.due.due[facts.deadline() as usize];
-        let day = |date: chrono::NaiveDate| chrono::Datelike::num_days_from_ce(&date);
-        due != NO_DAY
-            && filters.deadline_after.is_none_or(|after| due >= day(after))
-            && filters.deadline_before.is_none_or(|before| due <= day(before))
     }
 }
 
@@ -228,16 +268,6 @@ impl CitizenshipMatch {
             is_stated,
         }
     }
-}
-
-fn fields_pass(wanted: TermSet<FieldOfStudy>, facts: &Facts) -> bool {
-    wanted.is_empty()
-        || facts.fields_of_study().intersects(wanted)
-        || facts.is_open_to_all_fields()
-}
-
-fn grade_levels_pass(wanted: TermSet<GradeLevel>, facts: &Facts) -> bool {
-    wanted.is_empty() || facts.grade_levels().intersects(wanted) || facts.is_open_to_all_levels()
 }
 
 /// Whether a list of citizenships names this one; `international` names every foreign country.

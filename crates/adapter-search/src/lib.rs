@@ -6,6 +6,7 @@
 
 mod analysis;
 mod bit_set;
+mod buffers;
 mod candidates;
 mod card_texts;
 mod cards;
@@ -27,6 +28,7 @@ mod postings;
 mod query;
 mod recommend;
 mod relaxation;
+mod results;
 mod scoring;
 mod search;
 mod segment;
@@ -37,6 +39,7 @@ mod strings;
 mod suggest;
 mod synonyms;
 mod tokens;
+mod top;
 mod unlock;
 mod updates;
 mod words_in_segment;

@@ -136,17 +136,4 @@ impl ResultOrder<'_> {
             id: self.snapshot.id(ranked.place).to_owned(),
         }
     }
-
-    /// The first `count` in order.
-    pub(crate) fn best(&self, mut ranked: Vec<Ranked>, count: usize) -> Vec<Ranked> {
-        if count == 0 {
-            return Vec::new();
-        }
-        if count < ranked.len() {
-            ranked.select_nth_unstable_by(count - 1, |left, right| self.compare(left, right));
-            ranked.truncate(count);
-        }
-        ranked.sort_unstable_by(|left, right| self.compare(left, right));
-        ranked
-    }
 }

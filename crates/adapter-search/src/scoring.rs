@@ -118,10 +118,10 @@ impl Shares {
         sum >> SUM_BITS
     }
 
-    /// The highest score that words which sum up to `sum` can have.
-    pub(crate) fn most(&self, sum: u32, slots: usize, may_be_whole_name: bool) -> Score {
+    /// The highest score that words which sum up to `sum` can have, unless they are the whole name.
+    pub(crate) fn most(&self, sum: u32, slots: usize) -> Score {
         let nearness = if slots > 1 { ONE } else { 0 };
-        self.score(sum, nearness, may_be_whole_name)
+        self.score(sum, nearness, false)
     }
 
     /// `nearness` in 1,024ths.

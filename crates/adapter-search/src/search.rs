@@ -4,24 +4,27 @@ use std::sync::Arc;
 
 use domain::{Timestamp, Verdict};
 use ports::search_index::{
-    Hit, SearchAnswer, SearchError, SearchRequest, SortOrder, VerdictCounts,
+    FacetKind, Hit, SearchAnswer, SearchError, SearchRequest, SortOrder, VerdictCounts,
 };
 
+use crate::buffers::Buffer;
 use crate::candidates::{Candidates, Matcher};
-use crate::contenders::{Contest, Kept};
+use crate::contenders::{Contest, with_whole_name};
 use crate::cursor::{Cursor, request_digest};
 use crate::deadlines::DueDays;
 use crate::facets::{FacetCounter, SegmentRows};
 use crate::facts::currency_bits;
-use crate::filters::{FilterPass, limits_amount, wants_active_only, wants_open_only};
+use crate::filters::{FilterPass, first_passing, limits_amount};
 use crate::highlight::Highlighter;
 use crate::matching::{Verdicts, count_verdict, explained};
 use crate::ordering::{Ranked, ResultOrder};
 use crate::query::QueryPlan;
 use crate::relaxation::relaxed;
+use crate::results::{Results, SegmentResults};
 use crate::scoring::{Shares, in_units};
 use crate::settings::SearchSettings;
 use crate::snapshot::{LiveSegment, Place, Snapshot};
+use crate::top::Top;
 use crate::words_in_segment::QueryTerms;
 
 const MOST_HITS: usize = 100;
@@ -48,7 +51,7 @@ struct Part<'a> {
 
 /// Everything that one attempt, with some of the query's words, found.
 struct Found {
-    kept: Vec<Kept>,
+    results: Results,
     facets: FacetCounter,
     verdicts: VerdictCounts,
     /// By segment.
@@ -108,13 +111,7 @@ impl<'a> Part<'a> {
                 .profile
                 .as_ref()
                 .map(|filter| segment.criteria.verdicts(&filter.profile)),
-            first: if wants_open_only(filters) {
-                segment.first_open(now)
-            } else if wants_active_only(filters) {
-                segment.inactive
-            } else {
-                0
-            },
+            first: first_passing(filters, segment, now),
         }
     }
 
@@ -122,6 +119,7 @@ impl<'a> Part<'a> {
         SegmentRows {
             facts: &self.live.segment.facts,
             tables: &self.live.segment.tables,
+            columns: &self.live.segment.columns,
             due: self.due,
         }
     }
@@ -145,28 +143,39 @@ impl Search<'_> {
             shares: Shares::of(&self.settings.text),
             terms: &found.terms,
         };
-        let total = found.kept.len() as u64;
+        let whole = self.with_whole_name(&found);
+        let total = found.results.len() as u64;
         let limit = self.request.limit.min(MOST_HITS);
-        let (best, offset, left) = match cursor {
-            Some(cursor) => {
-                let behind = contest.ranked(&found.kept).into_iter();
-                let behind = behind.filter(|ranked| order.is_after(ranked, &cursor.last));
-                let behind: Vec<Ranked> = behind.collect();
-                let left = behind.len();
-                (order.best(behind, limit.min(left)), 0, left)
-            }
-            None => {
-                let (offset, left) = (self.request.offset, found.kept.len());
-                let count = offset.saturating_add(limit).min(left);
-                let best = if limit == 0 {
-                    Vec::new()
-                } else if self.request.sort == SortOrder::Relevance && !plan.slots.is_empty() {
-                    contest.best(found.kept, count)
-                } else {
-                    order.best(contest.ranked(&found.kept), count)
-                };
-                (best, offset, left)
-            }
+        let in_order = |left: &Ranked, right: &Ranked| order.compare(left, right);
+        let (offset, mut left) = match cursor {
+            Some(_) => (0, 0),
+            None => (self.request.offset, found.results.len()),
+        };
+        let count = if limit == 0 {
+            0
+        } else {
+            offset.saturating_add(limit).min(found.results.len())
+        };
+        let best = if let Some(cursor) = cursor {
+            let mut behind = Top::new(count, in_order);
+            contest.each_ranked(&found.results, &whole, |ranked| {
+                if order.is_after(&ranked, &cursor.last) {
+                    left += 1;
+                    behind.offer(ranked);
+                }
+            });
+            behind.finish()
+        } else if count == 0 {
+            Vec::new()
+        } else if self.request.sort == SortOrder::Relevance && !plan.slots.is_empty() {
+            contest.best(&found.results, &whole, count)
+        } else {
+            let mut first = Top::new(count, in_order);
+            found.results.each(|result| {
+                let score = result.stated;
+                first.offer(order.ranked(result.place, result.rank, score));
+            });
+            first.finish()
         };
         let page = best.get(offset..).unwrap_or_default();
         let has_next = offset.saturating_add(limit) < left;
@@ -192,11 +201,21 @@ impl Search<'_> {
         answer
     }
 
+    fn with_whole_name(&self, found: &Found) -> Vec<Place> {
+        let parts = (0..).zip(self.parts.iter().zip(&found.terms));
+        parts
+            .flat_map(|(segment, (part, terms))| {
+                let documents = with_whole_name(terms, &part.live.segment);
+                documents.into_iter().map(move |document| Place { segment, document })
+            })
+            .collect()
+    }
+
     /// What matches the plan; if nothing does, what matches the most of it. Phrases that have synonyms come apart only when
     /// that does not help. When nothing helps, nothing was given up.
     fn found(&self, plan: &mut QueryPlan) -> (Found, Vec<String>) {
         let whole = self.attempt(plan);
-        if !whole.kept.is_empty() || plan.slots.is_empty() {
+        if !whole.results.is_empty() || plan.slots.is_empty() {
             return (whole, Vec::new());
         }
         let mut ways = vec![plan.clone()];
@@ -237,19 +256,20 @@ impl Search<'_> {
 
     fn attempt(&self, plan: &QueryPlan) -> Found {
         let mut found = Found {
-            kept: Vec::new(),
+            results: Results::default(),
             facets: FacetCounter::of(self.request.facets, self.request.filters.currency),
             verdicts: VerdictCounts::default(),
             terms: Vec::with_capacity(self.parts.len()),
         };
-        for (at, part) in (0..).zip(&self.parts) {
+        for part in &self.parts {
             let segment = &part.live.segment;
             let terms = QueryTerms::of(plan, segment);
             let first = part.first;
             let mut candidates = if plan.slots.is_empty() {
-                let documents: Vec<u32> = (first..segment.len()).collect();
+                let mut documents = Buffer::new();
+                documents.extend(first..segment.len());
                 Candidates {
-                    sums: vec![0; documents.len()],
+                    sums: Buffer::zeros(documents.len()),
                     documents,
                 }
             } else {
@@ -259,71 +279,68 @@ impl Search<'_> {
             if part.live.dead.count() > 0 {
                 candidates.retain(|document| part.live.is_live(document));
             }
-            self.take(at, part, &candidates, &mut found);
+            let results = self.filtered(part, candidates, &mut found);
+            found.results.segments.push(results);
         }
         found
     }
 
-    /// Filters and counts the candidates of one segment.
-    fn take(&self, number: u32, part: &Part<'_>, candidates: &Candidates, found: &mut Found) {
-        let passes_all = part.pass.lets_all_open_through() && self.request.profile.is_none();
-        let limits_amount = limits_amount(&self.request.filters);
-        let currency = currency_bits(self.request.filters.currency) as u32;
-        let stated_value = self.settings.text.stated_score();
+    /// What of one segment's candidates passes; it is counted.
+    fn filtered(
+        &self,
+        part: &Part<'_>,
+        mut candidates: Candidates,
+        found: &mut Found,
+    ) -> SegmentResults {
         let rows = part.rows();
-        let mut passing: Vec<u32> = Vec::new();
-        found.kept.reserve(candidates.documents.len());
-        for (document, sum) in candidates.documents.iter().zip(&candidates.sums) {
-            let place = Place {
-                segment: number,
-                document: *document,
-            };
-            if passes_all {
-                found.kept.push(Kept {
-                    place,
-                    rank: 0,
-                    sum: *sum,
-                    stated: 0,
-                });
-                continue;
-            }
-            let facts = &rows.facts[*document as usize];
-            let Some(failures) = part.pass.failures(facts) else {
-                continue;
-            };
-            let passes = failures.is_empty();
-            if failures.len() > 1 {
-                continue;
-            }
-            let verdict = self.verdict(part, *document);
-            if let Some((verdict, is_wanted)) = verdict {
-                if passes {
-                    count_verdict(&mut found.verdicts, verdict);
+        let mut extras = Vec::new();
+        // By kind: what fails the filter of this kind alone, which counts for its facet.
+        let mut failing: Vec<(FacetKind, Buffer)> = Vec::new();
+        let passes_all = part.pass.lets_all_through() && self.request.profile.is_none();
+        if !passes_all {
+            let limits_amount = limits_amount(&self.request.filters);
+            let currency = currency_bits(self.request.filters.currency) as u32;
+            let stated_value = self.settings.text.stated_score();
+            candidates.retain(|document| {
+                let facts = &rows.facts[document as usize];
+                let Some(failures) = part.pass.failures(facts) else {
+                    return false;
+                };
+                if failures.len() > 1 {
+                    return false;
                 }
-                if !is_wanted {
-                    continue;
+                let verdict = self.verdict(part, document);
+                if let Some((verdict, is_wanted)) = verdict {
+                    if failures.is_empty() {
+                        count_verdict(&mut found.verdicts, verdict);
+                    }
+                    if !is_wanted {
+                        return false;
+                    }
                 }
-            }
-            if !passes {
-                found.facets.add_failing(rows, *document, failures);
-                continue;
-            }
-            passing.push(*document);
-            let unknown = limits_amount && facts.most_in(currency).is_none();
-            let verdict = verdict.map_or(0, |(verdict, _)| verdict as u8);
-            found.kept.push(Kept {
-                place,
-                rank: self.rank(verdict, unknown),
-                sum: *sum,
-                stated: stated_value * part.pass.stated_values(facts),
+                if let Some(kind) = failures.iter().next() {
+                    match failing.iter_mut().find(|(known, _)| *known == kind) {
+                        Some((_, documents)) => documents.push(document),
+                        None => {
+                            let mut documents = Buffer::new();
+                            documents.push(document);
+                            failing.push((kind, documents));
+                        }
+                    }
+                    return false;
+                }
+                let unknown = limits_amount && facts.most_in(currency).is_none();
+                let verdict = verdict.map_or(0, |(verdict, _)| verdict as u8);
+                let stated = stated_value * part.pass.stated_values(facts);
+                extras.push((self.rank(verdict, unknown), stated));
+                true
             });
         }
-        let passing = if passes_all {
-            &candidates.documents
-        } else {
-            &passing
-        };
-        found.facets.add_passing(rows, passing);
+        for (kind, documents) in failing {
+            found.facets.add(kind, rows, &documents);
+        }
+        found.facets.add_passing(rows, &candidates.documents);
+        SegmentResults { candidates, extras }
     }
 
     /// What comes before every number of an order: of relevance, eligible scholarships of unknown amount still come before

@@ -16,6 +16,7 @@ use domain::{EditorialStatus, Timestamp};
 use crate::cards::Cards;
 use crate::criteria_table::CriteriaTable;
 use crate::dictionary::Dictionary;
+use crate::facets::FacetColumns;
 use crate::facts::{FactTables, Facts};
 use crate::postings::Postings;
 use crate::strings::StringArena;
@@ -26,12 +27,15 @@ pub(crate) struct Segment {
     pub(crate) ids: StringArena,
     /// The documents in the order of their ids.
     pub(crate) by_id: Vec<u32>,
-    /// In normal form, for sorting.
+    /// In normal form.
     pub(crate) names: StringArena,
+    /// The documents in the order of their names.
+    pub(crate) by_name: Vec<u32>,
     /// In normal form.
     pub(crate) organizations: StringArena,
     pub(crate) facts: Vec<Facts>,
     pub(crate) tables: FactTables,
+    pub(crate) columns: FacetColumns,
     pub(crate) criteria: CriteriaTable,
     /// Microseconds since 1970.
     pub(crate) created: Vec<i64>,
@@ -61,6 +65,14 @@ impl Segment {
         found.ok().map(|at| self.by_id[at])
     }
 
+    /// The documents of this name, which is in normal form.
+    pub(crate) fn named(&self, name: &str) -> Vec<u32> {
+        let name_of = |document: &u32| self.names.get(*document);
+        let start = self.by_name.partition_point(|document| name_of(document) < name);
+        let same = self.by_name[start..].iter().copied();
+        same.take_while(|document| name_of(document) == name).collect()
+    }
+
     /// The first document that is active and not expired; so are all behind it.
     pub(crate) fn first_open(&self, now: Timestamp) -> u32 {
         let active = &self.facts[self.inactive as usize..];
@@ -77,12 +89,12 @@ impl Segment {
     /// Estimate of the memory held.
     pub(crate) fn bytes(&self) -> usize {
         self.ids.bytes()
-            + (self.by_id.capacity()) * size_of::<u32>()
+            + (self.by_id.capacity() + self.by_name.capacity()) * size_of::<u32>()
             + self.names.bytes()
             + self.organizations.bytes()
             + self.facts.capacity() * size_of::<Facts>()
-            + self.tables.deadlines.bytes()
-            + self.tables.citizenships.bytes()
+            + self.tables.bytes()
+            + self.columns.bytes()
             + self.created.capacity() * size_of::<i64>()
             + self.tokens.bytes()
             + self.cards.bytes()
@@ -97,12 +109,17 @@ impl Segment {
         self.organizations.shrink();
         self.facts.shrink_to_fit();
         self.created.shrink_to_fit();
-        self.tokens.shrink();
+        self.tokens.complete();
         let is_inactive = |facts: &Facts| facts.status() != EditorialStatus::Active;
         self.inactive = self.facts.partition_point(is_inactive) as u32;
+        self.columns = FacetColumns::of(&self.facts);
         let ids = &self.ids;
         let mut by_id: Vec<u32> = (0..ids.len()).collect();
         by_id.sort_unstable_by_key(|document| ids.get(*document));
         self.by_id = by_id;
+        let names = &self.names;
+        let mut by_name: Vec<u32> = (0..names.len()).collect();
+        by_name.sort_unstable_by_key(|document| names.get(*document));
+        self.by_name = by_name;
     }
 }

@@ -31,7 +31,7 @@ pub(crate) struct LiveSegment {
 }
 
 /// Where a document is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     pub(crate) segment: u32,
     pub(crate) document: u32,

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::query::{QueryPlan, Slot, Word};
 use crate::scoring::ONE;
 use crate::segment::Segment;
+use crate::tokens::signature;
 
 /// One word: any of some terms, or of a range of terms that begin alike.
 #[derive(Debug, Default)]
@@ -40,9 +41,14 @@ pub(crate) struct QueryTerms {
     pub(crate) slots: Vec<SlotTerms>,
     /// The terms of the whole query, stop words included, if the segment knows all of them.
     pub(crate) whole: Option<Vec<u32>>,
-    /// Bits of the numbers of all terms modulo 256: rules out most words of a document at once.
-    filter: [u64; 4],
+    /// By slot: the terms of every word in every alternative.
+    pub(crate) ranges: Vec<Vec<Range<u32>>>,
+    /// By slot: the signatures of its terms, each in every byte; empty when they are too many to look for one by one.
+    pub(crate) signatures: Vec<Vec<u64>>,
 }
+
+/// Looking for more signatures than this takes longer than looking at every word.
+const MOST_SIGNATURES: usize = 8;
 
 impl QueryTerms {
     pub(crate) fn of(plan: &QueryPlan, segment: &Segment) -> Self {
@@ -52,26 +58,31 @@ impl QueryTerms {
             .iter()
             .map(|slot| SlotTerms::of(slot, segment))
             .collect();
-        let mut filter = [0; 4];
-        for word in slots.iter().flat_map(SlotTerms::words) {
-            let terms = word.terms.iter().map(|(term, _)| *term);
-            // More of them fill it anyway.
-            for term in terms.chain(word.completions.clone().take(256)) {
-                filter[term as usize / 64 % 4] |= 1 << (term % 64);
-            }
-        }
+        let ranges: Vec<Vec<Range<u32>>> = slots
+            .iter()
+            .map(|slot| slot.words().flat_map(WordTerms::ranges).collect())
+            .collect();
+        let signatures = ranges.iter().map(|ranges| signatures(ranges)).collect();
         Self {
             slots,
             whole: plan.words.iter().map(find).collect(),
-            filter,
+            ranges,
+            signatures,
         }
     }
+}
 
-    /// Cheap and never wrongly false: whether a term belongs to the query.
-    #[inline]
-    pub(crate) fn may_hold(&self, term: u32) -> bool {
-        self.filter[term as usize / 64 % 4] & (1 << (term % 64)) != 0
+fn signatures(ranges: &[Range<u32>]) -> Vec<u64> {
+    let terms = ranges.iter().cloned().flatten().take(MOST_SIGNATURES + 1);
+    let mut all: Vec<u64> = terms
+        .map(|term| u64::from_le_bytes([signature(term); 8]))
+        .collect();
+    if all.len() > MOST_SIGNATURES {
+        return Vec::new();
     }
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 impl SlotTerms {
@@ -99,7 +110,7 @@ impl SlotTerms {
     }
 
     /// Every word of every alternative.
-    pub(crate) fn words(&self) -> impl Iterator<Item = &WordTerms> {
+    fn words(&self) -> impl Iterator<Item = &WordTerms> {
         let of_conjunctions = self.conjunctions.iter().flat_map(|one| &one.words);
         std::iter::once(&self.word).chain(of_conjunctions)
     }
@@ -143,6 +154,12 @@ impl WordTerms {
             let size = segment.postings.count_of_range(self.completions.clone());
             self.size = self.size.saturating_add(size);
         }
+    }
+
+    fn ranges(&self) -> impl Iterator<Item = Range<u32>> {
+        let terms = self.terms.iter().map(|(term, _)| *term..*term + 1);
+        let all = terms.chain(std::iter::once(self.completions.clone()));
+        all.filter(|range| !range.is_empty())
     }
 
     /// Whether the term is one of them.

@@ -6,11 +6,14 @@ use domain::Term;
 use domain::award::MinorUnits;
 use ports::search_index::FacetValue;
 
+/// Stands for an amount that is not known.
+pub(super) const UNKNOWN: MinorUnits = -1;
+
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tally {
     count: u64,
-    /// Nothing is known while this is larger than `max`.
-    min: MinorUnits,
+    /// As unsigned numbers, of which [`UNKNOWN`] is the largest.
+    min: u64,
     max: MinorUnits,
     sum: MinorUnits,
 }
@@ -19,31 +22,38 @@ impl Default for Tally {
     fn default() -> Self {
         Self {
             count: 0,
-            min: MinorUnits::MAX,
-            max: MinorUnits::MIN,
+            min: u64::MAX,
+            max: UNKNOWN,
             sum: 0,
         }
     }
 }
 
 impl Tally {
+    /// Without branches: whether an amount is known is as good as random. Amounts are at most 10^12, so the sums of millions
+    /// of them fit.
     #[inline]
-    pub(super) fn add(&mut self, amount: Option<MinorUnits>) {
+    pub(super) fn add(&mut self, amount: MinorUnits) {
         self.count += 1;
-        if let Some(amount) = amount {
-            self.min = self.min.min(amount);
-            self.max = self.max.max(amount);
-            // Amounts are at most 10^12, so millions of them fit.
-            self.sum = self.sum.saturating_add(amount);
-        }
+        self.min = self.min.min(amount as u64);
+        self.max = self.max.max(amount);
+        self.sum += amount.max(0);
+    }
+
+    /// Adds what another one counted.
+    pub(super) fn join(&mut self, other: &Self) {
+        self.count += other.count;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        self.sum += other.sum;
     }
 
     fn value(self, value: Cow<'static, str>) -> FacetValue {
-        let is_known = self.min <= self.max;
+        let is_known = self.max != UNKNOWN;
         FacetValue {
             value,
             count: self.count,
-            min: is_known.then_some(self.min),
+            min: is_known.then_some(self.min as MinorUnits),
             max: is_known.then_some(self.max),
             sum: is_known.then_some(self.sum),
         }
