@@ -19,7 +19,12 @@ pub(crate) struct Buffer(Vec<u32>);
 
 impl Buffer {
     pub(crate) fn new() -> Self {
-        Self(KEPT.with_borrow_mut(Vec::pop).unwrap_or_default())
+        let kept = KEPT.with_borrow_mut(|kept| {
+            // The largest: what is too small would have to grow.
+            let largest = (0..kept.len()).max_by_key(|at| kept[*at].capacity())?;
+            Some(kept.swap_remove(largest))
+        });
+        Self(kept.unwrap_or_default())
     }
 
     /// So many zeros.

@@ -18,19 +18,86 @@ const FEW: u32 = 256;
 const POSTINGS_PER_DOCUMENT: u64 = 48;
 
 /// Matching documents in rising order, and for each the sum of its slots' scores.
-#[derive(Debug, Default)]
-pub(crate) struct Candidates {
-    pub(crate) documents: Buffer,
-    pub(crate) sums: Buffer,
+#[derive(Debug)]
+pub(crate) enum Candidates<'a> {
+    Listed(Listed),
+    /// One whole posting list, which need not be copied.
+    List(List<'a>, u32),
 }
 
-impl Candidates {
+#[derive(Debug, Default)]
+pub(crate) struct Listed {
+    documents: Buffer,
+    sums: Buffer,
+}
+
+impl Default for Candidates<'_> {
+    fn default() -> Self {
+        Self::Listed(Listed::default())
+    }
+}
+
+impl<'a> Candidates<'a> {
+    /// Without any words.
+    pub(crate) fn all(documents: Range<u32>) -> Self {
+        let mut all = Listed::default();
+        all.documents.extend(documents);
+        all.sums = Buffer::zeros(all.documents.len());
+        Self::Listed(all)
+    }
+
+    pub(crate) fn documents(&self) -> &[u32] {
+        match self {
+            Self::Listed(listed) => &listed.documents,
+            Self::List(list, _) => list.documents,
+        }
+    }
+
+    /// Calls `visit` with the position, the document and its sum.
+    #[inline]
+    pub(crate) fn each(&self, mut visit: impl FnMut(usize, u32, u32)) {
+        match self {
+            Self::Listed(listed) => {
+                let pairs = listed.documents.iter().zip(listed.sums.iter());
+                for (at, (document, sum)) in pairs.enumerate() {
+                    visit(at, *document, *sum);
+                }
+            }
+            Self::List(list, weight) => {
+                for (at, (document, impact)) in list.iter().enumerate() {
+                    visit(at, document, u32::from(impact) * weight);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn retain(&mut self, keeps: impl FnMut(u32) -> bool) {
+        let mut listed = std::mem::take(self).listed();
+        listed.retain(keeps);
+        *self = Self::Listed(listed);
+    }
+
+    fn listed(self) -> Listed {
+        match self {
+            Self::Listed(listed) => listed,
+            Self::List(list, weight) => {
+                let mut listed = Listed::default();
+                listed.documents.extend_from_slice(list.documents);
+                let scores = list.impacts.iter().map(|impact| u32::from(*impact) * weight);
+                listed.sums.extend(scores);
+                listed
+            }
+        }
+    }
+}
+
+impl Listed {
     fn push(&mut self, document: u32, sum: u32) {
         self.documents.push(document);
         self.sums.push(sum);
     }
 
-    pub(crate) fn retain(&mut self, mut keeps: impl FnMut(u32) -> bool) {
+    fn retain(&mut self, mut keeps: impl FnMut(u32) -> bool) {
         let mut kept = 0;
         for at in 0..self.documents.len() {
             let document = self.documents[at];
@@ -65,13 +132,16 @@ pub(crate) struct Matcher<'a> {
 
 impl<'a> Matcher<'a> {
     /// Documents that match all slots; a query without slots matches nothing here.
-    pub(crate) fn all(self, terms: &QueryTerms) -> Candidates {
+    pub(crate) fn all(self, terms: &QueryTerms) -> Candidates<'a> {
         let mut slots: Vec<&SlotTerms> = terms.slots.iter().collect();
         slots.sort_by_key(|slot| slot.size);
         let Some((rarest, others)) = slots.split_first() else {
             return Candidates::default();
         };
-        let mut found = self.slot(rarest);
+        if others.is_empty() {
+            return self.slot(rarest);
+        }
+        let mut found = self.slot(rarest).listed();
         for slot in others {
             if found.documents.is_empty() {
                 break;
@@ -79,25 +149,25 @@ impl<'a> Matcher<'a> {
             let scores = self.slot_scores(slot, &found.documents);
             found.narrow(&scores);
         }
-        found
+        Candidates::Listed(found)
     }
 
     /// Documents that match one slot.
-    pub(crate) fn slot(self, slot: &SlotTerms) -> Candidates {
+    pub(crate) fn slot(self, slot: &SlotTerms) -> Candidates<'a> {
         let mut union = self.word(&slot.word);
         for conjunction in &slot.conjunctions {
-            union = united(union, self.conjunction(conjunction));
+            union = Candidates::Listed(united(union.listed(), self.conjunction(conjunction)));
         }
         union
     }
 
-    fn conjunction(self, conjunction: &Conjunction) -> Candidates {
+    fn conjunction(self, conjunction: &Conjunction) -> Listed {
         let mut words: Vec<&WordTerms> = conjunction.words.iter().collect();
         words.sort_by_key(|word| word.size);
         let Some((rarest, others)) = words.split_first() else {
-            return Candidates::default();
+            return Listed::default();
         };
-        let mut found = self.word(rarest);
+        let mut found = self.word(rarest).listed();
         for word in others {
             let scores = self.word_scores(word, &found.documents);
             found.narrow(&scores);
@@ -115,7 +185,7 @@ impl<'a> Matcher<'a> {
         found
     }
 
-    fn word(self, word: &WordTerms) -> Candidates {
+    fn word(self, word: &WordTerms) -> Candidates<'a> {
         let mut lists: Vec<(List<'a>, u32)> = self.lists(word);
         let of_completions = word.completions.clone().map(|term| {
             let list = self.segment.postings.list(term).from(self.first);
@@ -124,15 +194,9 @@ impl<'a> Matcher<'a> {
         lists.extend(of_completions);
         match lists.as_slice() {
             [] => Candidates::default(),
-            [(list, weight)] => {
-                let mut found = Candidates::default();
-                found.documents.extend_from_slice(list.documents);
-                let scores = list.impacts.iter().map(|impact| u32::from(*impact) * weight);
-                found.sums.extend(scores);
-                found
-            }
-            several if word.size <= FEW => sorted_union(several),
-            several => marked_union(several, self.segment.len()),
+            [(list, weight)] => Candidates::List(*list, *weight),
+            several if word.size <= FEW => Candidates::Listed(sorted_union(several)),
+            several => Candidates::Listed(marked_union(several, self.segment.len())),
         }
     }
 
@@ -238,14 +302,14 @@ impl<'a> Matcher<'a> {
 }
 
 /// Documents of either, with the better score.
-fn united(left: Candidates, right: Candidates) -> Candidates {
+fn united(left: Listed, right: Listed) -> Listed {
     if right.documents.is_empty() {
         return left;
     }
     if left.documents.is_empty() {
         return right;
     }
-    let mut both = Candidates::default();
+    let mut both = Listed::default();
     let (mut at, mut other) = (0, 0);
     loop {
         match (left.documents.get(at), right.documents.get(other)) {
@@ -267,7 +331,7 @@ fn united(left: Candidates, right: Candidates) -> Candidates {
     }
 }
 
-fn sorted_union(lists: &[(List<'_>, u32)]) -> Candidates {
+fn sorted_union(lists: &[(List<'_>, u32)]) -> Listed {
     let mut all: Vec<(u32, u32)> = Vec::new();
     for (list, weight) in lists {
         let scored = list
@@ -276,7 +340,7 @@ fn sorted_union(lists: &[(List<'_>, u32)]) -> Candidates {
         all.extend(scored);
     }
     all.sort_unstable();
-    let mut union = Candidates::default();
+    let mut union = Listed::default();
     for (document, score) in all {
         match union.documents.last() {
             // In rising order of scores: the last one is the best.
@@ -296,7 +360,7 @@ thread_local! {
     static SCORES: Cell<Vec<u32>> = const { Cell::new(Vec::new()) };
 }
 
-fn marked_union(lists: &[(List<'_>, u32)], documents: u32) -> Candidates {
+fn marked_union(lists: &[(List<'_>, u32)], documents: u32) -> Listed {
     let mut scores = SCORES.take();
     if scores.len() < documents as usize {
         scores.resize(documents as usize, 0);
@@ -309,7 +373,7 @@ fn marked_union(lists: &[(List<'_>, u32)], documents: u32) -> Candidates {
             *score = (*score).max(u32::from(impact) * weight);
         }
     }
-    let mut union = Candidates::default();
+    let mut union = Listed::default();
     for (at, mut word) in (0_u32..).zip(marks) {
         while word != 0 {
             let document = at * 64 + word.trailing_zeros();

@@ -40,7 +40,7 @@ pub(crate) struct Contest<'a> {
 
 impl Contest<'_> {
     /// The first `count` results in order; `whole` are those whose name the whole query is.
-    pub(crate) fn best(&self, results: &Results, whole: &[Place], count: usize) -> Vec<Ranked> {
+    pub(crate) fn best(&self, results: &Results<'_>, whole: &[Place], count: usize) -> Vec<Ranked> {
         let mut scorer = Scorer::default();
         let mut looked_at = Top::new(count, |left: &Ranked, right: &Ranked| {
             self.order.compare(left, right)
@@ -121,7 +121,7 @@ impl Contest<'_> {
     /// All results with their keys, in no order.
     pub(crate) fn each_ranked(
         &self,
-        results: &Results,
+        results: &Results<'_>,
         whole: &[Place],
         mut visit: impl FnMut(Ranked),
     ) {

@@ -14,6 +14,7 @@ use ports::search_index::{Facet, FacetKind};
 
 use crate::deadlines::DueDays;
 use crate::facts::{FactTables, Facts, currency_bits};
+use columns::Column;
 pub(crate) use columns::FacetColumns;
 use tallies::{Tally, UNKNOWN, in_order, most_frequent_first, of_terms};
 
@@ -77,26 +78,47 @@ impl FacetCounter {
 
     /// Counts scholarships for all wanted facets.
     pub(crate) fn add_passing(&mut self, rows: SegmentRows<'_>, documents: &[u32]) {
+        if self.wanted.is_empty() {
+            return;
+        }
+        let amounts = self.amounts(rows, documents);
         for kind in self.wanted.iter() {
-            self.add(kind, rows, documents);
+            self.add_to(kind, rows, documents, &amounts);
         }
     }
 
     /// Counts scholarships for one facet, if it is wanted.
     pub(crate) fn add(&mut self, kind: FacetKind, rows: SegmentRows<'_>, documents: &[u32]) {
-        if !self.wanted.contains(kind) {
-            return;
+        if self.wanted.contains(kind) {
+            let amounts = self.amounts(rows, documents);
+            self.add_to(kind, rows, documents, &amounts);
         }
-        let (tables, columns) = (rows.tables, rows.columns);
-        let row = |document: u32| &rows.facts[document as usize];
-        let amounts: Vec<MinorUnits> = tables
+    }
+
+    /// Of each document, or [`UNKNOWN`].
+    fn amounts(&self, rows: SegmentRows<'_>, documents: &[u32]) -> Vec<MinorUnits> {
+        let of_awards: Vec<MinorUnits> = rows
+            .tables
             .awards_in(self.currency)
             .map(|amount| amount.unwrap_or(UNKNOWN))
             .collect();
-        let with_amounts = documents.iter().map(|document| {
-            let large = |document| row(document).award_number();
-            (*document, amounts[columns.awards.get(*document, large)])
-        });
+        let large = |document: u32| rows.facts[document as usize].award_number();
+        let awards = documents
+            .iter()
+            .map(|document| rows.columns.awards.get(*document, large));
+        awards.map(|award| of_awards[award]).collect()
+    }
+
+    fn add_to(
+        &mut self,
+        kind: FacetKind,
+        rows: SegmentRows<'_>,
+        documents: &[u32],
+        amounts: &[MinorUnits],
+    ) {
+        let (tables, columns) = (rows.tables, rows.columns);
+        let row = |document: u32| &rows.facts[document as usize];
+        let with_amounts = documents.iter().copied().zip(amounts.iter().copied());
         match kind {
             FacetKind::ScholarshipTypes => {
                 let last = self.types.len() - 1;
@@ -106,22 +128,19 @@ impl FacetCounter {
                 }
             }
             FacetKind::FieldsOfStudy => {
+                let sets = (tables.fields.values(), &columns.fields);
                 let large = |document| row(document).fields_number();
-                let sets = with_amounts
-                    .map(|(document, amount)| (columns.fields.get(document, large), amount));
-                add_sets(&mut self.fields, tables.fields.values(), sets);
+                add_sets(&mut self.fields, sets, large, documents, amounts);
             }
             FacetKind::States => {
+                let sets = (tables.states.values(), &columns.states);
                 let large = |document| row(document).states_number();
-                let sets = with_amounts
-                    .map(|(document, amount)| (columns.states.get(document, large), amount));
-                add_sets(&mut self.states, tables.states.values(), sets);
+                add_sets(&mut self.states, sets, large, documents, amounts);
             }
             FacetKind::GradeLevels => {
+                let sets = (tables.levels.values(), &columns.levels);
                 let large = |document| row(document).levels_number();
-                let sets = with_amounts
-                    .map(|(document, amount)| (columns.levels.get(document, large), amount));
-                add_sets(&mut self.grade_levels, tables.levels.values(), sets);
+                add_sets(&mut self.grade_levels, sets, large, documents, amounts);
             }
             FacetKind::Citizenship => {
                 let mut of_sets = vec![Tally::default(); tables.citizenships.values().len()];
@@ -231,8 +250,10 @@ impl FacetCounter {
 /// Counts each distinct set once for every document, and then its terms: most documents share few sets.
 fn add_sets(
     terms: &mut [Tally],
-    sets: &[u64],
-    documents: impl ExactSizeIterator<Item = (usize, MinorUnits)>,
+    (sets, column): (&[u64], &Column),
+    large: impl Fn(u32) -> u32,
+    documents: &[u32],
+    amounts: &[MinorUnits],
 ) {
     let mut add = |set: u64, tally: &Tally| {
         let mut rest = set;
@@ -243,17 +264,18 @@ fn add_sets(
             rest &= rest - 1;
         }
     };
+    let pairs = documents.iter().zip(amounts);
     if documents.len() < sets.len() {
-        for (number, amount) in documents {
+        for (document, amount) in pairs {
             let mut one = Tally::default();
-            one.add(amount);
-            add(sets[number], &one);
+            one.add(*amount);
+            add(sets[column.get(*document, &large)], &one);
         }
         return;
     }
     let mut of_sets = vec![Tally::default(); sets.len()];
-    for (number, amount) in documents {
-        of_sets[number].add(amount);
+    for (document, amount) in pairs {
+        of_sets[column.get(*document, &large)].add(*amount);
     }
     for (set, tally) in sets.iter().zip(&of_sets) {
         add(*set, tally);

@@ -43,7 +43,7 @@ pub(crate) fn relaxed(
         };
         let mut matched: Vec<Slots> = vec![0; live.segment.len() as usize];
         for (number, slot) in terms.slots.iter().enumerate() {
-            for document in matcher.slot(slot).documents.iter() {
+            for document in matcher.slot(slot).documents() {
                 matched[*document as usize] |= 1 << number;
             }
         }

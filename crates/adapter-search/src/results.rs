@@ -17,21 +17,21 @@ pub(crate) struct Result {
 }
 
 /// Results of one segment.
-#[derive(Debug, Default)]
-pub(crate) struct SegmentResults {
-    pub(crate) candidates: Candidates,
+#[derive(Debug)]
+pub(crate) struct SegmentResults<'a> {
+    pub(crate) candidates: Candidates<'a>,
     /// (rank, stated) of each; empty when all are zero.
     pub(crate) extras: Vec<(u8, Score)>,
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Results {
-    pub(crate) segments: Vec<SegmentResults>,
+pub(crate) struct Results<'a> {
+    pub(crate) segments: Vec<SegmentResults<'a>>,
 }
 
-impl Results {
+impl Results<'_> {
     pub(crate) fn len(&self) -> usize {
-        let of_segment = |segment: &SegmentResults| segment.candidates.documents.len();
+        let of_segment = |segment: &SegmentResults<'_>| segment.candidates.documents().len();
         self.segments.iter().map(of_segment).sum()
     }
 
@@ -42,19 +42,16 @@ impl Results {
     #[inline]
     pub(crate) fn each(&self, mut visit: impl FnMut(Result)) {
         for (segment, results) in (0..).zip(&self.segments) {
-            let Candidates { documents, sums } = &results.candidates;
-            for (at, (document, sum)) in documents.iter().zip(sums.iter()).enumerate() {
-                let (rank, stated) = results.extras.get(at).copied().unwrap_or_default();
+            let extras = &results.extras;
+            results.candidates.each(|at, document, sum| {
+                let (rank, stated) = extras.get(at).copied().unwrap_or_default();
                 visit(Result {
-                    place: Place {
-                        segment,
-                        document: *document,
-                    },
+                    place: Place { segment, document },
                     rank,
-                    sum: *sum,
+                    sum,
                     stated,
                 });
-            }
+            });
         }
     }
 }

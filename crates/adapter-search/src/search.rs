@@ -22,6 +22,7 @@ use crate::query::QueryPlan;
 use crate::relaxation::relaxed;
 use crate::results::{Results, SegmentResults};
 use crate::scoring::{Shares, in_units};
+use crate::segment::Segment;
 use crate::settings::SearchSettings;
 use crate::snapshot::{LiveSegment, Place, Snapshot};
 use crate::top::Top;
@@ -50,8 +51,8 @@ struct Part<'a> {
 }
 
 /// Everything that one attempt, with some of the query's words, found.
-struct Found {
-    results: Results,
+struct Found<'a> {
+    results: Results<'a>,
     facets: FacetCounter,
     verdicts: VerdictCounts,
     /// By segment.
@@ -125,7 +126,7 @@ impl<'a> Part<'a> {
     }
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
     fn answer(&self, due: &[Arc<DueDays>], cursor: Option<&Cursor>) -> SearchAnswer {
         let mut plan = QueryPlan::of(&self.request.query, self.settings, self.snapshot);
         let (found, dropped) = self.found(&mut plan);
@@ -201,7 +202,7 @@ impl Search<'_> {
         answer
     }
 
-    fn with_whole_name(&self, found: &Found) -> Vec<Place> {
+    fn with_whole_name(&self, found: &Found<'_>) -> Vec<Place> {
         let parts = (0..).zip(self.parts.iter().zip(&found.terms));
         parts
             .flat_map(|(segment, (part, terms))| {
@@ -213,7 +214,7 @@ impl Search<'_> {
 
     /// What matches the plan; if nothing does, what matches the most of it. Phrases that have synonyms come apart only when
     /// that does not help. When nothing helps, nothing was given up.
-    fn found(&self, plan: &mut QueryPlan) -> (Found, Vec<String>) {
+    fn found(&self, plan: &mut QueryPlan) -> (Found<'a>, Vec<String>) {
         let whole = self.attempt(plan);
         if !whole.results.is_empty() || plan.slots.is_empty() {
             return (whole, Vec::new());
@@ -254,7 +255,7 @@ impl Search<'_> {
         Some((verdict, filter.verdicts.contains(verdict)))
     }
 
-    fn attempt(&self, plan: &QueryPlan) -> Found {
+    fn attempt(&self, plan: &QueryPlan) -> Found<'a> {
         let mut found = Found {
             results: Results::default(),
             facets: FacetCounter::of(self.request.facets, self.request.filters.currency),
@@ -262,16 +263,11 @@ impl Search<'_> {
             terms: Vec::with_capacity(self.parts.len()),
         };
         for part in &self.parts {
-            let segment = &part.live.segment;
+            let segment: &'a Segment = &part.live.segment;
             let terms = QueryTerms::of(plan, segment);
             let first = part.first;
             let mut candidates = if plan.slots.is_empty() {
-                let mut documents = Buffer::new();
-                documents.extend(first..segment.len());
-                Candidates {
-                    sums: Buffer::zeros(documents.len()),
-                    documents,
-                }
+                Candidates::all(first..segment.len())
             } else {
                 Matcher { segment, first }.all(&terms)
             };
@@ -289,9 +285,9 @@ impl Search<'_> {
     fn filtered(
         &self,
         part: &Part<'_>,
-        mut candidates: Candidates,
-        found: &mut Found,
-    ) -> SegmentResults {
+        mut candidates: Candidates<'a>,
+        found: &mut Found<'a>,
+    ) -> SegmentResults<'a> {
         let rows = part.rows();
         let mut extras = Vec::new();
         // By kind: what fails the filter of this kind alone, which counts for its facet.
@@ -339,7 +335,7 @@ impl Search<'_> {
         for (kind, documents) in failing {
             found.facets.add(kind, rows, &documents);
         }
-        found.facets.add_passing(rows, &candidates.documents);
+        found.facets.add_passing(rows, candidates.documents());
         SegmentResults { candidates, extras }
     }
 
