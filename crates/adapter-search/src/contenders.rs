@@ -67,11 +67,13 @@ impl Contest<'_> {
         results.each(|result| first.offer(result));
         let first = first.finish();
         let is_whole = |place: Place| whole.contains(&place);
-        results.each(|result| {
-            if is_whole(result.place) {
-                look_at(&result, true, &mut bound);
-            }
-        });
+        if !whole.is_empty() {
+            results.each(|result| {
+                if is_whole(result.place) {
+                    look_at(&result, true, &mut bound);
+                }
+            });
+        }
         let open_end = first.len() < results.len();
         let Some(last) = first.last().copied() else {
             return looked_at.finish();
@@ -82,7 +84,9 @@ impl Contest<'_> {
             }
             true
         });
-        if open_end {
+        // With one slot there is nothing to be near to.
+        let could_come_in = self.has_pairs() || least(&last) >= bound;
+        if open_end && could_come_in {
             let mut others: Vec<Result> = Vec::new();
             results.each(|result| {
                 let is_behind = best_first(&result, &last).is_gt();
@@ -102,14 +106,22 @@ impl Contest<'_> {
         looked_at.finish()
     }
 
-    /// Visits results until `visit` says that it is enough. The words of a few are asked for ahead, so that the memory answers
-    /// for all of them at the same time.
+    fn has_pairs(&self) -> bool {
+        self.terms.iter().any(|terms| terms.slots.len() > 1)
+    }
+
+    /// Visits results until `visit` says that it is enough. What scores of a few rest on is asked for ahead, so that the memory
+    /// answers for all of them at the same time.
     fn in_batches(&self, results: &[Result], mut visit: impl FnMut(&Result) -> bool) {
+        let has_pairs = self.has_pairs();
         for batch in results.chunks(BATCH) {
             let mut touched = 0;
             for result in batch {
-                let tokens = &self.segment(result.place).tokens;
-                touched ^= tokens.touch(result.place.document);
+                let (segment, document) = (self.segment(result.place), result.place.document);
+                touched ^= segment.facts[document as usize].deadline();
+                if has_pairs {
+                    touched ^= u32::from(segment.tokens.touch(document));
+                }
             }
             std::hint::black_box(touched);
             if !batch.iter().all(&mut visit) {
@@ -188,20 +200,15 @@ impl Scorer {
         self.places.resize_with(slots, Vec::new);
         self.places.iter_mut().for_each(Vec::clear);
         let tokens = segment.tokens.of(document);
-        let slots = terms.ranges.iter().zip(&terms.signatures);
-        for ((ranges, signatures), places) in slots.zip(&mut self.places) {
-            let is_of_slot = |term: &u32| ranges.iter().any(|range| range.contains(term));
-            if signatures.is_empty() {
-                let all = (0_u16..).zip(tokens).filter(|(_, term)| is_of_slot(term));
+        let slots = terms.ranges.iter().zip(&terms.codes);
+        for ((ranges, codes), places) in slots.zip(&mut self.places) {
+            let is_of_slot = |term: u32| ranges.iter().any(|range| range.contains(&term));
+            if codes.is_empty() {
+                let all = (0_u16..).zip(tokens).filter(|(_, term)| is_of_slot(**term));
                 places.extend(all.map(|(place, _)| place));
             } else {
-                segment
-                    .tokens
-                    .each_place_like(document, signatures, |place| {
-                        if is_of_slot(&tokens[place]) {
-                            places.push(place as u16);
-                        }
-                    });
+                let tokens = &segment.tokens;
+                tokens.each_place_of(document, codes, is_of_slot, |place| places.push(place));
             }
         }
         let ends = &segment.tokens.field_ends[document as usize];

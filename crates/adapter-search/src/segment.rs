@@ -109,7 +109,9 @@ impl Segment {
         self.organizations.shrink();
         self.facts.shrink_to_fit();
         self.created.shrink_to_fit();
-        self.tokens.complete();
+        let postings = &self.postings;
+        self.tokens
+            .complete(self.dictionary.len(), |term| postings.count(term));
         let is_inactive = |facts: &Facts| facts.status() != EditorialStatus::Active;
         self.inactive = self.facts.partition_point(is_inactive) as u32;
         self.columns = FacetColumns::of(&self.facts);

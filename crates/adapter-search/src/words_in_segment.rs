@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::query::{QueryPlan, Slot, Word};
 use crate::scoring::ONE;
 use crate::segment::Segment;
-use crate::tokens::signature;
+use crate::tokens::Tokens;
 
 /// One word: any of some terms, or of a range of terms that begin alike.
 #[derive(Debug, Default)]
@@ -43,12 +43,12 @@ pub(crate) struct QueryTerms {
     pub(crate) whole: Option<Vec<u32>>,
     /// By slot: the terms of every word in every alternative.
     pub(crate) ranges: Vec<Vec<Range<u32>>>,
-    /// By slot: the signatures of its terms, each in every byte; empty when they are too many to look for one by one.
-    pub(crate) signatures: Vec<Vec<u64>>,
+    /// By slot: the codes of its terms; empty when they are too many to look for one by one.
+    pub(crate) codes: Vec<Vec<u64>>,
 }
 
-/// Looking for more signatures than this takes longer than looking at every word.
-const MOST_SIGNATURES: usize = 8;
+/// Looking for more codes than this takes longer than looking at every word.
+const MOST_CODES: usize = 8;
 
 impl QueryTerms {
     pub(crate) fn of(plan: &QueryPlan, segment: &Segment) -> Self {
@@ -62,22 +62,20 @@ impl QueryTerms {
             .iter()
             .map(|slot| slot.words().flat_map(WordTerms::ranges).collect())
             .collect();
-        let signatures = ranges.iter().map(|ranges| signatures(ranges)).collect();
+        let codes = ranges.iter().map(|ranges| codes(ranges, &segment.tokens)).collect();
         Self {
             slots,
             whole: plan.words.iter().map(find).collect(),
             ranges,
-            signatures,
+            codes,
         }
     }
 }
 
-fn signatures(ranges: &[Range<u32>]) -> Vec<u64> {
-    let terms = ranges.iter().cloned().flatten().take(MOST_SIGNATURES + 1);
-    let mut all: Vec<u64> = terms
-        .map(|term| u64::from_le_bytes([signature(term); 8]))
-        .collect();
-    if all.len() > MOST_SIGNATURES {
+fn codes(ranges: &[Range<u32>], tokens: &Tokens) -> Vec<u64> {
+    let terms = ranges.iter().cloned().flatten().take(MOST_CODES + 1);
+    let mut all: Vec<u64> = terms.map(|term| tokens.code(term)).collect();
+    if all.len() > MOST_CODES {
         return Vec::new();
     }
     all.sort_unstable();
