@@ -270,11 +270,6 @@ impl Facts {
         self.expires_at() < now.timestamp_micros()
     }
 
-    /// Active and not expired.
-    pub(crate) fn is_open(&self, now: Timestamp) -> bool {
-        self.status() == EditorialStatus::Active && !self.is_expired(now)
-    }
-
     /// The most that a student can get, if known in the currency with these bits.
     pub(crate) fn most_in(&self, currency: u32) -> Option<MinorUnits> {
         let most = self.0[MOST] & AMOUNT_BITS;

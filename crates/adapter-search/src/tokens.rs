@@ -93,10 +93,11 @@ impl Tokens {
         }
     }
 
-    /// Reads ahead what [`Self::each_place_of`] will look at.
+    /// Reads ahead what [`Self::each_place_of`] will look at, and where fields end.
     pub(crate) fn touch(&self, document: u32) -> u16 {
         let all = &self.codes[self.range(document)];
-        all.iter().step_by(32).fold(0, |all, code| all ^ code)
+        let ends = self.field_ends[document as usize].0[0];
+        all.iter().step_by(32).fold(ends, |all, code| all ^ code)
     }
 
     /// Derives what follows from the rest; `count` says how many documents hold a term.
