@@ -10,6 +10,7 @@ use ports::search_index::{
 };
 use ports::{Change, FeedPosition, SearchIndex};
 
+use crate::merging::Merger;
 use crate::query::typed_words;
 use crate::scoring::Impacts;
 use crate::settings::SearchSettings;
@@ -18,6 +19,12 @@ use crate::{recommend, search, similar, suggest, unlock, updates};
 
 /// A search index in the memory of this process. Readers take the present snapshot and never wait; writers take turns.
 pub struct InProcessIndex {
+    shared: Arc<Shared>,
+    merger: Merger,
+}
+
+/// What the index and the thread that merges segments share.
+pub(crate) struct Shared {
     settings: SearchSettings,
     impacts: Impacts,
     state: ArcSwap<State>,
@@ -53,31 +60,54 @@ impl State {
 impl InProcessIndex {
     /// An empty index.
     pub fn new(settings: SearchSettings) -> Self {
-        Self {
+        let shared = Arc::new(Shared {
             impacts: Impacts::of(&settings.text),
             settings,
             state: ArcSwap::default(),
             writing: Mutex::new(()),
+        });
+        Self {
+            merger: Merger::start(Arc::clone(&shared)),
+            shared,
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) fn delta(&self) -> u32 {
+        self.settings.updates.delta
+    }
+
+    pub(crate) fn present(&self) -> Snapshot {
+        self.state.load().all.clone()
+    }
+
+    /// Replaces the present snapshot by what `change` makes of it, if it makes anything.
+    pub(crate) fn write(&self, change: impl FnOnce(&Snapshot) -> Option<Snapshot>) {
+        // The lock guards no data: a writer that panicked has published nothing.
+        let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(next) = change(&self.state.load_full().all) {
+            self.state.store(Arc::new(State::of(next)));
         }
     }
 }
 
 impl SearchIndex for InProcessIndex {
     fn search(&self, request: &SearchRequest, now: Timestamp) -> Result<SearchAnswer, SearchError> {
-        let state = self.state.load();
+        let state = self.shared.state.load();
         let snapshot = state.for_filters(&request.filters);
-        search::search(snapshot, &self.settings, request, now)
+        search::search(snapshot, &self.shared.settings, request, now)
     }
 
     fn suggest(&self, typed: &str, limit: usize, now: Timestamp) -> Vec<Suggestion> {
-        suggest::suggest(&self.state.load().without_drafts, typed, limit, now)
+        suggest::suggest(&self.shared.state.load().without_drafts, typed, limit, now)
     }
 
     fn similar(&self, id: &ScholarshipId, limit: usize, now: Timestamp) -> Option<SearchAnswer> {
-        let state = self.state.load();
+        let state = self.shared.state.load();
         let public = &state.without_drafts;
         let snapshot = public.find(id).map_or(&state.all, |_| public);
-        similar::similar(snapshot, &self.settings, id, limit, now)
+        similar::similar(snapshot, &self.shared.settings, id, limit, now)
     }
 
     fn recommend(
@@ -85,7 +115,7 @@ impl SearchIndex for InProcessIndex {
         request: &RecommendationRequest<'_>,
         now: Timestamp,
     ) -> RecommendationAnswer {
-        let state = self.state.load();
+        let state = self.shared.state.load();
         recommend::recommend(state.for_filters(request.filters), request, now)
     }
 
@@ -95,11 +125,11 @@ impl SearchIndex for InProcessIndex {
         currency: Currency,
         now: Timestamp,
     ) -> UnlockAnswer {
-        unlock::unlocks(&self.state.load().without_drafts, profile, currency, now)
+        unlock::unlocks(&self.shared.state.load().without_drafts, profile, currency, now)
     }
 
     fn scholarship(&self, id: &ScholarshipId) -> Option<Scholarship> {
-        let state = self.state.load();
+        let state = self.shared.state.load();
         let snapshot = &state.all;
         let document = read_card(snapshot.card(snapshot.find(id)?))?;
         document
@@ -109,7 +139,7 @@ impl SearchIndex for InProcessIndex {
     }
 
     fn public_words(&self, query: &str) -> Option<String> {
-        let state = self.state.load();
+        let state = self.shared.state.load();
         let snapshot = &state.without_drafts;
         let words = typed_words(query);
         let known = words.iter().all(|word| snapshot.frequency(&word.word) > 0);
@@ -120,20 +150,17 @@ impl SearchIndex for InProcessIndex {
     }
 
     fn apply(&self, changes: Vec<Change>, position: FeedPosition) {
-        // The lock guards no data: a writer that panicked has published nothing.
-        let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = updates::applied(
-            &self.state.load_full().all,
-            changes,
-            position,
-            &self.impacts,
-            self.settings.updates,
-        );
-        self.state.store(Arc::new(State::of(next)));
+        let shared = &self.shared;
+        let updates = shared.settings.updates;
+        shared.write(|present| {
+            let next = updates::applied(present, changes, position, &shared.impacts, updates);
+            Some(next)
+        });
+        self.merger.wake();
     }
 
     fn stats(&self, now: Timestamp) -> IndexStats {
-        let state = self.state.load();
+        let state = self.shared.state.load();
         let snapshot = &state.all;
         IndexStats {
             scholarships: snapshot.live_count(),

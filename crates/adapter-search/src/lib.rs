@@ -23,6 +23,7 @@ mod highlight;
 mod index;
 mod interned;
 mod matching;
+mod merging;
 mod ordering;
 mod postings;
 mod query;

@@ -1,17 +1,16 @@
 //! Taking in changes: a new snapshot beside the present one, published by one pointer swap.
 //!
-//! Changed records die in the segment where they were and go into a new small segment, which is merged with the small ones
-//! before it. A merge goes on backwards while the segment before is at most twice as large as what would be merged, so
-//! sizes fall at least by half from segment to segment, there are few of them, and a record is copied about log2(n) times
-//! however the catalogue arrives. Merging copies numbers, not texts, and happens within `apply`.
+//! Changed records die in the segment where they were and go into a new small segment, which is merged with the small one
+//! before it at once. Larger merges are left to a thread in the background (`merging`), so that a change is visible within a
+//! millisecond or two however large the catalogue is.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use ports::{Change, FeedPosition};
 
-use crate::bit_set::BitSet;
 use crate::scoring::Impacts;
-use crate::segment::{Segment, SegmentBuilder, merged};
+use crate::segment::{SegmentBuilder, merged};
 use crate::settings::UpdateSettings;
 use crate::snapshot::{LiveSegment, Snapshot};
 
@@ -42,7 +41,8 @@ pub(crate) fn applied(
         }
     }
     next.segments.push(LiveSegment::of(builder.finish()));
-    compact(&mut next.segments, settings.delta);
+    next.segments.retain(|live| live.live_count() > 0);
+    merge_smallest(&mut next.segments, settings.delta);
     next.position = position;
     next
 }
@@ -65,35 +65,37 @@ fn last_of_each(mut changes: Vec<Change>) -> Vec<Change> {
     changes
 }
 
-fn compact(segments: &mut Vec<LiveSegment>, delta: u32) {
-    segments.retain(|live| live.live_count() > 0);
-    let Some(newest) = segments.last() else {
-        return;
-    };
-    let mut start = segments.len() - 1;
-    let mut size = newest.live_count();
-    while start > 0 && segments[start - 1].live_count() <= (2 * size).max(delta) {
-        start -= 1;
-        size += segments[start].live_count();
-    }
-    merge_from(segments, start);
-    for live in segments {
-        // The dead cost memory, and time in every search.
-        if live.dead.count() > live.live_count() / 2 {
-            *live = LiveSegment::of(merged(&[(&live.segment, &live.dead)]).0);
+/// Merges the last two segments while they are small together.
+fn merge_smallest(segments: &mut Vec<LiveSegment>, delta: u32) {
+    while let [.., before, last] = segments.as_slice() {
+        if before.live_count() + last.live_count() > delta {
+            return;
         }
+        let sources = [before, last].map(|live| (&*live.segment, &*live.dead));
+        let (result, _) = merged(&sources);
+        segments.truncate(segments.len() - 2);
+        segments.push(LiveSegment::of(result));
     }
 }
 
-fn merge_from(segments: &mut Vec<LiveSegment>, start: usize) {
-    if segments.len() - start < 2 {
-        return;
+/// The segments that it is time to merge, if there are any. Sizes fall at least by half from segment to segment then, there are
+/// few of them, and a record is copied about log2(n) times however the catalogue arrives. Those that the next change may
+/// merge at once are left alone.
+pub(crate) fn due_for_merge(segments: &[LiveSegment], delta: u32) -> Option<Range<usize>> {
+    let may_change = |live: &&LiveSegment| live.live_count() <= delta;
+    let changing = segments.iter().rev().take(2).take_while(may_change).count();
+    let settled = &segments[..segments.len() - changing];
+    let mut start = settled.len().checked_sub(1)?;
+    let mut size = settled[start].live_count();
+    while start > 0 && settled[start - 1].live_count() <= (2 * size).max(delta) {
+        start -= 1;
+        size += settled[start].live_count();
     }
-    let sources: Vec<(&Segment, &BitSet)> = segments[start..]
-        .iter()
-        .map(|live| (&*live.segment, &*live.dead))
-        .collect();
-    let result = LiveSegment::of(merged(&sources).0);
-    segments.truncate(start);
-    segments.push(result);
+    if settled.len() - start > 1 {
+        return Some(start..settled.len());
+    }
+    // The dead cost memory, and time in every search.
+    let is_mostly_dead = |live: &LiveSegment| live.dead.count() > live.live_count() / 2;
+    let at = settled.iter().position(is_mostly_dead)?;
+    Some(at..at + 1)
 }
