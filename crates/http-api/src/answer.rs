@@ -231,7 +231,7 @@ fn facets(facets: &[Facet], currency: Currency) -> BTreeMap<FacetName, Vec<Facet
         .iter()
         .map(|facet| {
             let entries = facet.values.iter().map(|value| FacetEntry {
-                value: value.value.clone(),
+                value: value.value.clone().into_owned(),
                 count: value.count,
                 min: major(value.min),
                 max: major(value.max),
