@@ -5,19 +5,23 @@
 mod catalogue;
 mod http_load;
 mod postgres;
+mod relevance;
 mod report;
 
 use std::process::{Command as Process, ExitCode};
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use crate::running_server::RunningServer;
 use crate::workspace::Workspace;
 
 /// Arguments of `bench`.
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    benchmark: Option<Benchmark>,
     /// Scholarships in the measured catalogue
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1_000..=1_000_000))]
     count: u32,
@@ -32,8 +36,17 @@ pub(crate) struct Arguments {
     without_postgres: bool,
 }
 
+#[derive(Subcommand)]
+enum Benchmark {
+    /// How well searches find what was meant, rather than how fast
+    Relevance(relevance::Arguments),
+}
+
 /// Builds the release binaries where this is not one, and measures with them.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    if let Some(Benchmark::Relevance(arguments)) = &arguments.benchmark {
+        return relevance::run(arguments);
+    }
     let release = Workspace::load()?.built_release(&["server", "xtask"])?;
     if cfg!(debug_assertions) {
         // A debug build would measure itself: the release build of this command takes over.
