@@ -32,6 +32,14 @@ mod relaxation;
 mod results;
 mod scoring;
 mod search;
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        reason = "snapshots on disk are written and read by what comes next"
+    )
+)]
+mod sections;
 mod segment;
 mod settings;
 mod similar;
