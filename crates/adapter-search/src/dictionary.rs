@@ -1,73 +1,98 @@
 //! The words of one segment: exact look-up, completions, forms of one stem, and neighbours of a misspelt word.
 //!
-//! Words are sorted, so a word's number is its rank, completions of a prefix are a range of numbers, and a second order by
-//! stem gives the forms that share one. Neighbours are found by looking at all words, of which length and a 32-bit set of
-//! letters rule out nearly every one.
+//! Words are sorted, so a word's number is its rank and completions of a prefix are a range of numbers. Beside them stand a
+//! table from a word's hash to its number; for every word the next one of the same stem, round in a ring, with a table from
+//! a stem's hash to one word of the ring; and, if there are many words, a table from what is left of a word without some of
+//! its letters to the word, which finds corrections. All of it is flat arrays, stored and loaded as they are.
 
+mod edits;
+mod hashing;
+mod neighbourhood;
+mod number_table;
+mod signatures;
+
+use std::io::{Read, Write};
 use std::ops::Range;
 
 use crate::analysis::stem;
+use crate::sections::{SectionReader, SectionWriter, SnapshotError, Tag, ensure};
 use crate::strings::StringArena;
+use edits::{Typed, most_edits};
+use hashing::hash;
+use neighbourhood::Neighbourhood;
+use number_table::NumberTable;
+use signatures::{Signature, Signatures};
+
+const WORDS: Tag = Tag::of(*b"word");
+const NUMBERS: Tag = Tag::of(*b"wnum");
+const NEXT_FORMS: Tag = Tag::of(*b"form");
+const STEMS: Tag = Tag::of(*b"stem");
+
+/// Fewer words are looked at one by one, in less time than a change of the catalogue would take to make a table.
+const LEAST_WORDS_FOR_NEIGHBOURHOOD: u32 = 8_192;
+
+/// From this many letters on, what was typed may be the misspelt beginning of a word. Four letters begin too many words.
+const LEAST_LETTERS_OF_BEGINNING: usize = 5;
 
 #[derive(Debug, Default)]
 pub(crate) struct Dictionary {
     words: StringArena,
-    /// Numbers of the words in the order of their stems.
-    by_stem: Vec<u32>,
-    /// The stems in that order: making them anew for each look-up would cost more than the look-up.
-    stems: StringArena,
-    signatures: Vec<Signature>,
-}
-
-/// Which letters a word has (modulo 32), and how many characters.
-#[derive(Debug, Clone, Copy)]
-struct Signature {
-    letters: u32,
-    length: u8,
-    alphabetic: bool,
-}
-
-impl Signature {
-    fn of(word: &str) -> Self {
-        let letters = word
-            .chars()
-            .fold(0, |set, character| set | (1 << (u32::from(character) % 32)));
-        Self {
-            letters,
-            length: word.chars().count() as u8,
-            alphabetic: word.chars().all(char::is_alphabetic),
-        }
-    }
+    /// By hash of a word.
+    numbers: NumberTable,
+    /// By number the next word of the same stem, which is the word itself if there is no other.
+    next_forms: Vec<u32>,
+    /// By hash of a stem a word that has it.
+    stems: NumberTable,
+    signatures: Signatures,
+    neighbourhood: Neighbourhood,
 }
 
 impl Dictionary {
     /// Of words that are sorted and distinct.
     pub(crate) fn of_sorted<'a>(sorted: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut dictionary = Self::without_neighbourhood(sorted);
+        if dictionary.len() >= LEAST_WORDS_FOR_NEIGHBOURHOOD {
+            dictionary.make_neighbourhood();
+        }
+        dictionary
+    }
+
+    fn without_neighbourhood<'a>(sorted: impl IntoIterator<Item = &'a str>) -> Self {
         let mut words = StringArena::default();
-        let mut signatures = Vec::new();
+        let mut signatures = Signatures::default();
         for word in sorted {
             words.push(word);
             signatures.push(Signature::of(word));
         }
         words.shrink();
-        signatures.shrink_to_fit();
-        let mut of_words: Vec<_> = (0..words.len())
-            .map(|number| (stem(words.get(number)), number))
-            .collect();
-        of_words.sort_unstable();
-        let mut stems = StringArena::default();
-        let mut by_stem = Vec::with_capacity(of_words.len());
-        for (stem, number) in of_words {
-            stems.push(&stem);
-            by_stem.push(number);
+        signatures.shrink();
+        let mut numbers = NumberTable::for_numbers_below(words.len());
+        let mut stems = NumberTable::for_numbers_below(words.len());
+        let mut next_forms: Vec<u32> = (0..words.len()).collect();
+        for number in 0..words.len() {
+            let word = words.get(number);
+            numbers.insert(hash(word), number);
+            let stem_of_word = stem(word);
+            let hash_of_stem = hash(&stem_of_word);
+            let has_stem = |other| stem(words.get(other)) == stem_of_word;
+            match stems.find(hash_of_stem, has_stem) {
+                Some(other) => next_forms.swap(number as usize, other as usize),
+                None => stems.insert(hash_of_stem, number),
+            }
         }
-        stems.shrink();
         Self {
             words,
-            by_stem,
+            numbers,
+            next_forms,
             stems,
             signatures,
+            neighbourhood: Neighbourhood::default(),
         }
+    }
+
+    fn make_neighbourhood(&mut self) {
+        let is_of_letters = |number| self.signatures.get(number).is_of_letters();
+        self.neighbourhood = Neighbourhood::of(&self.words, is_of_letters);
     }
 
     pub(crate) fn len(&self) -> u32 {
@@ -79,7 +104,8 @@ impl Dictionary {
     }
 
     pub(crate) fn find(&self, word: &str) -> Option<u32> {
-        self.words.find_sorted(word)
+        let is_word = |number| self.words.get(number) == word;
+        self.numbers.find(hash(word), is_word)
     }
 
     /// All words that begin with `prefix`.
@@ -87,154 +113,139 @@ impl Dictionary {
         let start = self.words.partition_point(|word| word < prefix);
         let end = self
             .words
-            .partition_point(|word| word < prefix || word.starts_with(prefix));
+            .partition_point_from(start, |word| word.starts_with(prefix));
         start..end
     }
 
     /// All words with this stem.
     pub(crate) fn forms_of(&self, stem_of_word: &str) -> impl Iterator<Item = u32> {
-        let start = self.stems.partition_point(|stem| stem < stem_of_word);
-        (start..self.stems.len())
-            .take_while(move |at| self.stems.get(*at) == stem_of_word)
-            .map(|at| self.by_stem[at as usize])
+        let has_stem = |number| stem(self.words.get(number)) == stem_of_word;
+        let first = self.stems.find(hash(stem_of_word), has_stem);
+        first.into_iter().flat_map(|first| self.family_of(first))
     }
 
-    /// Calls `visit` with every word at most `most` edits away, and how many.
-    pub(crate) fn neighbours(&self, word: &str, most: usize, mut visit: impl FnMut(&str, usize)) {
-        let sought = Signature::of(word);
-        let characters: Vec<char> = word.chars().collect();
-        for number in 0..self.words.len() {
-            let signature = self.signatures[number as usize];
-            let near = signature.alphabetic
-                && usize::from(signature.length.abs_diff(sought.length)) <= most
-                && (signature.letters ^ sought.letters).count_ones() as usize <= 2 * most;
-            if near {
-                let candidate = self.words.get(number);
-                if let Some(distance) = distance(&characters, candidate, most) {
-                    visit(candidate, distance);
-                }
+    /// All words with the same stem as that of a number, itself first.
+    pub(crate) fn family_of(&self, number: u32) -> impl Iterator<Item = u32> {
+        let next = move |form: &u32| {
+            let next = self.next_forms[*form as usize];
+            (next != number).then_some(next)
+        };
+        std::iter::successors(Some(number), next)
+    }
+
+    /// Calls `visit` with every word of letters that may have been meant by `typed`, in order, and how many edits lead to
+    /// it. What has fewer than four letters, or other characters, may have been meant for nothing else.
+    pub(crate) fn neighbours(&self, typed: &str, mut visit: impl FnMut(&str, usize)) {
+        let sought = Signature::of(typed);
+        let mut typed_word = Typed::of(typed);
+        let most = most_edits(typed_word.characters.len());
+        if most == 0 || !sought.is_of_letters() {
+            return;
+        }
+        let is_near = |signature| sought.is_near(signature, most);
+        let mut visit_if_near = |number| {
+            let word = self.words.get(number);
+            if let Some(edits) = typed_word.edits_to(word, most) {
+                visit(word, edits);
             }
+        };
+        if self.neighbourhood.is_made() {
+            let mut candidates = Vec::new();
+            self.neighbourhood.visit_candidates(typed, |number| {
+                if is_near(self.signatures.get(number)) {
+                    candidates.push(number);
+                }
+            });
+            candidates.sort_unstable();
+            candidates.dedup();
+            candidates.into_iter().for_each(visit_if_near);
+        } else {
+            let all = 0..self.len();
+            self.signatures
+                .visit_fitting(all, is_near, &mut visit_if_near);
         }
     }
 
-    /// Calls `visit` with every word that has a beginning at most one edit away from `typed`.
+    /// Calls `visit` with every word of letters that has a beginning at most one edit away from `typed` and the same first
+    /// letter, in order. Fewer than five letters are nobody's misspelt beginning.
     pub(crate) fn neighbours_of_prefix(&self, typed: &str, mut visit: impl FnMut(&str)) {
         let sought = Signature::of(typed);
-        let characters: Vec<char> = typed.chars().collect();
-        for number in 0..self.words.len() {
-            let signature = self.signatures[number as usize];
-            let near = signature.alphabetic
-                && signature.length + 1 >= sought.length
-                && (sought.letters & !signature.letters).count_ones() <= 1;
-            if !near {
-                continue;
-            }
-            let word = self.words.get(number);
-            let length = characters.len();
-            let begins_alike = (length.saturating_sub(1)..=length + 1).any(|end| {
-                let beginning = word
-                    .char_indices()
-                    .nth(end)
-                    .map_or(word, |(end, _)| &word[..end]);
-                distance(&characters, beginning, 1).is_some()
-            });
-            if begins_alike {
-                visit(word);
-            }
+        let mut typed_word = Typed::of(typed);
+        if typed_word.characters.len() < LEAST_LETTERS_OF_BEGINNING || !sought.is_of_letters() {
+            return;
         }
+        let mut first_letter = [0; 4];
+        let first_letter = typed_word.characters[0].encode_utf8(&mut first_letter);
+        let beginning_alike = self.completions(first_letter);
+        let may_begin = |signature| sought.may_begin(signature);
+        self.signatures
+            .visit_fitting(beginning_alike, may_begin, |number| {
+                let word = self.words.get(number);
+                if typed_word.is_nearly_a_beginning_of(word) {
+                    visit(word);
+                }
+            });
     }
 
     pub(crate) fn bytes(&self) -> usize {
         self.words.bytes()
+            + self.numbers.bytes()
+            + self.next_forms.capacity() * 4
             + self.stems.bytes()
-            + self.by_stem.capacity() * 4
-            + self.signatures.capacity() * size_of::<Signature>()
+            + self.signatures.bytes()
+            + self.neighbourhood.bytes()
+    }
+
+    /// # Errors
+    /// What writing fails with.
+    #[cfg_attr(not(test), expect(dead_code, reason = "snapshots on disk come next"))]
+    pub(crate) fn save(&self, writer: &mut SectionWriter<impl Write>) -> std::io::Result<()> {
+        self.words.save(WORDS, writer)?;
+        self.numbers.save(NUMBERS, writer)?;
+        writer.array(NEXT_FORMS, &self.next_forms)?;
+        self.stems.save(STEMS, writer)?;
+        self.signatures.save(writer)?;
+        self.neighbourhood.save(writer)
+    }
+
+    /// Reads what `save` wrote.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not what look-ups rely on.
+    #[cfg_attr(not(test), expect(dead_code, reason = "snapshots on disk come next"))]
+    pub(crate) fn load(reader: &mut SectionReader<impl Read>) -> Result<Self, SnapshotError> {
+        let words = StringArena::load(WORDS, reader)?;
+        let count = words.len();
+        let rises = (1..count).all(|number| words.get(number - 1) < words.get(number));
+        ensure(rises, WORDS, "words are out of order")?;
+        let numbers = NumberTable::load(NUMBERS, reader, count)?;
+        let next_forms: Vec<u32> = reader.array(NEXT_FORMS)?;
+        ensure(
+            next_forms.len() == count as usize && is_permutation(&next_forms),
+            NEXT_FORMS,
+            "forms are not in rings",
+        )?;
+        Ok(Self {
+            words,
+            numbers,
+            next_forms,
+            stems: NumberTable::load(STEMS, reader, count)?,
+            signatures: Signatures::load(reader, count)?,
+            neighbourhood: Neighbourhood::load(reader, count)?,
+        })
     }
 }
 
-/// The number of inserted, left out, changed and swapped characters between two words (optimal string alignment), if it is
-/// at most `most`.
-pub(crate) fn distance(left: &[char], right: &str, most: usize) -> Option<usize> {
-    let right: Vec<char> = right.chars().collect();
-    if left.len().abs_diff(right.len()) > most {
-        return None;
-    }
-    let width = right.len() + 1;
-    let mut before_last: Vec<usize> = vec![0; width];
-    let mut last: Vec<usize> = (0..width).collect();
-    let mut row = vec![0; width];
-    for (at, character) in left.iter().enumerate() {
-        row[0] = at + 1;
-        let mut smallest = row[0];
-        for (other_at, other) in right.iter().enumerate() {
-            let changed = last[other_at] + usize::from(character != other);
-            let mut cost = changed.min(last[other_at + 1] + 1).min(row[other_at] + 1);
-            if at > 0 && other_at > 0 && *character == right[other_at - 1] && left[at - 1] == *other
-            {
-                cost = cost.min(before_last[other_at - 1] + 1);
-            }
-            row[other_at + 1] = cost;
-            smallest = smallest.min(cost);
-        }
-        if smallest > most {
-            return None;
-        }
-        std::mem::swap(&mut before_last, &mut last);
-        std::mem::swap(&mut last, &mut row);
-    }
-    (last[width - 1] <= most).then_some(last[width - 1])
+/// Whether each number below their count is there once: only then does every way round lead back to where it began.
+fn is_permutation(numbers: &[u32]) -> bool {
+    let mut seen = vec![false; numbers.len()];
+    numbers.iter().all(|number| {
+        seen.get_mut(*number as usize)
+            .is_some_and(|seen| !std::mem::replace(seen, true))
+    })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn edits(left: &str, right: &str) -> Option<usize> {
-        distance(&left.chars().collect::<Vec<_>>(), right, 2)
-    }
-
-    #[test]
-    fn a_swap_is_one_edit() {
-        assert_eq!(edits("enginering", "engineering"), Some(1));
-        assert_eq!(edits("nevdaa", "nevada"), Some(1));
-        assert_eq!(edits("same", "same"), Some(0));
-        assert_eq!(edits("abc", ""), None);
-        assert_eq!(edits("scholarhsip", "scholarships"), Some(2));
-    }
-
-    #[test]
-    fn completions_and_forms_are_found() {
-        let words = Dictionary::of_sorted([
-            "engine",
-            "engineer",
-            "engineering",
-            "engineers",
-            "nurse",
-            "nursing",
-            "éa",
-        ]);
-        let of = |numbers: Vec<u32>| {
-            let mut found: Vec<&str> = numbers.iter().map(|number| words.word(*number)).collect();
-            found.sort_unstable();
-            found.join(" ")
-        };
-        assert_eq!(
-            of(words.completions("engineer").collect()),
-            "engineer engineering engineers"
-        );
-        assert_eq!(of(words.completions("z").collect()), "");
-        assert_eq!(of(words.completions("").collect()).split(' ').count(), 7);
-        assert_eq!(
-            of(words.forms_of(&stem("nurses")).collect()),
-            "nurse nursing"
-        );
-        let mut near = Vec::new();
-        words.neighbours("enginer", 1, |word, distance| {
-            near.push((word.to_owned(), distance))
-        });
-        assert_eq!(near, [("engine".to_owned(), 1), ("engineer".to_owned(), 1)]);
-        let mut near = Vec::new();
-        words.neighbours_of_prefix("nusr", |word| near.push(word.to_owned()));
-        assert_eq!(near, ["nurse", "nursing"]);
-    }
-}
+mod measurements;
+#[cfg(test)]
+mod tests;

@@ -145,6 +145,36 @@ fn a_misspelt_word_is_corrected_and_the_answer_says_so() {
 }
 
 #[test]
+fn a_word_is_not_taken_for_one_that_was_hardly_meant() {
+    let index = index_of([
+        record(
+            "a",
+            "Daca Grant",
+            "College Fund",
+            "Public defenders and costs",
+        ),
+        record("b", "Costs Prize", "College Fund", "Costs of all"),
+        record("c", "Coast Prize", "Law Fund", "x"),
+    ]);
+    let corrected = |typed: &str| {
+        let pairs = answer(&index, typed).corrected;
+        pairs.into_iter().map(|(_, used)| used).next()
+    };
+    // One letter of four is another, or four letters begin a longer word.
+    for typed in ["deca", "deaf", "cola"] {
+        let used = corrected(typed);
+        assert_eq!(used, None, "{typed}");
+    }
+    assert_eq!(corrected("dcaa").as_deref(), Some("daca"));
+    assert_eq!(corrected("dacaa").as_deref(), Some("daca"));
+    assert_eq!(corrected("defnd").as_deref(), Some("defenders"));
+    // Beginnings have the right first letter.
+    assert_eq!(corrected("befen"), None);
+    // Swapped letters come before changed ones, however many records have these.
+    assert_eq!(corrected("coats").as_deref(), Some("coast"));
+}
+
+#[test]
 fn as_few_words_as_possible_are_given_up_and_the_least_informative() {
     let index = small_catalogue();
     let relaxed = answer(&index, "millennium opera nevada");

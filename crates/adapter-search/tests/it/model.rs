@@ -132,12 +132,28 @@ impl<'a> Model<'a> {
             4..=7 => 1,
             _ => 2,
         };
+        let sorted = |word: &str| {
+            let mut letters: Vec<char> = word.chars().collect();
+            letters.sort_unstable();
+            letters
+        };
+        let undoubled = |word: &str| {
+            let mut letters: Vec<char> = word.chars().collect();
+            letters.dedup();
+            letters
+        };
+        let is_slip =
+            |known: &str| sorted(known) == sorted(word) || undoubled(known) == undoubled(word);
+        let may_be_meant =
+            |known: &&String| word.len() > 4 || known.len() != word.len() || is_slip(known);
         let rank = |edits: usize, known: &str| {
             let other_start = known.chars().next() != word.chars().next();
+            let rarity = std::cmp::Reverse(self.frequency(known));
             (
                 edits,
                 other_start,
-                std::cmp::Reverse(self.frequency(known)),
+                !is_slip(known),
+                rarity,
                 known.to_owned(),
             )
         };
@@ -146,21 +162,23 @@ impl<'a> Model<'a> {
             .frequencies
             .keys()
             .filter(letters)
+            .filter(may_be_meant)
             .map(|known| rank(edits(word, known), known))
             .filter(|rank| rank.0 <= most)
-            .min();
-        let nearest = nearest.or_else(|| {
-            let beginnings = self
-                .frequencies
-                .keys()
-                .filter(letters)
-                .filter(|known| (0..=known.len()).any(|end| edits(word, &known[..end]) <= 1));
-            beginnings
-                .map(|known| rank(1, known))
-                .min()
-                .filter(|_| last)
-        });
-        nearest.map(|(_, _, _, word)| word)
+            .min()
+            .map(|(_, _, _, _, known)| known);
+        if nearest.is_some() || !last || word.len() < 5 {
+            return nearest;
+        }
+        let is_nearly_begun = |known: &&String| {
+            known[..1] == word[..1] && (0..=known.len()).any(|end| edits(word, &known[..end]) <= 1)
+        };
+        self.frequencies
+            .keys()
+            .filter(letters)
+            .filter(is_nearly_begun)
+            .min_by_key(|known| (std::cmp::Reverse(self.frequency(known)), *known))
+            .cloned()
     }
 
     /// Slots, the whole query in normal form, and what was corrected.
