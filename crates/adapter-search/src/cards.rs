@@ -3,8 +3,14 @@
 //! A merge hands on the chunks of its sources. Chunks of which little is still used, and small ones, are copied together,
 //! so that garbage stays below half of what is used.
 
+use std::io::{Read, Write};
 use std::ops::Range;
 use std::sync::Arc;
+
+use crate::sections::{SectionReader, SectionWriter, SnapshotError, Tag, ensure};
+
+const PLACES: Tag = Tag::of(*b"cpla");
+const CHUNKS: Tag = Tag::of(*b"card");
 
 const CHUNK_BYTES: usize = 4 << 20;
 
@@ -40,6 +46,52 @@ impl Cards {
     pub(crate) fn bytes(&self) -> usize {
         self.places.capacity() * size_of::<Place>()
             + self.chunks.iter().map(|chunk| chunk.len()).sum::<usize>()
+    }
+
+    /// # Errors
+    /// What writing fails with.
+    pub(crate) fn save(&self, writer: &mut SectionWriter<impl Write>) -> std::io::Result<()> {
+        let places = self.places.iter();
+        let places: Vec<[u32; 3]> = places
+            .map(|place| [place.chunk, place.start, place.length])
+            .collect();
+        writer.array(PLACES, &places)?;
+        writer.array(CHUNKS, &[self.chunks.len() as u64])?;
+        self.chunks
+            .iter()
+            .try_for_each(|chunk| writer.bytes(CHUNKS, chunk))
+    }
+
+    /// Reads what `save` wrote.
+    ///
+    /// # Errors
+    /// It cannot be read, or does not hold as many cards.
+    pub(crate) fn load(
+        reader: &mut SectionReader<impl Read>,
+        count: u32,
+    ) -> Result<Self, SnapshotError> {
+        let places: Vec<[u32; 3]> = reader.array(PLACES)?;
+        let chunk_count: Vec<u64> = reader.array(CHUNKS)?;
+        let mut cards = Self::default();
+        for _ in 0..chunk_count.first().copied().unwrap_or(0) {
+            cards.chunks.push(Arc::from(reader.bytes(CHUNKS)?));
+        }
+        let is_inside = |[chunk, start, length]: &[u32; 3]| {
+            let chunk = cards.chunks.get(*chunk as usize);
+            let end = *start as usize + *length as usize;
+            chunk.is_some_and(|chunk| end <= chunk.len())
+        };
+        let complete = places.len() == count as usize && places.iter().all(is_inside);
+        ensure(complete, PLACES, "a card is not where it should be")?;
+        let places = places.into_iter();
+        cards.places = places
+            .map(|[chunk, start, length]| Place {
+                chunk,
+                start,
+                length,
+            })
+            .collect();
+        Ok(cards)
     }
 
     /// The cards of (source, document) in that order, sharing what is worth sharing.

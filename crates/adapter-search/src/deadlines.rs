@@ -44,6 +44,14 @@ pub(crate) struct DueDays {
 }
 
 impl Deadlines {
+    /// Of distinct deadlines without texts, in the order of their numbers; `None` if two are equal.
+    pub(crate) fn of_values(values: Vec<Deadline>) -> Option<Self> {
+        Some(Self {
+            distinct: Interned::of_values(values)?,
+            kept: ArcSwapOption::empty(),
+        })
+    }
+
     /// The number of a deadline; its printed text does not matter.
     pub(crate) fn number_of(&mut self, deadline: &Deadline) -> u32 {
         if deadline.text.is_none() {

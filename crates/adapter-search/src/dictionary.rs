@@ -198,7 +198,6 @@ impl Dictionary {
 
     /// # Errors
     /// What writing fails with.
-    #[cfg_attr(not(test), expect(dead_code, reason = "snapshots on disk come next"))]
     pub(crate) fn save(&self, writer: &mut SectionWriter<impl Write>) -> std::io::Result<()> {
         self.words.save(WORDS, writer)?;
         self.numbers.save(NUMBERS, writer)?;
@@ -212,7 +211,6 @@ impl Dictionary {
     ///
     /// # Errors
     /// It cannot be read, or is not what look-ups rely on.
-    #[cfg_attr(not(test), expect(dead_code, reason = "snapshots on disk come next"))]
     pub(crate) fn load(reader: &mut SectionReader<impl Read>) -> Result<Self, SnapshotError> {
         let words = StringArena::load(WORDS, reader)?;
         let count = words.len();

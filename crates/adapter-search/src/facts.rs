@@ -4,8 +4,8 @@
 
 use domain::award::MinorUnits;
 use domain::{
-    Citizenship, Criteria, Currency, EditorialStatus, FieldOfStudy, Gpa, GradeLevel, Schedule,
-    Scholarship, Term, TermSet, Timestamp, UsState,
+    Citizenship, Criteria, Currency, Deadline, EditorialStatus, FieldOfStudy, Gpa, GradeLevel, Schedule,
+    Scholarship, ScholarshipContent, Term, TermSet, Timestamp, UsState,
 };
 
 use crate::deadlines::Deadlines;
@@ -44,6 +44,45 @@ pub(crate) struct FactTables {
 }
 
 impl FactTables {
+    /// The tables of rows that were made before; `content` is asked for one document for each distinct value that a row
+    /// does not hold itself. `None` if rows and contents do not fit together.
+    pub(crate) fn of_rows(
+        rows: &[Facts],
+        mut content: impl FnMut(u32) -> Option<ScholarshipContent>,
+    ) -> Option<Self> {
+        let mut deadlines: Vec<Option<Deadline>> = Vec::new();
+        let mut citizenships: Vec<Option<CitizenshipSets>> = Vec::new();
+        let mut states = Vec::new();
+        let mut fields = Vec::new();
+        let mut levels = Vec::new();
+        let mut awards = Vec::new();
+        for (document, row) in (0..).zip(rows) {
+            put(&mut states, row.states_number(), rows.len(), || row.states().mask())?;
+            put(&mut fields, row.fields_number(), rows.len(), || row.fields_of_study().mask())?;
+            put(&mut levels, row.levels_number(), rows.len(), || row.grade_levels().mask())?;
+            let award = (row.currency(), row.0[MOST] & AMOUNT_BITS);
+            put(&mut awards, row.award_number(), rows.len(), || award)?;
+            let known = |number: u32| deadlines.get(number as usize).is_some_and(Option::is_some);
+            let knows = |number: u32| citizenships.get(number as usize).is_some_and(Option::is_some);
+            if known(row.deadline()) && knows(row.citizenships()) {
+                continue;
+            }
+            let content = content(document)?;
+            let deadline = Deadline { text: None, ..content.deadline };
+            put(&mut deadlines, row.deadline(), rows.len(), || deadline)?;
+            let sets = citizenship_sets(&content.criteria);
+            put(&mut citizenships, row.citizenships(), rows.len(), || sets)?;
+        }
+        Some(Self {
+            deadlines: Deadlines::of_values(deadlines.into_iter().collect::<Option<_>>()?)?,
+            citizenships: Interned::of_values(citizenships.into_iter().collect::<Option<_>>()?)?,
+            states: Interned::of_values(states.into_iter().collect::<Option<_>>()?)?,
+            fields: Interned::of_values(fields.into_iter().collect::<Option<_>>()?)?,
+            levels: Interned::of_values(levels.into_iter().collect::<Option<_>>()?)?,
+            awards: Interned::of_values(awards.into_iter().collect::<Option<_>>()?)?,
+        })
+    }
+
     /// What each distinct award comes to in the currency with these bits, if that is known.
     pub(crate) fn awards_in(&self, currency: u32) -> impl Iterator<Item = Option<MinorUnits>> {
         let awards = self.awards.values().iter();
@@ -112,13 +151,7 @@ impl Facts {
             | (content.scholarship_type.index() as u64) << 24
             | levels << 32
             | least_gpa << 48;
-        let citizenships = sets.iter().map(|set| set.citizenship_required.clone());
-        let citizenships: CitizenshipSets = citizenships.collect();
-        let citizenships = if citizenships.iter().all(Vec::is_empty) {
-            Vec::new()
-        } else {
-            citizenships
-        };
+        let citizenships = citizenship_sets(sets);
         row[TABLES] = u64::from(tables.deadlines.number_of(&content.deadline))
             | u64::from(tables.citizenships.number_of(&citizenships)) << 32;
         let amount_value = amount_value(content.award.most(), content.award.currency);
@@ -286,6 +319,34 @@ impl Facts {
 fn union<T: Term>(sets: &[Criteria], of: impl Fn(&Criteria) -> TermSet<T>) -> TermSet<T> {
     sets.iter()
         .fold(TermSet::default(), |all, set| all.union(of(set)))
+}
+
+/// Puts a value in the place of its number, unless there is one. `None` if the number is not below `count`: there are no more
+/// distinct values than rows.
+fn put<T>(
+    values: &mut Vec<Option<T>>,
+    number: u32,
+    count: usize,
+    value: impl FnOnce() -> T,
+) -> Option<()> {
+    let number = number as usize;
+    if number >= count {
+        return None;
+    }
+    if number >= values.len() {
+        values.resize_with(number + 1, || None);
+    }
+    values[number].get_or_insert_with(value);
+    Some(())
+}
+
+/// The citizenships of each set; empty when none names any.
+fn citizenship_sets(sets: &[Criteria]) -> CitizenshipSets {
+    if sets.iter().all(|set| set.citizenship_required.is_empty()) {
+        return Vec::new();
+    }
+    let citizenships = sets.iter().map(|set| set.citizenship_required.clone());
+    citizenships.collect()
 }
 
 /// A currency as a number to compare with.

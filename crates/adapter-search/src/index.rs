@@ -1,5 +1,6 @@
 //! The index itself: the present snapshot, and the lock that lets one writer at a time replace it.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -15,6 +16,7 @@ use crate::query::typed_words;
 use crate::scoring::Impacts;
 use crate::settings::SearchSettings;
 use crate::snapshot::{Snapshot, read_card};
+use crate::stored::{self, RefusedSnapshot};
 use crate::{recommend, search, similar, suggest, unlock, updates};
 
 /// A search index in the memory of this process. Readers take the present snapshot and never wait; writers take turns.
@@ -60,16 +62,45 @@ impl State {
 impl InProcessIndex {
     /// An empty index.
     pub fn new(settings: SearchSettings) -> Self {
+        Self::of(settings, Snapshot::default())
+    }
+
+    /// The index that [`Self::save`] wrote into a file; where the log goes on is in its statistics. `catalogue` names what it
+    /// is an index of, and must be what it was when saving.
+    ///
+    /// # Errors
+    /// [`RefusedSnapshot`], when there is no such file, it is damaged in any place, or it was made for another catalogue,
+    /// other settings or by another version.
+    pub fn restored(
+        settings: SearchSettings,
+        file: &Path,
+        catalogue: &str,
+    ) -> Result<Self, RefusedSnapshot> {
+        let snapshot = stored::load(file, &stored::digest(catalogue, &settings))?;
+        Ok(Self::of(settings, snapshot))
+    }
+
+    /// Writes the present state into a file; readers and writers go on meanwhile. Answers where the log goes on after it.
+    ///
+    /// # Errors
+    /// What writing fails with; a file that was there stays as it was.
+    pub fn save(&self, file: &Path, catalogue: &str) -> std::io::Result<FeedPosition> {
+        let snapshot = self.shared.present();
+        let digest = stored::digest(catalogue, &self.shared.settings);
+        stored::save(&snapshot, file, &digest)?;
+        Ok(snapshot.position)
+    }
+
+    fn of(settings: SearchSettings, snapshot: Snapshot) -> Self {
         let shared = Arc::new(Shared {
             impacts: Impacts::of(&settings.text),
             settings,
-            state: ArcSwap::default(),
+            state: ArcSwap::from_pointee(State::of(snapshot)),
             writing: Mutex::new(()),
         });
-        Self {
-            merger: Merger::start(Arc::clone(&shared)),
-            shared,
-        }
+        let merger = Merger::start(Arc::clone(&shared));
+        merger.wake();
+        Self { merger, shared }
     }
 }
 

@@ -31,6 +31,17 @@ impl<T: Clone + Eq + Hash> Interned<T> {
         number
     }
 
+    /// Of distinct values in the order of their numbers; `None` if two are equal.
+    pub(crate) fn of_values(values: Vec<T>) -> Option<Self> {
+        let mut interned = Self::default();
+        for (number, value) in (0..).zip(&values) {
+            if interned.number_of(value) != number {
+                return None;
+            }
+        }
+        Some(interned)
+    }
+
     pub(crate) fn values(&self) -> &[T] {
         &self.values
     }

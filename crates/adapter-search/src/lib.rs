@@ -32,18 +32,12 @@ mod relaxation;
 mod results;
 mod scoring;
 mod search;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "snapshots on disk are written and read by what comes next"
-    )
-)]
 mod sections;
 mod segment;
 mod settings;
 mod similar;
 mod snapshot;
+mod stored;
 mod strings;
 mod suggest;
 mod synonyms;
@@ -55,4 +49,5 @@ mod words_in_segment;
 
 pub use index::InProcessIndex;
 pub use settings::{DEFAULT_SEARCH, DEFAULT_SYNONYMS, InvalidSearchSettings, SearchSettings};
+pub use stored::RefusedSnapshot;
 pub use synonyms::InvalidSynonyms;

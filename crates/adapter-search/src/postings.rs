@@ -4,6 +4,14 @@
 //! Frequent terms (at least one document in [`DENSE_SHARE`]) have a bitmap besides with the number of bits before each word, so
 //! that a document is found in one step.
 
+use std::io::{Read, Write};
+
+use crate::sections::{SectionReader, SectionWriter, SnapshotError, Tag, ensure};
+
+const DOCUMENTS: Tag = Tag::of(*b"pdoc");
+const IMPACTS: Tag = Tag::of(*b"pimp");
+const ENDS: Tag = Tag::of(*b"pend");
+
 /// A term is frequent when it is in one document of this many.
 const DENSE_SHARE: u32 = 64;
 
@@ -94,6 +102,49 @@ impl Postings {
         }
         self.bits.shrink_to_fit();
         self.ranks.shrink_to_fit();
+    }
+
+    /// # Errors
+    /// What writing fails with.
+    pub(crate) fn save(&self, writer: &mut SectionWriter<impl Write>) -> std::io::Result<()> {
+        writer.array(DOCUMENTS, &self.documents)?;
+        writer.bytes(IMPACTS, &self.impacts)?;
+        writer.array(ENDS, &self.ends)
+    }
+
+    /// Reads what `save` wrote.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not a list of documents in rising order for each term.
+    pub(crate) fn load(
+        reader: &mut SectionReader<impl Read>,
+        terms: u32,
+        documents: u32,
+    ) -> Result<Self, SnapshotError> {
+        let mut postings = Self {
+            documents: reader.array(DOCUMENTS)?,
+            impacts: reader.bytes(IMPACTS)?,
+            ends: reader.array(ENDS)?,
+            ..Self::default()
+        };
+        let length = postings.documents.len();
+        ensure(postings.impacts.len() == length, IMPACTS, "it has another length")?;
+        let ends = &postings.ends;
+        ensure(
+            ends.len() == terms as usize
+                && ends.is_sorted()
+                && ends.last().map_or(0, |end| *end as usize) == length,
+            ENDS,
+            "lists do not fill it",
+        )?;
+        let is_list = |term: u32| {
+            let list = &postings.documents[postings.range(term)];
+            list.last().is_none_or(|last| *last < documents)
+                && list.windows(2).all(|pair| pair[0] < pair[1])
+        };
+        ensure((0..terms).all(is_list), DOCUMENTS, "a list is out of order")?;
+        postings.complete(documents);
+        Ok(postings)
     }
 
     fn range(&self, term: u32) -> std::ops::Range<usize> {

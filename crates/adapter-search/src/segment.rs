@@ -5,6 +5,7 @@
 
 mod builder;
 mod merge;
+mod stored;
 
 use std::cmp::Ordering;
 
@@ -102,19 +103,13 @@ impl Segment {
             + self.postings.bytes()
     }
 
-    /// Derives what follows from the rest, and gives back what was reserved while the segment grew.
+    /// Completes a segment whose documents are all there, and gives back what was reserved while it grew.
     fn complete(&mut self) {
         self.ids.shrink();
         self.names.shrink();
         self.organizations.shrink();
         self.facts.shrink_to_fit();
         self.created.shrink_to_fit();
-        let postings = &self.postings;
-        self.tokens
-            .complete(self.dictionary.len(), |term| postings.count(term));
-        let is_inactive = |facts: &Facts| facts.status() != EditorialStatus::Active;
-        self.inactive = self.facts.partition_point(is_inactive) as u32;
-        self.columns = FacetColumns::of(&self.facts);
         let ids = &self.ids;
         let mut by_id: Vec<u32> = (0..ids.len()).collect();
         by_id.sort_unstable_by_key(|document| ids.get(*document));
@@ -123,5 +118,16 @@ impl Segment {
         let mut by_name: Vec<u32> = (0..names.len()).collect();
         by_name.sort_unstable_by_key(|document| names.get(*document));
         self.by_name = by_name;
+        self.derive();
+    }
+
+    /// Makes what follows quickly from the rest.
+    fn derive(&mut self) {
+        let is_inactive = |facts: &Facts| facts.status() != EditorialStatus::Active;
+        self.inactive = self.facts.partition_point(is_inactive) as u32;
+        self.columns = FacetColumns::of(&self.facts);
+        let postings = &self.postings;
+        self.tokens
+            .complete(self.dictionary.len(), |term| postings.count(term));
     }
 }
