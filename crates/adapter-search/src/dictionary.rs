@@ -5,6 +5,7 @@
 //! a stem's hash to one word of the ring; and, if there are many words, a table from what is left of a word without some of
 //! its letters to the word, which finds corrections. All of it is flat arrays, stored and loaded as they are.
 
+mod beginnings;
 mod edits;
 mod hashing;
 mod neighbourhood;
@@ -17,6 +18,7 @@ use std::ops::Range;
 use crate::analysis::stem;
 use crate::sections::{SectionReader, SectionWriter, SnapshotError, Tag, ensure};
 use crate::strings::StringArena;
+use beginnings::words_nearly_beginning_with;
 use edits::{Typed, most_edits};
 use hashing::hash;
 use neighbourhood::Neighbourhood;
@@ -30,6 +32,9 @@ const STEMS: Tag = Tag::of(*b"stem");
 
 /// Fewer words are looked at one by one, in less time than a change of the catalogue would take to make a table.
 const LEAST_WORDS_FOR_NEIGHBOURHOOD: u32 = 8_192;
+
+/// Looking at so many words takes about as long as narrowing them down by one letter.
+const FEW_WORDS: usize = 48;
 
 /// From this many letters on, what was typed may be the misspelt beginning of a word. Four letters begin too many words.
 const LEAST_LETTERS_OF_BEGINNING: usize = 5;
@@ -113,7 +118,7 @@ impl Dictionary {
         let start = self.words.partition_point(|word| word < prefix);
         let end = self
             .words
-            .partition_point_from(start, |word| word.starts_with(prefix));
+            .partition_point_from(start..self.len(), |word| word.starts_with(prefix));
         start..end
     }
 
@@ -143,7 +148,7 @@ impl Dictionary {
             return;
         }
         let is_near = |signature| sought.is_near(signature, most);
-        let mut visit_if_near = |number| {
+        let visit_if_near = |number| {
             let word = self.words.get(number);
             if let Some(edits) = typed_word.edits_to(word, most) {
                 visit(word, edits);
@@ -160,31 +165,24 @@ impl Dictionary {
             candidates.dedup();
             candidates.into_iter().for_each(visit_if_near);
         } else {
-            let all = 0..self.len();
-            self.signatures
-                .visit_fitting(all, is_near, &mut visit_if_near);
+            self.signatures.visit_fitting(is_near, visit_if_near);
         }
     }
 
     /// Calls `visit` with every word of letters that has a beginning at most one edit away from `typed` and the same first
     /// letter, in order. Fewer than five letters are nobody's misspelt beginning.
     pub(crate) fn neighbours_of_prefix(&self, typed: &str, mut visit: impl FnMut(&str)) {
-        let sought = Signature::of(typed);
-        let mut typed_word = Typed::of(typed);
-        if typed_word.characters.len() < LEAST_LETTERS_OF_BEGINNING || !sought.is_of_letters() {
+        let letters = typed.chars().count();
+        if letters < LEAST_LETTERS_OF_BEGINNING || !Signature::of(typed).is_of_letters() {
             return;
         }
-        let mut first_letter = [0; 4];
-        let first_letter = typed_word.characters[0].encode_utf8(&mut first_letter);
-        let beginning_alike = self.completions(first_letter);
-        let may_begin = |signature| sought.may_begin(signature);
-        self.signatures
-            .visit_fitting(beginning_alike, may_begin, |number| {
-                let word = self.words.get(number);
-                if typed_word.is_nearly_a_beginning_of(word) {
-                    visit(word);
+        for range in words_nearly_beginning_with(&self.words, typed, FEW_WORDS) {
+            for number in range {
+                if self.signatures.get(number).is_of_letters() {
+                    visit(self.words.get(number));
                 }
-            });
+            }
+        }
     }
 
     pub(crate) fn bytes(&self) -> usize {

@@ -1,6 +1,7 @@
 //! Many short texts in one allocation, by number.
 
 use std::io::{Read, Write};
+use std::ops::Range;
 
 use crate::sections::{SectionReader, SectionWriter, SnapshotError, Tag, ensure};
 
@@ -40,27 +41,17 @@ impl StringArena {
 
     /// The first number for which `is_before` does not hold; the texts must be partitioned by it.
     pub(crate) fn partition_point(&self, is_before: impl Fn(&str) -> bool) -> u32 {
-        self.partition_point_within(0, self.len(), is_before)
+        self.partition_point_within(0..self.len(), is_before)
     }
 
-    /// The first number from `start` on for which `is_before` does not hold, sought near `start` first; the texts from there
-    /// on must be partitioned by it.
-    pub(crate) fn partition_point_from(&self, start: u32, is_before: impl Fn(&str) -> bool) -> u32 {
-        let (mut low, mut step) = (start, 1);
-        while self.len() - low > step && is_before(self.get(low + step)) {
-            low += step;
-            step *= 2;
-        }
-        let high = low + step.min(self.len() - low);
-        self.partition_point_within(low, high, is_before)
-    }
-
-    fn partition_point_within(
+    /// The first number in a range for which `is_before` does not hold, else its end; the texts there must be partitioned
+    /// by it.
+    pub(crate) fn partition_point_within(
         &self,
-        mut low: u32,
-        mut high: u32,
+        range: Range<u32>,
         is_before: impl Fn(&str) -> bool,
     ) -> u32 {
+        let (mut low, mut high) = (range.start, range.end);
         while low < high {
             let middle = low + (high - low) / 2;
             if is_before(self.get(middle)) {
@@ -70,6 +61,21 @@ impl StringArena {
             }
         }
         low
+    }
+
+    /// The same, quicker if it is near the range's start.
+    pub(crate) fn partition_point_from(
+        &self,
+        range: Range<u32>,
+        is_before: impl Fn(&str) -> bool,
+    ) -> u32 {
+        let (mut low, mut step) = (range.start, 1);
+        while range.end - low > step && is_before(self.get(low + step)) {
+            low += step;
+            step *= 2;
+        }
+        let high = low + step.min(range.end - low);
+        self.partition_point_within(low..high, is_before)
     }
 
     /// Writes two sections with this tag.
