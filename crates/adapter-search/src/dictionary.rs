@@ -155,12 +155,8 @@ impl Dictionary {
             }
         };
         if self.neighbourhood.is_made() {
-            let mut candidates = Vec::new();
-            self.neighbourhood.visit_candidates(typed, |number| {
-                if is_near(self.signatures.get(number)) {
-                    candidates.push(number);
-                }
-            });
+            let mut candidates = self.neighbourhood.candidates(typed);
+            candidates.retain(|number| is_near(self.signatures.get(*number)));
             candidates.sort_unstable();
             candidates.dedup();
             candidates.into_iter().for_each(visit_if_near);

@@ -19,6 +19,9 @@ const WORDS: Tag = Tag::of(*b"nwor");
 /// Shorter beginnings take less memory and give more candidates.
 const BEGINNING: usize = 7;
 
+/// What leaving up to two characters out of a beginning makes.
+const MOST_SHORTENED: usize = 1 + BEGINNING + BEGINNING * (BEGINNING - 1) / 2;
+
 /// A word of letters has up to 29 places; two or three to a bucket cost a search little.
 const BUCKETS_PER_WORD: usize = 8;
 
@@ -68,18 +71,22 @@ impl Neighbourhood {
         !self.starts.is_empty()
     }
 
-    /// Calls `visit` with the numbers of all words that may be as near to `typed` as `most_edits` allows, some of them
-    /// several times, and with others.
-    pub(super) fn visit_candidates(&self, typed: &str, mut visit: impl FnMut(u32)) {
+    /// The numbers of all words that may be as near to `typed` as `most_edits` allows, some of them several times, and of
+    /// others.
+    pub(super) fn candidates(&self, typed: &str) -> Vec<u32> {
         let bits = (self.starts.len() - 1).ilog2();
         let (beginning, length) = Beginning::of(typed);
+        let mut ranges = Vec::with_capacity(MOST_SHORTENED);
         beginning.visit_shortened(most_edits(length), |hash| {
             let bucket = hash.bits(bits);
-            let range = self.starts[bucket] as usize..self.starts[bucket + 1] as usize;
-            for number in &self.words[range] {
-                visit(*number);
-            }
+            ranges.push(self.starts[bucket] as usize..self.starts[bucket + 1] as usize);
         });
+        // Only now, so that the processor fetches all ends of buckets at a time, and then all words.
+        let mut candidates = Vec::with_capacity(ranges.iter().map(ExactSizeIterator::len).sum());
+        for range in ranges {
+            candidates.extend_from_slice(&self.words[range]);
+        }
+        candidates
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -219,7 +226,7 @@ mod tests {
             shortened("aabb", 2),
             hashes(&["aabb", "abb", "bb", "ab", "aab", "aa"])
         );
-        assert_eq!(shortened("abcdefghij", 2).len(), 29);
+        assert_eq!(shortened("abcdefghij", 2).len(), MOST_SHORTENED);
         assert_eq!(shortened("abcdefghij", 2), shortened("abcdefg", 2));
     }
 }
