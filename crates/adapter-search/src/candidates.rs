@@ -131,14 +131,14 @@ pub(crate) struct Matcher<'a> {
 }
 
 impl<'a> Matcher<'a> {
-    /// Documents that match all slots; a query without slots matches nothing here.
+    /// Documents that match all slots that must match; a query without any matches nothing here.
     pub(crate) fn all(self, terms: &QueryTerms) -> Candidates<'a> {
         let mut slots: Vec<&SlotTerms> = terms.slots.iter().collect();
         slots.sort_by_key(|slot| slot.size);
         let Some((rarest, others)) = slots.split_first() else {
             return Candidates::default();
         };
-        if others.is_empty() {
+        if others.is_empty() && terms.optional.is_empty() {
             return self.slot(rarest);
         }
         let mut found = self.slot(rarest).listed();
@@ -148,6 +148,12 @@ impl<'a> Matcher<'a> {
             }
             let scores = self.slot_scores(slot, &found.documents);
             found.narrow(&scores);
+        }
+        for slot in &terms.optional {
+            let scores = self.slot_scores(slot, &found.documents);
+            for (sum, score) in found.sums.iter_mut().zip(scores.iter()) {
+                *sum += score;
+            }
         }
         Candidates::Listed(found)
     }

@@ -23,7 +23,10 @@ const LEAST_LONE_PREFIX: usize = 2;
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct QueryPlan {
+    /// All of them must match.
     pub(crate) slots: Vec<Slot>,
+    /// These only count where they match.
+    pub(crate) optional: Vec<Slot>,
     /// All words in normal form, corrected: to compare with names.
     pub(crate) words: Vec<String>,
     /// (typed, used).
@@ -124,7 +127,16 @@ impl QueryPlan {
             .zip(&needed)
             .filter_map(|(word, needed)| needed.then_some(word))
             .collect();
-        plan.slots = planner.slots(&kept, last_is_needed);
+        for (slot, is_optional) in planner.slots(&kept, last_is_needed) {
+            if is_optional {
+                plan.optional.push(slot);
+            } else {
+                plan.slots.push(slot);
+            }
+        }
+        if plan.slots.is_empty() {
+            plan.slots = std::mem::take(&mut plan.optional);
+        }
         plan
     }
 
@@ -205,7 +217,8 @@ impl Planner<'_> {
         }
     }
 
-    fn slots(&self, words: &[TypedWord], last_is_prefix: bool) -> Vec<Slot> {
+    /// Slots in order, and whether all words of each are optional.
+    fn slots(&self, words: &[TypedWord], last_is_prefix: bool) -> Vec<(Slot, bool)> {
         let plain: Vec<String> = words.iter().map(|word| word.word.clone()).collect();
         let mut slots = Vec::new();
         let mut at = 0;
@@ -226,7 +239,9 @@ impl Planner<'_> {
                 weight: self.settings.forms.synonym_weight(),
             }));
             let typed = words[at..at + length].iter().map(|word| word.typed.clone());
-            slots.push(Slot::of(typed.collect(), alternatives));
+            let mut own = plain[at..at + length].iter();
+            let is_optional = own.all(|word| self.settings.optional_words.contains(word));
+            slots.push((Slot::of(typed.collect(), alternatives), is_optional));
             at += length;
         }
         slots

@@ -18,6 +18,7 @@ pub const DEFAULT_SYNONYMS: &str = include_str!("../../../config/synonyms.txt");
 #[derive(Debug, Clone)]
 pub struct SearchSettings {
     pub(crate) stop_words: HashSet<String>,
+    pub(crate) optional_words: HashSet<String>,
     pub(crate) synonyms: Synonyms,
     pub(crate) text: TextSettings,
     pub(crate) forms: FormWeights,
@@ -46,6 +47,7 @@ pub enum InvalidSearchSettings {
 #[serde(deny_unknown_fields)]
 struct RawSettings {
     stop_words: Vec<String>,
+    optional_words: Vec<String>,
     text: TextSettings,
     forms: FormWeights,
     relevance: RelevanceWeights,
@@ -166,11 +168,14 @@ impl SearchSettings {
     pub fn from_toml(search_toml: &str, synonyms: &str) -> Result<Self, InvalidSearchSettings> {
         let raw: RawSettings = toml::from_str(search_toml)?;
         raw.check()?;
-        let stop_words: HashSet<String> =
-            raw.stop_words.iter().flat_map(|word| words(word)).collect();
+        let all_words = |list: &[String]| -> HashSet<String> {
+            list.iter().flat_map(|word| words(word)).collect()
+        };
+        let stop_words = all_words(&raw.stop_words);
         Ok(Self {
             synonyms: Synonyms::parse(synonyms, &stop_words)?,
             stop_words,
+            optional_words: all_words(&raw.optional_words),
             text: raw.text,
             forms: raw.forms,
             relevance: raw.relevance,

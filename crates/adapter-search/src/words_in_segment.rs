@@ -38,7 +38,10 @@ pub(crate) struct SlotTerms {
 /// A whole query.
 #[derive(Debug)]
 pub(crate) struct QueryTerms {
+    /// All of them must match.
     pub(crate) slots: Vec<SlotTerms>,
+    /// These only count where they match.
+    pub(crate) optional: Vec<SlotTerms>,
     /// The terms of the whole query, stop words included, if the segment knows all of them.
     pub(crate) whole: Option<Vec<u32>>,
     /// By slot: the terms of every word in every alternative.
@@ -53,17 +56,18 @@ const MOST_CODES: usize = 8;
 impl QueryTerms {
     pub(crate) fn of(plan: &QueryPlan, segment: &Segment) -> Self {
         let find = |word: &String| segment.dictionary.find(word);
-        let slots: Vec<SlotTerms> = plan
-            .slots
-            .iter()
-            .map(|slot| SlotTerms::of(slot, segment))
-            .collect();
+        let in_segment = |slots: &[Slot]| -> Vec<SlotTerms> {
+            let slots = slots.iter();
+            slots.map(|slot| SlotTerms::of(slot, segment)).collect()
+        };
+        let slots = in_segment(&plan.slots);
         let ranges: Vec<Vec<Range<u32>>> = slots
             .iter()
             .map(|slot| slot.words().flat_map(WordTerms::ranges).collect())
             .collect();
         let codes = ranges.iter().map(|ranges| codes(ranges, &segment.tokens)).collect();
         Self {
+            optional: in_segment(&plan.optional),
             slots,
             whole: plan.words.iter().map(find).collect(),
             ranges,

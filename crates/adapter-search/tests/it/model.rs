@@ -16,6 +16,9 @@ use wording::{edits, family, fields, synonyms};
 pub(crate) const SYNONYMS: &str = "cs, computer science\nnv => nevada\n";
 const STOP_WORDS: [&str; 7] = ["a", "or", "the", "for", "of", "scholarship", "scholarships"];
 
+/// Those that the generator knows.
+const OPTIONAL_WORDS: [&str; 4] = ["award", "awards", "future", "futures"];
+
 pub(crate) type Catalogue = BTreeMap<ScholarshipId, Scholarship>;
 
 pub(crate) struct Expected {
@@ -70,6 +73,8 @@ struct Alternative {
 #[derive(Clone)]
 struct Slot {
     typed: Vec<String>,
+    /// It need not match, but counts where it does.
+    optional: bool,
     alternatives: Vec<Alternative>,
 }
 
@@ -228,13 +233,18 @@ impl<'a> Model<'a> {
                 adjacent: true,
                 weight: 717,
             }));
+            let optional = |word: &String| OPTIONAL_WORDS.contains(&word.as_str());
             slots.push(Slot {
+                optional: plain[at..at + length].iter().all(optional),
                 typed: (at..at + length)
                     .map(|at| typed[kept[at]].clone())
                     .collect(),
                 alternatives,
             });
             at += length;
+        }
+        if slots.iter().all(|slot| slot.optional) {
+            slots.iter_mut().for_each(|slot| slot.optional = false);
         }
         (slots, whole, corrected)
     }
@@ -335,6 +345,10 @@ impl<'a> Model<'a> {
         let mut sum = 0;
         let mut all_places = Vec::new();
         for slot in slots {
+            if slot.optional {
+                sum += self.slot_score(text, slot).unwrap_or(0);
+                continue;
+            }
             sum += self.slot_score(text, slot)?;
             let mut places = BTreeSet::new();
             for word in slot.alternatives.iter().flat_map(|one| &one.words) {
@@ -375,7 +389,7 @@ impl<'a> Model<'a> {
                 let (kept, dropped): (Vec<_>, Vec<_>) = slots
                     .into_iter()
                     .enumerate()
-                    .partition(|(at, _)| kept.contains(at));
+                    .partition(|(at, slot)| slot.optional || kept.contains(at));
                 let kept: Vec<Slot> = kept.into_iter().map(|(_, slot)| slot).collect();
                 expected = self.attempt(request, &kept, &whole, now);
                 let dropped = dropped.into_iter().flat_map(|(_, slot)| slot.typed);
@@ -405,7 +419,8 @@ impl<'a> Model<'a> {
         });
         let matched = shown.map(|(id, _)| -> Vec<usize> {
             let matches = |at: &usize| self.slot_score(&self.texts[id], &slots[*at]).is_some();
-            (0..slots.len()).filter(matches).collect()
+            let needed = |at: &usize| !slots[*at].optional;
+            (0..slots.len()).filter(needed).filter(matches).collect()
         });
         let best = matched.max_by_key(|kept| {
             // Of what is equal, the earlier words.
@@ -515,6 +530,7 @@ fn apart(slots: Vec<Slot>) -> Vec<Slot> {
         }
         for (typed, word) in slot.typed.iter().zip(&slot.alternatives[0].words) {
             singles.push(Slot {
+                optional: false,
                 typed: vec![typed.clone()],
                 alternatives: vec![Alternative {
                     words: vec![word.clone()],
