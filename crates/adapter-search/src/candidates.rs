@@ -38,12 +38,12 @@ impl Default for Candidates<'_> {
 }
 
 impl<'a> Candidates<'a> {
-    /// Without any words.
-    pub(crate) fn all(documents: Range<u32>) -> Self {
-        let mut all = Listed::default();
-        all.documents.extend(documents);
-        all.sums = Buffer::zeros(all.documents.len());
-        Self::Listed(all)
+    /// Documents that no word was asked for.
+    pub(crate) fn without_words(documents: Buffer) -> Self {
+        Self::Listed(Listed {
+            sums: Buffer::zeros(documents.len()),
+            documents,
+        })
     }
 
     pub(crate) fn documents(&self) -> &[u32] {
@@ -83,7 +83,10 @@ impl<'a> Candidates<'a> {
             Self::List(list, weight) => {
                 let mut listed = Listed::default();
                 listed.documents.extend_from_slice(list.documents);
-                let scores = list.impacts.iter().map(|impact| u32::from(*impact) * weight);
+                let scores = list
+                    .impacts
+                    .iter()
+                    .map(|impact| u32::from(*impact) * weight);
                 listed.sums.extend(scores);
                 listed
             }
@@ -250,7 +253,10 @@ impl<'a> Matcher<'a> {
         if word.completions.is_empty() {
             return scores;
         }
-        let size = self.segment.postings.count_of_range(word.completions.clone());
+        let size = self
+            .segment
+            .postings
+            .count_of_range(word.completions.clone());
         let weight = word.completion_weight;
         if documents.len() as u64 * POSTINGS_PER_DOCUMENT < u64::from(size) {
             for (score, document) in scores.iter_mut().zip(documents) {

@@ -57,9 +57,8 @@ impl Contest<'_> {
         };
         // What the worst of the wanted ones has, as soon as there are enough.
         let mut bound = 0;
-        let least = |result: &Result| {
-            goodness(result.rank, Shares::least(result.sum) + result.stated)
-        };
+        let least =
+            |result: &Result| goodness(result.rank, Shares::least(result.sum) + result.stated);
         let best_first = |left: &Result, right: &Result| {
             (Reverse(least(left)), left.place).cmp(&(Reverse(least(right)), right.place))
         };
@@ -159,7 +158,10 @@ impl Contest<'_> {
     /// The best that it can be, unless its name is the whole query.
     fn most(&self, result: &Result) -> Goodness {
         let slots = self.terms[result.place.segment as usize].slots.len();
-        goodness(result.rank, self.shares.most(result.sum, slots) + result.stated)
+        goodness(
+            result.rank,
+            self.shares.most(result.sum, slots) + result.stated,
+        )
     }
 }
 

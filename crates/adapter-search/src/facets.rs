@@ -9,7 +9,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use domain::award::MinorUnits;
-use domain::{Citizenship, Currency, FieldOfStudy, GradeLevel, ScholarshipType, Term, TermSet, UsState};
+use domain::{
+    Citizenship, Currency, FieldOfStudy, GradeLevel, ScholarshipType, Term, TermSet, UsState,
+};
 use ports::search_index::{Facet, FacetKind};
 
 use crate::deadlines::DueDays;
@@ -152,7 +154,10 @@ impl FacetCounter {
                     named.sort_unstable();
                     named.dedup();
                     for citizenship in named {
-                        self.citizenships.entry(citizenship).or_default().join(&tally);
+                        self.citizenships
+                            .entry(citizenship)
+                            .or_default()
+                            .join(&tally);
                     }
                 }
             }

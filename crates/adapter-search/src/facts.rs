@@ -4,8 +4,8 @@
 
 use domain::award::MinorUnits;
 use domain::{
-    Citizenship, Criteria, Currency, Deadline, EditorialStatus, FieldOfStudy, Gpa, GradeLevel, Schedule,
-    Scholarship, ScholarshipContent, Term, TermSet, Timestamp, UsState,
+    Citizenship, Criteria, Currency, Deadline, EditorialStatus, FieldOfStudy, Gpa, GradeLevel,
+    Schedule, Scholarship, ScholarshipContent, Term, TermSet, Timestamp, UsState,
 };
 
 use crate::deadlines::Deadlines;
@@ -57,18 +57,31 @@ impl FactTables {
         let mut levels = Vec::new();
         let mut awards = Vec::new();
         for (document, row) in (0..).zip(rows) {
-            put(&mut states, row.states_number(), rows.len(), || row.states().mask())?;
-            put(&mut fields, row.fields_number(), rows.len(), || row.fields_of_study().mask())?;
-            put(&mut levels, row.levels_number(), rows.len(), || row.grade_levels().mask())?;
+            put(&mut states, row.states_number(), rows.len(), || {
+                row.states().mask()
+            })?;
+            put(&mut fields, row.fields_number(), rows.len(), || {
+                row.fields_of_study().mask()
+            })?;
+            put(&mut levels, row.levels_number(), rows.len(), || {
+                row.grade_levels().mask()
+            })?;
             let award = (row.currency(), row.0[MOST] & AMOUNT_BITS);
             put(&mut awards, row.award_number(), rows.len(), || award)?;
             let known = |number: u32| deadlines.get(number as usize).is_some_and(Option::is_some);
-            let knows = |number: u32| citizenships.get(number as usize).is_some_and(Option::is_some);
+            let knows = |number: u32| {
+                citizenships
+                    .get(number as usize)
+                    .is_some_and(Option::is_some)
+            };
             if known(row.deadline()) && knows(row.citizenships()) {
                 continue;
             }
             let content = content(document)?;
-            let deadline = Deadline { text: None, ..content.deadline };
+            let deadline = Deadline {
+                text: None,
+                ..content.deadline
+            };
             put(&mut deadlines, row.deadline(), rows.len(), || deadline)?;
             let sets = citizenship_sets(&content.criteria);
             put(&mut citizenships, row.citizenships(), rows.len(), || sets)?;
@@ -145,7 +158,9 @@ impl Facts {
         };
         row[MOST] = amount(content.award.most());
         row[LEAST] = amount(content.award.least());
-        let gpas = sets.iter().map(|set| set.min_gpa.map_or(0, Gpa::hundredths));
+        let gpas = sets
+            .iter()
+            .map(|set| set.min_gpa.map_or(0, Gpa::hundredths));
         let least_gpa = u64::from(gpas.min().unwrap_or(0));
         row[KIND] = currency_bits(content.award.currency)
             | (content.scholarship_type.index() as u64) << 24
@@ -159,11 +174,23 @@ impl Facts {
             | u64::from(completeness(scholarship)) << 8
             | u64::from(amount_value) << 16;
         for (flag, holds) in [
-            (OPEN_TO_ALL_STATES, any(&|set| set.residency_states.is_empty())),
-            (OPEN_TO_ALL_FIELDS, any(&|set| set.fields_of_study.is_empty())),
+            (
+                OPEN_TO_ALL_STATES,
+                any(&|set| set.residency_states.is_empty()),
+            ),
+            (
+                OPEN_TO_ALL_FIELDS,
+                any(&|set| set.fields_of_study.is_empty()),
+            ),
             (OPEN_TO_ALL_LEVELS, any(&|set| set.grade_levels.is_empty())),
-            (ASKS_FOR_NEED, sets.iter().any(|set| set.financial_need == Some(true))),
-            (OPEN_WITHOUT_NEED, any(&|set| set.financial_need != Some(true))),
+            (
+                ASKS_FOR_NEED,
+                sets.iter().any(|set| set.financial_need == Some(true)),
+            ),
+            (
+                OPEN_WITHOUT_NEED,
+                any(&|set| set.financial_need != Some(true)),
+            ),
             (SAYS_RENEWABLE, content.renewable.is_some()),
             (RENEWABLE, content.renewable == Some(true)),
         ] {

@@ -93,7 +93,9 @@ impl<'a> FilterPass<'a> {
     ) -> Self {
         let open = filters.open_on.map(|day| {
             let deadlines = tables.deadlines.values().iter();
-            deadlines.map(|deadline| deadline.may_be_open_on(day)).collect()
+            deadlines
+                .map(|deadline| deadline.may_be_open_on(day))
+                .collect()
         });
         Self {
             now,
@@ -149,11 +151,7 @@ impl<'a> FilterPass<'a> {
 }
 
 impl<'a> KindFilter<'a> {
-    fn all(
-        filters: &Filters,
-        tables: &FactTables,
-        due: &'a DueDays,
-    ) -> Vec<(FacetKind, Self)> {
+    fn all(filters: &Filters, tables: &FactTables, due: &'a DueDays) -> Vec<(FacetKind, Self)> {
         let day = |date: NaiveDate| date.num_days_from_ce();
         let types = filters.scholarship_types;
         let fields = filters.fields_of_study;
@@ -176,7 +174,10 @@ impl<'a> KindFilter<'a> {
             (!filters.citizenship.is_empty()).then(|| {
                 let sets = tables.citizenships.values().iter();
                 let matches = sets.map(|sets| CitizenshipMatch::of(sets, &filters.citizenship));
-                (FacetKind::Citizenship, Self::Citizenships(matches.collect()))
+                (
+                    FacetKind::Citizenship,
+                    Self::Citizenships(matches.collect()),
+                )
             }),
             filters
                 .financial_need

@@ -156,7 +156,12 @@ impl SearchIndex for InProcessIndex {
         currency: Currency,
         now: Timestamp,
     ) -> UnlockAnswer {
-        unlock::unlocks(&self.shared.state.load().without_drafts, profile, currency, now)
+        unlock::unlocks(
+            &self.shared.state.load().without_drafts,
+            profile,
+            currency,
+            now,
+        )
     }
 
     fn scholarship(&self, id: &ScholarshipId) -> Option<Scholarship> {

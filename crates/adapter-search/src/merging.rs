@@ -74,9 +74,8 @@ fn put_in_place(
     mut result: LiveSegment,
     numbers: &[Vec<u32>],
 ) -> Option<Snapshot> {
-    let is_source = |(live, source): (&LiveSegment, &LiveSegment)| {
-        Arc::ptr_eq(&live.segment, &source.segment)
-    };
+    let is_source =
+        |(live, source): (&LiveSegment, &LiveSegment)| Arc::ptr_eq(&live.segment, &source.segment);
     let at = now
         .segments
         .windows(sources.len())

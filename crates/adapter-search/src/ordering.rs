@@ -94,10 +94,13 @@ impl ResultOrder<'_> {
         } else {
             UNKNOWN_AMOUNT_VALUE
         };
-        let completeness = 65_535 / u32::from(Facts::MOST_COMPLETE) * u32::from(facts.completeness());
+        let completeness =
+            65_535 / u32::from(Facts::MOST_COMPLETE) * u32::from(facts.completeness());
         let [of_deadline, of_amount, of_completeness] = self.weights;
         // At most 3 x 2^10 x 2^16.
-        of_deadline * u32::from(urgency) + of_amount * u32::from(amount) + of_completeness * completeness
+        of_deadline * u32::from(urgency)
+            + of_amount * u32::from(amount)
+            + of_completeness * completeness
     }
 
     pub(crate) fn compare(&self, left: &Ranked, right: &Ranked) -> Ordering {

@@ -52,7 +52,11 @@ impl PostingsBuilder {
     }
 
     /// The lists of the terms in this order.
-    pub(crate) fn finish(mut self, order: impl IntoIterator<Item = u32>, documents: u32) -> Postings {
+    pub(crate) fn finish(
+        mut self,
+        order: impl IntoIterator<Item = u32>,
+        documents: u32,
+    ) -> Postings {
         let mut postings = Postings::default();
         for term in order {
             let list = self.lists.get_mut(term as usize).map(std::mem::take);
@@ -128,7 +132,11 @@ impl Postings {
             ..Self::default()
         };
         let length = postings.documents.len();
-        ensure(postings.impacts.len() == length, IMPACTS, "it has another length")?;
+        ensure(
+            postings.impacts.len() == length,
+            IMPACTS,
+            "it has another length",
+        )?;
         let ends = &postings.ends;
         ensure(
             ends.len() == terms as usize
@@ -175,7 +183,10 @@ impl Postings {
         let words = self.words as usize;
         let bitmap = (dense != SPARSE).then(|| {
             let start = dense as usize * words;
-            (&self.bits[start..start + words], &self.ranks[start..start + words])
+            (
+                &self.bits[start..start + words],
+                &self.ranks[start..start + words],
+            )
         });
         List {
             documents: &self.documents[range.clone()],
@@ -250,7 +261,10 @@ impl Probe<'_> {
         }
         let documents = &self.list.documents[self.at..];
         let mut step = 1;
-        while documents.get(step - 1).is_some_and(|other| *other < document) {
+        while documents
+            .get(step - 1)
+            .is_some_and(|other| *other < document)
+        {
             step *= 2;
         }
         let low = step / 2;

@@ -30,7 +30,10 @@ pub(crate) fn relaxed(
         .map(|slot| u64::from(informativeness(slot.frequency, documents)))
         .collect();
     let worth = |slots: Slots| -> Worth {
-        let kept = says.iter().enumerate().filter(|(at, _)| slots & (1 << at) != 0);
+        let kept = says
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| slots & (1 << at) != 0);
         let sum = kept.map(|(_, says)| says).sum();
         (slots.count_ones(), sum, slots.reverse_bits())
     };

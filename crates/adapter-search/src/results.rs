@@ -17,7 +17,7 @@ pub(crate) struct Result {
 }
 
 /// Results of one segment.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct SegmentResults<'a> {
     pub(crate) candidates: Candidates<'a>,
     /// (rank, stated) of each; empty when all are zero.

@@ -7,6 +7,7 @@ use ports::search_index::{
     FacetKind, Hit, SearchAnswer, SearchError, SearchRequest, SortOrder, VerdictCounts,
 };
 
+use crate::bit_set::{bits, combine};
 use crate::buffers::Buffer;
 use crate::candidates::{Candidates, Matcher};
 use crate::contenders::{Contest, with_whole_name};
@@ -16,7 +17,7 @@ use crate::facets::{FacetCounter, SegmentRows};
 use crate::facts::currency_bits;
 use crate::filters::{FilterPass, first_passing, limits_amount};
 use crate::highlight::Highlighter;
-use crate::matching::{Verdicts, count_verdict, explained};
+use crate::matching::{Verdicts, count_verdict, explained, live_documents};
 use crate::ordering::{Ranked, ResultOrder};
 use crate::query::QueryPlan;
 use crate::relaxation::relaxed;
@@ -45,7 +46,7 @@ struct Part<'a> {
     live: &'a LiveSegment,
     due: &'a DueDays,
     pass: FilterPass<'a>,
-    verdicts: Option<Verdicts>,
+    verdicts: Option<Verdicts<'a>>,
     /// Documents before this one do not pass.
     first: u32,
 }
@@ -111,7 +112,7 @@ impl<'a> Part<'a> {
             verdicts: request
                 .profile
                 .as_ref()
-                .map(|filter| segment.criteria.verdicts(&filter.profile)),
+                .map(|filter| Verdicts::of(&segment.criteria, &filter.profile)),
             first: first_passing(filters, segment, now),
         }
     }
@@ -173,8 +174,14 @@ impl<'a> Search<'a> {
         } else {
             let mut first = Top::new(count, in_order);
             found.results.each(|result| {
-                let score = result.stated;
-                first.offer(order.ranked(result.place, result.rank, score));
+                // Most are of a worse rank than what is there already: they need no key.
+                if first
+                    .bound()
+                    .is_none_or(|last| result.rank <= last.key.rank)
+                {
+                    let score = result.stated;
+                    first.offer(order.ranked(result.place, result.rank, score));
+                }
             });
             first.finish()
         };
@@ -207,7 +214,9 @@ impl<'a> Search<'a> {
         parts
             .flat_map(|(segment, (part, terms))| {
                 let documents = with_whole_name(terms, &part.live.segment);
-                documents.into_iter().map(move |document| Place { segment, document })
+                documents
+                    .into_iter()
+                    .map(move |document| Place { segment, document })
             })
             .collect()
     }
@@ -242,7 +251,10 @@ impl<'a> Search<'a> {
         let part = &self.parts[segment];
         let facts = &part.live.segment.facts[document as usize];
         document >= part.first
-            && part.pass.failures(facts).is_some_and(|failed| failed.is_empty())
+            && part
+                .pass
+                .failures(facts)
+                .is_some_and(|failed| failed.is_empty())
             && self
                 .verdict(part, document)
                 .is_none_or(|(_, is_wanted)| is_wanted)
@@ -251,7 +263,7 @@ impl<'a> Search<'a> {
     /// With a profile: the verdict, and whether it is one of those that are asked for.
     fn verdict(&self, part: &Part<'_>, document: u32) -> Option<(Verdict, bool)> {
         let filter = self.request.profile.as_ref()?;
-        let verdict = part.verdicts.as_ref()?.of(document);
+        let verdict = part.verdicts.as_ref()?.verdict(document);
         Some((verdict, filter.verdicts.contains(verdict)))
     }
 
@@ -263,11 +275,22 @@ impl<'a> Search<'a> {
             terms: Vec::with_capacity(self.parts.len()),
         };
         for part in &self.parts {
+            if plan.slots.is_empty()
+                && part.pass.lets_all_through()
+                && self.request.profile.is_some()
+            {
+                let results = self.by_verdict(part, &mut found);
+                found.results.segments.push(results);
+                found.terms.push(QueryTerms::of(plan, &part.live.segment));
+                continue;
+            }
             let segment: &'a Segment = &part.live.segment;
             let terms = QueryTerms::of(plan, segment);
             let first = part.first;
             let mut candidates = if plan.slots.is_empty() {
-                Candidates::all(first..segment.len())
+                let mut documents = Buffer::new();
+                documents.extend(first..segment.len());
+                Candidates::without_words(documents)
             } else {
                 Matcher { segment, first }.all(&terms)
             };
@@ -279,6 +302,47 @@ impl<'a> Search<'a> {
             found.results.segments.push(results);
         }
         found
+    }
+
+    /// Everything of one segment that has a wanted verdict, the best verdicts first; it is counted.
+    fn by_verdict(&self, part: &Part<'a>, found: &mut Found<'a>) -> SegmentResults<'a> {
+        let (Some(filter), Some(verdicts)) = (&self.request.profile, &part.verdicts) else {
+            return SegmentResults::default();
+        };
+        let live = live_documents(part.live, part.first);
+        verdicts.count(&live, &mut found.verdicts);
+        let mut documents = Buffer::new();
+        let mut extras = Vec::new();
+        for verdict in filter.verdicts.iter() {
+            let mut wanted = live.words().to_vec();
+            match verdict {
+                Verdict::Eligible => {
+                    combine(&mut wanted, verdicts.eligible().words(), |live, of| {
+                        live & of
+                    });
+                }
+                Verdict::Possible => {
+                    combine(&mut wanted, verdicts.possible().words(), |live, of| {
+                        live & of
+                    });
+                }
+                Verdict::Ineligible => {
+                    combine(&mut wanted, verdicts.eligible().words(), |live, of| {
+                        live & !of
+                    });
+                    combine(&mut wanted, verdicts.possible().words(), |live, of| {
+                        live & !of
+                    });
+                }
+            }
+            documents.extend(bits(wanted));
+            extras.resize(documents.len(), (self.rank(verdict as u8, false), 0));
+        }
+        found.facets.add_passing(part.rows(), &documents);
+        SegmentResults {
+            candidates: Candidates::without_words(documents),
+            extras,
+        }
     }
 
     /// What of one segment's candidates passes; it is counted.
@@ -359,11 +423,10 @@ impl<'a> Search<'a> {
         for ranked in page {
             let segment = &self.snapshot.segments[ranked.place.segment as usize].segment;
             let facts = self.snapshot.facts(ranked.place);
-            let assessment = self
-                .request
-                .profile
-                .as_ref()
-                .map(|filter| Box::new(explained(segment, ranked.place.document, &filter.profile)));
+            let assessment =
+                self.request.profile.as_ref().map(|filter| {
+                    Box::new(explained(segment, ranked.place.document, &filter.profile))
+                });
             answer.hits.push(Hit {
                 card: segment
                     .cards

@@ -69,9 +69,12 @@ impl Segment {
     /// The documents of this name, which is in normal form.
     pub(crate) fn named(&self, name: &str) -> Vec<u32> {
         let name_of = |document: &u32| self.names.get(*document);
-        let start = self.by_name.partition_point(|document| name_of(document) < name);
+        let start = self
+            .by_name
+            .partition_point(|document| name_of(document) < name);
         let same = self.by_name[start..].iter().copied();
-        same.take_while(|document| name_of(document) == name).collect()
+        same.take_while(|document| name_of(document) == name)
+            .collect()
     }
 
     /// The first document that is active and not expired; so are all behind it.
@@ -96,6 +99,7 @@ impl Segment {
             + self.facts.capacity() * size_of::<Facts>()
             + self.tables.bytes()
             + self.columns.bytes()
+            + self.criteria.bytes()
             + self.created.capacity() * size_of::<i64>()
             + self.tokens.bytes()
             + self.cards.bytes()

@@ -191,11 +191,21 @@ impl RawSettings {
             ("text.saturation".to_owned(), text.saturation, 0.0, 10.0),
             ("text.exact_name".to_owned(), text.exact_name, 0.0, 10.0),
             ("text.proximity".to_owned(), text.proximity, 0.0, 10.0),
-            ("text.stated_value".to_owned(), text.stated_value, 0.0, 100.0),
+            (
+                "text.stated_value".to_owned(),
+                text.stated_value,
+                0.0,
+                100.0,
+            ),
             ("forms.stem".to_owned(), forms.stem, 0.0, 1.0),
             ("forms.synonym".to_owned(), forms.synonym, 0.0, 1.0),
             ("forms.prefix".to_owned(), forms.prefix, 0.0, 1.0),
-            ("relevance.deadline".to_owned(), relevance.deadline, 0.0, 1.0),
+            (
+                "relevance.deadline".to_owned(),
+                relevance.deadline,
+                0.0,
+                1.0,
+            ),
             ("relevance.amount".to_owned(), relevance.amount, 0.0, 1.0),
             (
                 "relevance.completeness".to_owned(),

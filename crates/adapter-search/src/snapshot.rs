@@ -125,10 +125,6 @@ impl Snapshot {
         &self.segments[place.segment as usize].segment.facts[place.document as usize]
     }
 
-    pub(crate) fn criteria(&self, place: Place) -> &[domain::Criteria] {
-        self.segments[place.segment as usize].segment.criteria.criteria(place.document)
-    }
-
     pub(crate) fn card(&self, place: Place) -> &[u8] {
         self.segments[place.segment as usize]
             .segment
@@ -170,13 +166,16 @@ impl Snapshot {
 
     /// What is active and not expired.
     pub(crate) fn open_places(&self, now: Timestamp) -> impl Iterator<Item = Place> {
-        self.segments.iter().enumerate().flat_map(move |(at, live)| {
-            live.live_documents_from(live.segment.first_open(now))
-                .map(move |document| Place {
-                    segment: at as u32,
-                    document,
-                })
-        })
+        self.segments
+            .iter()
+            .enumerate()
+            .flat_map(move |(at, live)| {
+                live.live_documents_from(live.segment.first_open(now))
+                    .map(move |document| Place {
+                        segment: at as u32,
+                        document,
+                    })
+            })
     }
 
     pub(crate) fn live_count(&self) -> u64 {
@@ -200,7 +199,10 @@ impl Snapshot {
         let of_segment = |live: &LiveSegment| {
             let terms = live.segment.dictionary.completions(beginning);
             let frequencies = &live.frequencies[terms.start as usize..terms.end as usize];
-            frequencies.iter().map(|count| u64::from(*count)).sum::<u64>()
+            frequencies
+                .iter()
+                .map(|count| u64::from(*count))
+                .sum::<u64>()
         };
         self.segments.iter().map(of_segment).sum()
     }

@@ -59,7 +59,10 @@ pub(crate) fn save(snapshot: &Snapshot, file: &Path, digest: &Digest) -> std::io
     let written = writer.finish()?.into_inner()?;
     written.sync_all()?;
     std::fs::rename(&unfinished, file)?;
-    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    if let Some(folder) = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
         File::open(folder)?.sync_all()?;
     }
     Ok(())
@@ -74,11 +77,7 @@ pub(crate) fn load(file: &Path, digest: &Digest) -> Result<Snapshot, RefusedSnap
     Ok(read_from(read, length, digest)?)
 }
 
-fn read_from(
-    read: impl Read,
-    length: u64,
-    digest: &Digest,
-) -> Result<Snapshot, SnapshotError> {
+fn read_from(read: impl Read, length: u64, digest: &Digest) -> Result<Snapshot, SnapshotError> {
     let mut reader = SectionReader::open(read, length, digest)?;
     let state: Vec<u64> = reader.array(STATE)?;
     ensure(state.len() == 3, STATE, "it has another length")?;

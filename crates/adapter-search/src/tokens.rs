@@ -108,7 +108,10 @@ impl Tokens {
         for (code, term) in (0..SHARED).zip(by_frequency) {
             self.codes_of_terms[term as usize] = code;
         }
-        let codes = self.terms.iter().map(|term| self.codes_of_terms[*term as usize]);
+        let codes = self
+            .terms
+            .iter()
+            .map(|term| self.codes_of_terms[*term as usize]);
         self.codes = codes.collect();
         self.terms.shrink_to_fit();
         self.ends.shrink_to_fit();

@@ -22,6 +22,11 @@ impl<T: Copy, F: Fn(&T, &T) -> Ordering> Top<T, F> {
         }
     }
 
+    /// Nothing behind this can be among the first, as far as is known.
+    pub(crate) fn bound(&self) -> Option<&T> {
+        self.last.as_ref()
+    }
+
     #[inline]
     pub(crate) fn offer(&mut self, item: T) {
         if let Some(last) = &self.last
@@ -40,7 +45,11 @@ impl<T: Copy, F: Fn(&T, &T) -> Ordering> Top<T, F> {
         if self.items.len() >= self.count {
             self.cut();
             if self.last.is_none() {
-                self.last = self.items.iter().copied().max_by(|left, right| (self.compare)(left, right));
+                self.last = self
+                    .items
+                    .iter()
+                    .copied()
+                    .max_by(|left, right| (self.compare)(left, right));
             }
         }
         self.last

@@ -1,115 +1,67 @@
 //! What single changes of a profile would open.
 //!
-//! A change can open a scholarship only if one of its criteria sets fails at nothing else: all that is unmet in there must
-//! be of the kinds that the change touches. One pass over the open scholarships finds those near misses, and only for them
-//! and the changes of that kind the verdict after the change is computed, by the rules of `domain`.
+//! The values that open scholarships name give the changes worth trying; `near_misses` finds the closed scholarships that
+//! one change could open, those of a kind together; and each change is tried on each kind, by the rules of `domain`.
 
+mod group;
+mod near_misses;
+
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use domain::eligibility::{CriterionKind, statuses, verdict};
 use domain::unlock::{CriteriaValues, ProfileChange, candidates};
-use domain::{
-    Criteria, CriterionStatus, Currency, FieldOfStudy, ScholarshipId, StudentProfile, Timestamp,
-    Verdict,
-};
+use domain::{Currency, ScholarshipId, StudentProfile, Timestamp, Verdict};
 use ports::search_index::{Unlock, UnlockAnswer};
 
-use crate::card_texts::CardTexts;
-use crate::matching::count_verdict;
+use self::group::Group;
+use self::near_misses::{Alike, NearMisses, by_word};
+use crate::bit_set::BitSet;
+use crate::card_texts::name_of;
+use crate::criteria_table::CriteriaTable;
+use crate::facts::currency_bits;
+use crate::matching::{Verdicts, open_documents};
 use crate::snapshot::{Place, Snapshot};
 
 const MOST_EXAMPLES: usize = 5;
 
-/// The criteria that one change can meet together.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Group {
-    Gpa,
-    GradeLevel,
-    FieldOfStudy,
-    Citizenship,
-    /// States and countries.
-    Residence,
-    Age,
-    FinancialNeed,
-    Attribute(String),
+/// One segment as the student finds it.
+struct Part<'a> {
+    table: &'a CriteriaTable,
+    verdicts: Verdicts<'a>,
+    near_misses: NearMisses<'a>,
 }
 
-impl Group {
-    fn of_change(change: &ProfileChange) -> Self {
-        match change {
-            ProfileChange::Gpa(_) => Self::Gpa,
-            ProfileChange::GradeLevel(_) => Self::GradeLevel,
-            ProfileChange::FieldOfStudy(_) => Self::FieldOfStudy,
-            ProfileChange::Citizenship(_) => Self::Citizenship,
-            ProfileChange::StateOfResidence(_) | ProfileChange::CountryOfResidence(_) => {
-                Self::Residence
-            }
-            ProfileChange::Age(_) => Self::Age,
-            ProfileChange::FinancialNeed => Self::FinancialNeed,
-            ProfileChange::Attribute { kind, .. } => Self::Attribute(kind.clone()),
-        }
-    }
-
-    fn holds(&self, kind: CriterionKind, attribute: Option<&str>) -> bool {
-        match kind {
-            CriterionKind::MinGpa | CriterionKind::MaxGpa => *self == Self::Gpa,
-            CriterionKind::GradeLevels => *self == Self::GradeLevel,
-            CriterionKind::FieldsOfStudy => *self == Self::FieldOfStudy,
-            CriterionKind::CitizenshipRequired => *self == Self::Citizenship,
-            CriterionKind::ResidencyStates | CriterionKind::Countries => *self == Self::Residence,
-            CriterionKind::MinAge | CriterionKind::MaxAge => *self == Self::Age,
-            CriterionKind::FinancialNeed => *self == Self::FinancialNeed,
-            // Nobody is told to earn less.
-            CriterionKind::MaxHouseholdIncome => false,
-            CriterionKind::Attributes => {
-                matches!(self, Self::Attribute(kind) if Some(kind.as_str()) == attribute)
-            }
-        }
-    }
+/// The scholarships of a segment that are closed for the same reason.
+struct Closed<'a> {
+    table: &'a CriteriaTable,
+    all: Vec<Alike<Tally>>,
+    /// Word -> which of them accept it, of attributes: a catalogue may name thousands of memberships or employers.
+    by_word: HashMap<&'a str, Vec<usize>, ahash::RandomState>,
 }
 
-/// The changes of one group.
-struct GroupOpenings {
-    group: Group,
-    openings: Vec<Opening>,
-    /// Value -> opening, of attributes: a catalogue may name thousands of memberships or employers.
-    by_value: HashMap<String, usize>,
-}
-
-impl GroupOpenings {
-    /// Adds a scholarship of these criteria to every change that opens it.
-    fn try_on(&mut self, sets: &[Criteria], mut open: impl FnMut(&mut Opening)) {
-        let Group::Attribute(kind) = &self.group else {
-            for opening in &mut self.openings {
-                if could_open(&opening.change, sets) {
-                    open(opening);
-                }
-            }
-            return;
-        };
-        let accepted = sets.iter().filter_map(|set| set.attributes.get(kind));
-        let mut touched: Vec<usize> = accepted
-            .flatten()
-            .filter_map(|value| self.by_value.get(value).copied())
-            .collect();
-        touched.sort_unstable();
-        touched.dedup();
-        for at in touched {
-            open(&mut self.openings[at]);
-        }
-    }
-}
-
-/// One change with what it opens so far.
-struct Opening {
-    change: ProfileChange,
-    after: StudentProfile,
-    eligible: u64,
-    possible: u64,
+/// Scholarships and what they pay.
+#[derive(Debug, Clone, Default)]
+struct Tally {
+    count: u64,
     sum: i64,
     unknown_amounts: u64,
-    /// Dearest first, at most [`MOST_EXAMPLES`].
-    examples: Vec<(Option<i64>, Place)>,
+    /// Dearest first, the empty ones last.
+    examples: [Option<Example>; MOST_EXAMPLES],
+}
+
+/// One scholarship with the most that it pays.
+#[derive(Debug, Clone, Copy)]
+struct Example {
+    amount: Option<i64>,
+    place: Place,
+}
+
+/// What one change opens.
+#[derive(Default)]
+struct Opening {
+    eligible: u64,
+    possible: u64,
+    tally: Tally,
 }
 
 pub(crate) fn unlocks(
@@ -118,145 +70,182 @@ pub(crate) fn unlocks(
     currency: Currency,
     now: Timestamp,
 ) -> UnlockAnswer {
-    let mut named = CriteriaValues::default();
-    for place in snapshot.open_places(now) {
-        snapshot.criteria(place).iter().for_each(|set| named.include(set));
-    }
-    let mut groups = grouped(candidates(profile, &named), profile);
     let mut answer = UnlockAnswer::default();
-    for place in snapshot.open_places(now) {
-        let criteria = snapshot.criteria(place);
-        let present = verdict(criteria, profile);
-        count_verdict(&mut answer.verdicts, present);
-        if present != Verdict::Ineligible {
-            continue;
-        }
-        for group in &mut groups {
-            if is_near_miss(criteria, profile, &group.group) {
-                group.try_on(criteria, |opening| {
-                    opening.try_on(snapshot, place, currency);
-                });
+    let mut named = CriteriaValues::default();
+    let mut parts = Vec::with_capacity(snapshot.segments.len());
+    for live in &snapshot.segments {
+        let table = &live.segment.criteria;
+        let open = open_documents(live, now);
+        let verdicts = Verdicts::of(table, profile);
+        verdicts.count(&open, &mut answer.verdicts);
+        name_values(table, &open, profile, &mut named);
+        parts.push(Part {
+            table,
+            near_misses: NearMisses::of(table, &verdicts, &open),
+            verdicts,
+        });
+    }
+    let changes = candidates(profile, &named);
+    for same in changes.chunk_by(|left, right| Group::of_change(left) == Group::of_change(right)) {
+        let group = Group::of_change(&same[0]);
+        let closed = closed_by(group, &parts, snapshot, currency);
+        let touched = group.facts(profile);
+        for change in same {
+            let opening = opening(change, &touched, &closed, snapshot);
+            if opening.tally.count > 0 {
+                answer
+                    .unlocks
+                    .push(opening.finished(change.clone(), snapshot));
             }
         }
     }
-    answer.unlocks = groups
-        .into_iter()
-        .flat_map(|group| group.openings)
-        .filter(|opening| opening.eligible + opening.possible > 0)
-        .map(|opening| opening.finished(snapshot))
-        .collect();
     // Stable: what is equal stays in the order of the candidates.
     answer
         .unlocks
-        .sort_by_key(|unlock| std::cmp::Reverse((unlock.sum, unlock.eligible + unlock.possible)));
+        .sort_by_key(|unlock| Reverse((unlock.sum, unlock.eligible + unlock.possible)));
     answer
 }
 
-fn grouped(changes: Vec<ProfileChange>, profile: &StudentProfile) -> Vec<GroupOpenings> {
-    let mut groups: Vec<GroupOpenings> = Vec::new();
-    for change in changes {
-        let group = Group::of_change(&change);
-        let known = groups.iter().position(|known| known.group == group);
-        let at = known.unwrap_or_else(|| {
-            groups.push(GroupOpenings {
-                group,
-                openings: Vec::new(),
-                by_value: HashMap::new(),
-            });
-            groups.len() - 1
-        });
-        let openings = &mut groups[at].openings;
-        let number = openings.len();
-        openings.push(Opening {
-            after: change.applied_to(profile),
-            change: change.clone(),
-            eligible: 0,
-            possible: 0,
-            sum: 0,
-            unknown_amounts: 0,
-            examples: Vec::new(),
-        });
-        if let ProfileChange::Attribute { value, .. } = change {
-            groups[at].by_value.insert(value, number);
+/// Adds the values that any of the open documents state.
+fn name_values(
+    table: &CriteriaTable,
+    open: &BitSet,
+    profile: &StudentProfile,
+    named: &mut CriteriaValues,
+) {
+    let rows = table.rows_of_all(open);
+    for (number, kind) in table.kinds().iter().enumerate() {
+        let first = &table.values()[kind.values.start as usize];
+        if !first.concerns(profile) {
+            // No change is proposed of a fact that is unknown.
+            continue;
+        }
+        if let Some(attribute) = first.attribute() {
+            // All of them: what only closed documents accept opens nothing, and is not proposed in the end. Rising words make
+            // a set at once, which one after the other they would not.
+            let known = named.attributes.entry(attribute.to_owned()).or_default();
+            known.append(&mut table.words(number).map(str::to_owned).collect());
+            continue;
+        }
+        for value in kind.values.start..kind.values.end {
+            if table.rows_with(value).meet(&rows) {
+                named.include_criterion(&table.values()[value as usize]);
+            }
         }
     }
-    groups
 }
 
-/// Whether some set's unmet criteria all belong to the group.
-fn is_near_miss(sets: &[Criteria], profile: &StudentProfile, group: &Group) -> bool {
-    sets.iter().any(|set| {
-        let mut only_these = true;
-        statuses(set, profile, |kind, attribute, status| {
-            if status == CriterionStatus::Unmet && !group.holds(kind, attribute) {
-                only_these = false;
+/// By segment, what a group of criteria alone keeps closed.
+fn closed_by<'a>(
+    group: Group<'_>,
+    parts: &[Part<'a>],
+    snapshot: &Snapshot,
+    currency: Currency,
+) -> Vec<Closed<'a>> {
+    let of_part = |(segment, part): (u32, &Part<'a>)| {
+        let facts = &snapshot.segments[segment as usize].segment.facts;
+        let currency = currency_bits(currency) as u32;
+        let judgement = part.verdicts.judgement();
+        let count = |tally: &mut Tally, document: u32| {
+            let amount = facts[document as usize].most_in(currency);
+            tally.add(amount, Place { segment, document }, snapshot);
+        };
+        let all = part.near_misses.of_group(group, judgement, count);
+        Closed {
+            table: part.table,
+            by_word: by_word(part.table, &all),
+            all,
+        }
+    };
+    (0..).zip(parts).map(of_part).collect()
+}
+
+/// What the change of these facts opens among those that are closed for want of it.
+fn opening(
+    change: &ProfileChange,
+    facts: &StudentProfile,
+    closed: &[Closed<'_>],
+    snapshot: &Snapshot,
+) -> Opening {
+    let mut opening = Opening::default();
+    let mut after = None;
+    for part in closed {
+        let mut try_on = |alike: &Alike<Tally>| {
+            let after = after.get_or_insert_with(|| change.applied_to(facts));
+            match alike.verdict(part.table, after) {
+                Verdict::Eligible => opening.eligible += alike.tally.count,
+                Verdict::Possible => opening.possible += alike.tally.count,
+                Verdict::Ineligible => return,
             }
-        });
-        only_these
-    })
+            opening.tally.merge(&alike.tally, snapshot);
+        };
+        match change {
+            // Only what accepts the new value.
+            ProfileChange::Attribute { value, .. } => {
+                let places = part.by_word.get(value.as_str()).into_iter().flatten();
+                places.for_each(|place| try_on(&part.all[*place]));
+            }
+            _ => part.all.iter().for_each(try_on),
+        }
+    }
+    opening
 }
 
-/// Cheap and never wrongly false: whether any set accepts the new value where it asks for one of a few.
-fn could_open(change: &ProfileChange, sets: &[Criteria]) -> bool {
-    sets.iter().any(|set| match change {
-        ProfileChange::Gpa(gpa) => set.min_gpa.is_none_or(|minimum| minimum <= *gpa),
-        ProfileChange::GradeLevel(level) => set.grade_levels.contains(*level),
-        ProfileChange::FieldOfStudy(field) => {
-            set.fields_of_study.contains(*field)
-                || set.fields_of_study.contains(FieldOfStudy::Other)
-        }
-        ProfileChange::StateOfResidence(state) => {
-            set.residency_states.is_empty() || set.residency_states.contains(*state)
-        }
-        ProfileChange::CountryOfResidence(country) => {
-            set.countries.is_empty() || set.countries.contains(country)
-        }
-        ProfileChange::Age(age) => set.min_age.is_none_or(|minimum| minimum <= *age),
-        ProfileChange::Citizenship(_) | ProfileChange::FinancialNeed => true,
-        // Found by their values.
-        ProfileChange::Attribute { .. } => true,
-    })
-}
-
-impl Opening {
-    fn try_on(&mut self, snapshot: &Snapshot, place: Place, currency: Currency) {
-        match verdict(snapshot.criteria(place), &self.after) {
-            Verdict::Eligible => self.eligible += 1,
-            Verdict::Possible => self.possible += 1,
-            Verdict::Ineligible => return,
-        }
-        let amount = snapshot.facts(place).most_in(crate::facts::currency_bits(currency) as u32);
+impl Tally {
+    fn add(&mut self, amount: Option<i64>, place: Place, snapshot: &Snapshot) {
+        self.count += 1;
         match amount {
             Some(amount) => self.sum = self.sum.saturating_add(amount),
             None => self.unknown_amounts += 1,
         }
-        let entry = (amount, place);
-        // Unknown amounts are the smallest.
-        let at = self.examples.partition_point(|(other, other_place)| {
-            *other > amount || (*other == amount && snapshot.id(*other_place) < snapshot.id(place))
-        });
-        if at < MOST_EXAMPLES {
-            self.examples.insert(at, entry);
-            self.examples.truncate(MOST_EXAMPLES);
+        self.show(Example { amount, place }, snapshot);
+    }
+
+    fn merge(&mut self, other: &Self, snapshot: &Snapshot) {
+        self.count += other.count;
+        self.sum = self.sum.saturating_add(other.sum);
+        self.unknown_amounts += other.unknown_amounts;
+        for example in other.examples.iter().flatten() {
+            self.show(*example, snapshot);
         }
     }
 
-    fn finished(self, snapshot: &Snapshot) -> Unlock {
-        let example = |(_, place): &(Option<i64>, Place)| {
+    /// Keeps it as an example if it is among the dearest, then the first by id.
+    fn show(&mut self, new: Example, snapshot: &Snapshot) {
+        // Unknown amounts are the smallest.
+        let is_before = |old: &Example| {
+            old.amount > new.amount
+                || (old.amount == new.amount && snapshot.id(old.place) < snapshot.id(new.place))
+        };
+        let mut next = Some(new);
+        let at = self
+            .examples
+            .partition_point(|old| old.as_ref().is_some_and(is_before));
+        for place in &mut self.examples[at..] {
+            next = std::mem::replace(place, next);
+        }
+    }
+}
+
+impl Opening {
+    fn finished(self, change: ProfileChange, snapshot: &Snapshot) -> Unlock {
+        let example = |Example { place, .. }: &Example| {
             let id = ScholarshipId::parse(snapshot.id(*place)).ok()?;
-            Some((id, CardTexts::of(snapshot.card(*place)).name.into_owned()))
+            Some((id, name_of(snapshot.card(*place)).into_owned()))
         };
         Unlock {
-            change: self.change,
+            change,
             eligible: self.eligible,
             possible: self.possible,
-            sum: self.sum,
-            unknown_amounts: self.unknown_amounts,
+            sum: self.tally.sum,
+            unknown_amounts: self.tally.unknown_amounts,
             examples: self
+                .tally
                 .examples
                 .iter()
+                .flatten()
                 .filter_map(example)
-                .collect::<Vec<(ScholarshipId, String)>>(),
+                .collect(),
         }
     }
 }

@@ -65,7 +65,10 @@ impl QueryTerms {
             .iter()
             .map(|slot| slot.words().flat_map(WordTerms::ranges).collect())
             .collect();
-        let codes = ranges.iter().map(|ranges| codes(ranges, &segment.tokens)).collect();
+        let codes = ranges
+            .iter()
+            .map(|ranges| codes(ranges, &segment.tokens))
+            .collect();
         Self {
             optional: in_segment(&plan.optional),
             slots,
@@ -133,9 +136,8 @@ impl WordTerms {
 
     fn add(&mut self, word: &Word, weight: u32, segment: &Segment) {
         // At least 1: a match must be told from none, however frequent the word is.
-        let weight_of = |informativeness: u32, form: u32| {
-            (informativeness * form / ONE * weight / ONE).max(1)
-        };
+        let weight_of =
+            |informativeness: u32, form: u32| (informativeness * form / ONE * weight / ONE).max(1);
         for (form, form_weight) in &word.forms {
             let Some(term) = segment.dictionary.find(form) else {
                 continue;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::criteria::Criteria;
 use crate::vocabulary;
-use crate::{Citizenship, CountryCode, Currency, FieldOfStudy, StudentProfile, Term, TermSet};
+use crate::{Currency, StudentProfile, Term, TermSet};
 
 vocabulary!(
     /// How one criterion stands for one student.
@@ -107,12 +107,13 @@ impl CriterionKind {
 }
 
 impl CriterionStatus {
-    fn known(met: bool) -> Self {
-        if met { Self::Met } else { Self::Unmet }
-    }
-
-    fn of<T>(fact: Option<T>, met: impl FnOnce(T) -> bool) -> Self {
-        fact.map_or(Self::Unknown, |fact| Self::known(met(fact)))
+    /// The verdict where nothing else is asked.
+    pub fn verdict(self) -> Verdict {
+        match self {
+            Self::Met => Verdict::Eligible,
+            Self::Unknown => Verdict::Possible,
+            Self::Unmet => Verdict::Ineligible,
+        }
     }
 }
 
@@ -122,208 +123,122 @@ pub fn statuses(
     profile: &StudentProfile,
     mut visit: impl FnMut(CriterionKind, Option<&str>, CriterionStatus),
 ) {
-    use CriterionKind as Kind;
-    if let Some(minimum) = criteria.min_gpa {
+    for criterion in criteria.stated() {
         visit(
-            Kind::MinGpa,
-            None,
-            CriterionStatus::of(profile.gpa, |gpa| gpa >= minimum),
+            criterion.kind(),
+            criterion.attribute(),
+            criterion.status(profile),
         );
-    }
-    if let Some(maximum) = criteria.max_gpa {
-        visit(
-            Kind::MaxGpa,
-            None,
-            CriterionStatus::of(profile.gpa, |gpa| gpa <= maximum),
-        );
-    }
-    if !criteria.grade_levels.is_empty() {
-        visit(
-            Kind::GradeLevels,
-            None,
-            grade_level_status(criteria, profile),
-        );
-    }
-    if !criteria.fields_of_study.is_empty() {
-        visit(
-            Kind::FieldsOfStudy,
-            None,
-            field_status(criteria.fields_of_study, profile.field_of_study),
-        );
-    }
-    if !criteria.citizenship_required.is_empty() {
-        visit(
-            Kind::CitizenshipRequired,
-            None,
-            citizenship_status(&criteria.citizenship_required, profile.citizenship),
-        );
-    }
-    if !criteria.residency_states.is_empty() {
-        let status = match (profile.state_of_residence, profile.country_of_residence) {
-            (Some(state), _) => CriterionStatus::known(criteria.residency_states.contains(state)),
-            (None, Some(country)) if country != CountryCode::UNITED_STATES => {
-                CriterionStatus::Unmet
-            }
-            (None, _) => CriterionStatus::Unknown,
-        };
-        visit(Kind::ResidencyStates, None, status);
-    }
-    if !criteria.countries.is_empty() {
-        visit(
-            Kind::Countries,
-            None,
-            CriterionStatus::of(profile.residence_country(), |country| {
-                criteria.countries.contains(&country)
-            }),
-        );
-    }
-    if let Some(minimum) = criteria.min_age {
-        visit(
-            Kind::MinAge,
-            None,
-            CriterionStatus::of(profile.age, |age| age >= minimum),
-        );
-    }
-    if let Some(maximum) = criteria.max_age {
-        visit(
-            Kind::MaxAge,
-            None,
-            CriterionStatus::of(profile.age, |age| age <= maximum),
-        );
-    }
-    if criteria.financial_need == Some(true) {
-        visit(
-            Kind::FinancialNeed,
-            None,
-            CriterionStatus::of(profile.financial_need, |need| need),
-        );
-    }
-    if let Some(maximum) = criteria.max_household_income {
-        visit(
-            Kind::MaxHouseholdIncome,
-            None,
-            CriterionStatus::of(profile.household_income, |income| income <= maximum),
-        );
-    }
-    for (kind, accepted) in &criteria.attributes {
-        let status = CriterionStatus::of(profile.attributes.get(kind), |values| {
-            accepted.iter().any(|value| values.contains(value))
-        });
-        visit(Kind::Attributes, Some(kind), status);
     }
 }
 
-fn grade_level_status(criteria: &Criteria, profile: &StudentProfile) -> CriterionStatus {
-    let levels = profile.grade_levels;
-    if levels.is_empty() {
-        CriterionStatus::Unknown
-    } else if levels.is_subset_of(criteria.grade_levels) {
-        CriterionStatus::Met
-    } else if levels.intersects(criteria.grade_levels) {
-        // A broader word was given, and only some of what it may mean is accepted.
-        CriterionStatus::Unknown
-    } else {
-        CriterionStatus::Unmet
-    }
+/// Verdict and match score of criteria, without texts. That of a set is made of those of its criteria, in any order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    verdict: Verdict,
+    /// Twice the weight of what is met, so that the half point of an unknown criterion stays whole.
+    points: u32,
+    /// Twice the weight of all.
+    weights: u32,
 }
 
-fn field_status(accepted: TermSet<FieldOfStudy>, field: Option<FieldOfStudy>) -> CriterionStatus {
-    match field {
-        None => CriterionStatus::Unknown,
-        Some(field) if accepted.contains(field) => CriterionStatus::Met,
-        // `other` stands for fields that the vocabulary has no word for: the student's may be among them.
-        Some(_) if accepted.contains(FieldOfStudy::Other) => CriterionStatus::Unknown,
-        Some(_) => CriterionStatus::Unmet,
-    }
-}
-
-fn citizenship_status(accepted: &[Citizenship], actual: Option<Citizenship>) -> CriterionStatus {
-    let Some(actual) = actual else {
-        return CriterionStatus::Unknown;
+impl Outcome {
+    /// Where nothing is asked.
+    pub const OPEN: Self = Self {
+        verdict: Verdict::Eligible,
+        points: 0,
+        weights: 0,
     };
-    let foreign = |value: &Citizenship| matches!(value, Citizenship::Country(_));
-    // Held by people who are citizens of some other country.
-    let resident = |value: &Citizenship| {
-        use Citizenship::{Daca, RefugeeOrAsylee, Undocumented, UsPermanentResident};
-        matches!(
-            value,
-            UsPermanentResident | Daca | Undocumented | RefugeeOrAsylee
-        )
-    };
-    if accepted.contains(&actual)
-        || (foreign(&actual) && accepted.contains(&Citizenship::International))
-    {
-        CriterionStatus::Met
-    } else if (actual == Citizenship::International && accepted.iter().any(foreign))
-        // A citizen of Mexico may be a permanent resident, and a permanent resident a citizen of Mexico.
-        || (foreign(&actual) && accepted.iter().any(resident))
-        || (resident(&actual)
-            && accepted
-                .iter()
-                .any(|value| foreign(value) || *value == Citizenship::International))
-    {
-        CriterionStatus::Unknown
-    } else {
-        CriterionStatus::Unmet
-    }
-}
 
-/// Verdict and match score of one set, without texts.
-fn outcome(criteria: &Criteria, profile: &StudentProfile) -> (Verdict, f64) {
-    let (mut points, mut weights, mut verdict) = (0_u32, 0_u32, Verdict::Eligible);
-    statuses(criteria, profile, |kind, _, status| {
-        // Twice the weight, so that the half point of an unknown criterion stays whole.
-        weights += 2 * kind.weight();
-        match status {
-            CriterionStatus::Met => points += 2 * kind.weight(),
-            CriterionStatus::Unknown => {
-                points += kind.weight();
-                verdict = verdict.max(Verdict::Possible);
-            }
-            CriterionStatus::Unmet => verdict = Verdict::Ineligible,
+    /// Of one criterion.
+    pub fn of(kind: CriterionKind, status: CriterionStatus) -> Self {
+        let weight = kind.weight();
+        Self {
+            verdict: status.verdict(),
+            points: match status {
+                CriterionStatus::Met => 2 * weight,
+                CriterionStatus::Unknown => weight,
+                CriterionStatus::Unmet => 0,
+            },
+            weights: 2 * weight,
         }
-    });
-    let score = if weights == 0 {
-        1.0
-    } else {
-        f64::from(points) / f64::from(weights)
-    };
-    (verdict, score)
+    }
+
+    /// Where both must be met.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            verdict: self.verdict.max(other.verdict),
+            points: self.points + other.points,
+            weights: self.weights + other.weights,
+        }
+    }
+
+    /// Where either suffices: the better one by verdict, then score; this one if they are equal.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if other.is_better_than(self) {
+            other
+        } else {
+            self
+        }
+    }
+
+    pub fn verdict(self) -> Verdict {
+        self.verdict
+    }
+
+    /// 0 to 1: the weighted share of criteria that are met, where an unknown one counts half; 1 when nothing is asked.
+    pub fn match_score(self) -> f64 {
+        if self.weights == 0 {
+            1.0
+        } else {
+            f64::from(self.points) / f64::from(self.weights)
+        }
+    }
+
+    fn is_better_than(self, other: Self) -> bool {
+        self.verdict < other.verdict
+            || (self.verdict == other.verdict && self.match_score() > other.match_score())
+    }
+}
+
+fn outcome(criteria: &Criteria, profile: &StudentProfile) -> Outcome {
+    criteria.stated().fold(Outcome::OPEN, |all, criterion| {
+        all.and(Outcome::of(criterion.kind(), criterion.status(profile)))
+    })
 }
 
 /// The set that fits best (by verdict, then score, then order) with its outcome.
-fn best_set<'a>(
-    sets: &'a [Criteria],
-    profile: &StudentProfile,
-) -> Option<(&'a Criteria, Verdict, f64)> {
-    let mut best: Option<(&Criteria, Verdict, f64)> = None;
+fn best_set<'a>(sets: &'a [Criteria], profile: &StudentProfile) -> Option<(&'a Criteria, Outcome)> {
+    let mut best: Option<(&Criteria, Outcome)> = None;
     for set in sets {
-        let (verdict, score) = outcome(set, profile);
-        let better = best.is_none_or(|(_, best_verdict, best_score)| {
-            verdict < best_verdict || (verdict == best_verdict && score > best_score)
-        });
-        if better {
-            best = Some((set, verdict, score));
+        let outcome = outcome(set, profile);
+        if best.is_none_or(|(_, best)| outcome.is_better_than(best)) {
+            best = Some((set, outcome));
         }
     }
     best
 }
 
+fn best_outcome(sets: &[Criteria], profile: &StudentProfile) -> Outcome {
+    best_set(sets, profile).map_or(Outcome::OPEN, |(_, outcome)| outcome)
+}
+
 /// The verdict alone; no sets means that all are welcome.
 pub fn verdict(sets: &[Criteria], profile: &StudentProfile) -> Verdict {
-    best_set(sets, profile).map_or(Verdict::Eligible, |(_, verdict, _)| verdict)
+    best_outcome(sets, profile).verdict()
 }
 
 /// Verdict and match score (0 to 1), without texts: for ranking many scholarships.
 pub fn verdict_and_score(sets: &[Criteria], profile: &StudentProfile) -> (Verdict, f64) {
-    best_set(sets, profile).map_or((Verdict::Eligible, 1.0), |(_, verdict, score)| {
-        (verdict, score)
-    })
+    let best = best_outcome(sets, profile);
+    (best.verdict(), best.match_score())
 }
 
 /// The verdict with one explained entry per criterion of the best-fitting set. No verdict rests on the award's currency.
 pub fn assess(sets: &[Criteria], profile: &StudentProfile) -> Assessment {
-    let Some((set, verdict, match_score)) = best_set(sets, profile) else {
+    let Some((set, outcome)) = best_set(sets, profile) else {
         return Assessment {
             verdict: Verdict::Eligible,
             match_score: 1.0,
@@ -346,8 +261,8 @@ pub fn assess(sets: &[Criteria], profile: &StudentProfile) -> Assessment {
         });
     });
     Assessment {
-        verdict,
-        match_score,
+        verdict: outcome.verdict(),
+        match_score: outcome.match_score(),
         criteria,
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod award;
 pub mod criteria;
+pub mod criterion;
 pub mod deadline;
 pub mod document;
 pub mod eligibility;
@@ -21,6 +22,7 @@ pub mod vocabulary;
 
 pub use award::{Award, Currency};
 pub use criteria::{AttributeRequirements, Criteria};
+pub use criterion::Criterion;
 pub use deadline::{Deadline, FixedDeadline, Schedule};
 pub use document::ScholarshipDocument;
 pub use eligibility::{Assessment, CriterionResult, CriterionStatus, Verdict};

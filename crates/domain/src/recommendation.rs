@@ -14,7 +14,8 @@
 use serde::Serialize;
 
 use crate::{
-    Criteria, Currency, FieldOfStudy, ScholarshipContent, StudentProfile, Timestamp, Verdict,
+    Criteria, Currency, FieldOfStudy, ScholarshipContent, StudentProfile, TermSet, Timestamp,
+    Verdict,
 };
 
 /// The score of one recommendation and what it is made of.
@@ -40,30 +41,45 @@ pub struct Component {
 }
 
 /// What the ranking looks at, apart from the profile: small enough to keep for a whole catalogue.
-#[derive(Debug, Clone, Copy)]
-pub struct RankingFacts<'a> {
-    pub criteria: &'a [Criteria],
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RankingFacts {
+    /// The fields of study that any criteria set names.
+    pub named_fields: TermSet<FieldOfStudy>,
+    /// Whether no field is asked for by some criteria set, or for there being none.
+    pub open_to_all_fields: bool,
+    /// Whether any criteria set holds a criterion that [`crate::Criterion::asks_for_need`].
+    pub asks_for_need: bool,
     /// The most a student can get, in dollars; `None` when unknown or in another currency.
     pub dollars: Option<f64>,
     /// When applications close next, if known.
     pub due: Option<Timestamp>,
 }
 
-impl<'a> RankingFacts<'a> {
+impl RankingFacts {
     #[expect(
         clippy::cast_precision_loss,
         reason = "amounts are bounded far below 2^53"
     )]
-    pub fn of(content: &'a ScholarshipContent, now: Timestamp) -> Self {
+    pub fn of(content: &ScholarshipContent, now: Timestamp) -> Self {
         let award = &content.award;
         let dollars = award
             .most()
             .filter(|_| award.currency == Currency::USD)
             .map(|cents| cents as f64 / 100.0);
+        Self::of_sets(&content.criteria, dollars, content.deadline.next_due(now))
+    }
+
+    pub fn of_sets(sets: &[Criteria], dollars: Option<f64>, due: Option<Timestamp>) -> Self {
+        let named_fields = sets.iter().map(|set| set.fields_of_study);
         Self {
-            criteria: &content.criteria,
+            named_fields: named_fields.fold(TermSet::default(), TermSet::union),
+            open_to_all_fields: sets.is_empty()
+                || sets.iter().any(|set| set.fields_of_study.is_empty()),
+            asks_for_need: sets
+                .iter()
+                .any(|set| set.stated().any(|criterion| criterion.asks_for_need())),
             dollars,
-            due: content.deadline.next_due(now),
+            due,
         }
     }
 }
@@ -83,7 +99,7 @@ pub const WEIGHTS: [(&str, f64); 6] = [
 
 /// The component values for one student; cheap, for ranking a whole catalogue.
 pub fn values(
-    facts: &RankingFacts<'_>,
+    facts: &RankingFacts,
     profile: &StudentProfile,
     verdict: Verdict,
     match_score: f64,
@@ -97,10 +113,10 @@ pub fn values(
     };
     [
         fit,
-        field_value(facts.criteria, profile.field_of_study),
+        field_value(facts, profile.field_of_study),
         amount_value(facts.dollars),
         deadline_value(days_left(facts.due, now)),
-        need_value(facts.criteria, profile),
+        need_value(facts.asks_for_need, profile),
         f64::from(popularity.clamp(0.0, 1.0)),
     ]
 }
@@ -117,7 +133,7 @@ pub fn total(values: &Values) -> f64 {
 /// The explained score of component values that [`values`] made of the same facts.
 pub fn explain(
     values: &Values,
-    facts: &RankingFacts<'_>,
+    facts: &RankingFacts,
     profile: &StudentProfile,
     verdict: Verdict,
     now: Timestamp,
@@ -149,7 +165,7 @@ pub fn explain(
             }
             Some(days) => format!("Closes in {days:.0} days: no hurry."),
         },
-        match (asks_for_need(facts.criteria), profile.financial_need) {
+        match (facts.asks_for_need, profile.financial_need) {
             (true, Some(true)) => {
                 "It is meant for students with financial need, which you have.".to_owned()
             }
@@ -189,14 +205,11 @@ fn popularity_reason(value: f64) -> &'static str {
     }
 }
 
-fn field_value(criteria: &[Criteria], field: Option<FieldOfStudy>) -> f64 {
+fn field_value(facts: &RankingFacts, field: Option<FieldOfStudy>) -> f64 {
     let Some(field) = field else { return 0.5 };
-    if criteria
-        .iter()
-        .any(|set| set.fields_of_study.contains(field))
-    {
+    if facts.named_fields.contains(field) {
         1.0
-    } else if criteria.is_empty() || criteria.iter().any(|set| set.fields_of_study.is_empty()) {
+    } else if facts.open_to_all_fields {
         0.5
     } else {
         0.0
@@ -227,14 +240,8 @@ fn deadline_value(days: Option<f64>) -> f64 {
     }
 }
 
-fn asks_for_need(criteria: &[Criteria]) -> bool {
-    criteria
-        .iter()
-        .any(|set| set.financial_need == Some(true) || set.max_household_income.is_some())
-}
-
-fn need_value(criteria: &[Criteria], profile: &StudentProfile) -> f64 {
-    match (asks_for_need(criteria), profile.financial_need) {
+fn need_value(asks_for_need: bool, profile: &StudentProfile) -> f64 {
+    match (asks_for_need, profile.financial_need) {
         (true, Some(true)) => 1.0,
         (true, Some(false)) => 0.0,
         (true, None) | (false, _) => 0.5,

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::eligibility::{CriterionKey, CriterionKind};
 use crate::{
-    Citizenship, CountryCode, FieldOfStudy, Gpa, GradeLevel, StudentProfile, TermSet, UsState,
+    Citizenship, CountryCode, Criterion, FieldOfStudy, Gpa, GradeLevel, StudentProfile, TermSet,
+    UsState,
 };
 
 /// Attribute kinds that describe what somebody is, not what somebody may do.
@@ -243,19 +244,41 @@ pub fn candidates(profile: &StudentProfile, values: &CriteriaValues) -> Vec<Prof
 impl CriteriaValues {
     /// Adds what one set of criteria names.
     pub fn include(&mut self, criteria: &crate::Criteria) {
-        self.min_gpas.extend(criteria.min_gpa);
-        self.min_ages.extend(criteria.min_age);
-        self.grade_levels = self.grade_levels.union(criteria.grade_levels);
-        self.fields_of_study = self.fields_of_study.union(criteria.fields_of_study);
-        self.citizenships
-            .extend(criteria.citizenship_required.iter().copied());
-        self.states = self.states.union(criteria.residency_states);
-        self.countries.extend(criteria.countries.iter().copied());
-        for (kind, accepted) in &criteria.attributes {
-            self.attributes
-                .entry(kind.clone())
+        criteria
+            .stated()
+            .for_each(|criterion| self.include_criterion(&criterion));
+    }
+
+    /// Adds what one criterion names.
+    pub fn include_criterion(&mut self, criterion: &Criterion<'_>) {
+        match criterion {
+            Criterion::MinGpa(minimum) => {
+                self.min_gpas.insert(*minimum);
+            }
+            Criterion::MinAge(minimum) => {
+                self.min_ages.insert(*minimum);
+            }
+            Criterion::GradeLevels(accepted) => {
+                self.grade_levels = self.grade_levels.union(*accepted);
+            }
+            Criterion::FieldsOfStudy(accepted) => {
+                self.fields_of_study = self.fields_of_study.union(*accepted);
+            }
+            Criterion::CitizenshipRequired(accepted) => {
+                self.citizenships.extend(accepted.iter().copied());
+            }
+            Criterion::ResidencyStates(accepted) => self.states = self.states.union(*accepted),
+            Criterion::Countries(accepted) => self.countries.extend(accepted.iter().copied()),
+            Criterion::Attribute { kind, accepted } => self
+                .attributes
+                .entry(kind.to_string())
                 .or_default()
-                .extend(accepted.iter().cloned());
+                .extend(accepted.iter().cloned()),
+            // Nobody is told to be younger, to have worse grades, or to earn less; and showing need has one value only.
+            Criterion::MaxGpa(_)
+            | Criterion::MaxAge(_)
+            | Criterion::FinancialNeed
+            | Criterion::MaxHouseholdIncome(_) => {}
         }
     }
 }

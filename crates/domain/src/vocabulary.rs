@@ -162,6 +162,22 @@ impl<T> PartialEq for TermSet<T> {
     }
 }
 impl<T> Eq for TermSet<T> {}
+impl<T> PartialOrd for TermSet<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+/// Some total order, for sorting and searching.
+impl<T> Ord for TermSet<T> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.mask.cmp(&other.mask)
+    }
+}
+impl<T> std::hash::Hash for TermSet<T> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.mask.hash(state);
+    }
+}
 impl<T> Default for TermSet<T> {
     fn default() -> Self {
         Self {
@@ -223,7 +239,11 @@ impl<T: Term> TermSet<T> {
 
     /// The set with these bits; bits that stand for no term are ignored.
     pub fn from_mask(mask: u64) -> Self {
-        let known = if T::ALL.len() < 64 { (1 << T::ALL.len()) - 1 } else { u64::MAX };
+        let known = if T::ALL.len() < 64 {
+            (1 << T::ALL.len()) - 1
+        } else {
+            u64::MAX
+        };
         Self {
             mask: mask & known,
             term: PhantomData,

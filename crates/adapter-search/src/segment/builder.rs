@@ -7,6 +7,7 @@ use domain::{Scholarship, ScholarshipDocument};
 use super::{Segment, place_of};
 use crate::analysis::{normal_form, visit_words};
 use crate::cards::CardsBuilder;
+use crate::criteria_table::CriteriaTableBuilder;
 use crate::dictionary::Dictionary;
 use crate::facts::{FactTables, Facts};
 use crate::fields::{FIELDS, FieldEnds, MOST_WORDS, visit_texts};
@@ -14,10 +15,7 @@ use crate::postings::PostingsBuilder;
 use crate::scoring::Impacts;
 
 /// Calls `visit` with every searched word of a record; returns where the fields end.
-fn document_words(
-    document: &ScholarshipDocument,
-    mut visit: impl FnMut(&str),
-) -> FieldEnds {
+fn document_words(document: &ScholarshipDocument, mut visit: impl FnMut(&str)) -> FieldEnds {
     let mut lengths = [0_u16; FIELDS.len()];
     visit_texts(document, |field, text| {
         visit_words(text, |word, _| {
@@ -57,10 +55,11 @@ impl<'a> SegmentBuilder<'a> {
     }
 
     pub(crate) fn finish(mut self) -> Segment {
-        self.records.sort_unstable_by(|(left, one), (right, other)| {
-            let places = place_of(left).cmp(&place_of(right));
-            places.then_with(|| one.id.cmp(&other.id))
-        });
+        self.records
+            .sort_unstable_by(|(left, one), (right, other)| {
+                let places = place_of(left).cmp(&place_of(right));
+                places.then_with(|| one.id.cmp(&other.id))
+            });
         let mut segment = Segment {
             tables: self.tables,
             ..Segment::default()
@@ -69,6 +68,7 @@ impl<'a> SegmentBuilder<'a> {
         let mut words: HashMap<Box<str>, u32, ahash::RandomState> = HashMap::default();
         let mut postings = PostingsBuilder::default();
         let mut cards = CardsBuilder::default();
+        let mut criteria = CriteriaTableBuilder::default();
         let (mut terms, mut card, mut occurrences) = (Vec::new(), Vec::new(), Vec::new());
         for (document, (facts, scholarship)) in (0..).zip(self.records) {
             segment.ids.push(scholarship.id.as_str());
@@ -76,7 +76,7 @@ impl<'a> SegmentBuilder<'a> {
             let organization = normal_form(&scholarship.content.organization);
             segment.organizations.push(&organization);
             segment.facts.push(facts);
-            segment.criteria.push(&scholarship.content.criteria);
+            criteria.push(&scholarship.content.criteria);
             let created = scholarship.created_at.timestamp_micros();
             segment.created.push(created);
             let texts = ScholarshipDocument::from(scholarship);
@@ -102,6 +102,7 @@ impl<'a> SegmentBuilder<'a> {
             segment.tokens.push(terms.iter().copied(), ends);
         }
         segment.cards = cards.finish();
+        segment.criteria = criteria.finish();
         let mut words: Vec<(Box<str>, u32)> = words.into_iter().collect();
         words.sort_unstable();
         let mut ranks = vec![0; words.len()];

@@ -33,13 +33,19 @@ pub(crate) fn merged(sources: &[(&Segment, &BitSet)]) -> (Segment, Vec<Vec<u32>>
         result.facts.push(facts);
         result.created.push(segment.created[at]);
     }
-    let criteria: Vec<&CriteriaTable> = sources.iter().map(|(segment, _)| &segment.criteria).collect();
+    let criteria: Vec<&CriteriaTable> = sources
+        .iter()
+        .map(|(segment, _)| &segment.criteria)
+        .collect();
     result.criteria = CriteriaTable::gathered(&criteria, &order);
     let cards: Vec<&Cards> = sources.iter().map(|(segment, _)| &segment.cards).collect();
     result.cards = Cards::gathered(&cards, &order);
     let terms = merge_postings(sources, &renumbered, order.len() as u32, &mut result);
     for (source, document) in &order {
-        let (tokens, terms) = (&sources[*source as usize].0.tokens, &terms[*source as usize]);
+        let (tokens, terms) = (
+            &sources[*source as usize].0.tokens,
+            &terms[*source as usize],
+        );
         let words = tokens.of(*document).iter();
         let ends = tokens.field_ends[*document as usize];
         let words = words.map(|term| terms[*term as usize]);

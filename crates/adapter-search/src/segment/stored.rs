@@ -7,6 +7,7 @@ use std::io::{Read, Write};
 
 use super::Segment;
 use crate::cards::Cards;
+use crate::criteria_table::{CriteriaTable, TableParts};
 use crate::dictionary::Dictionary;
 use crate::facts::{FactTables, Facts};
 use crate::fields::FieldEnds;
@@ -23,6 +24,8 @@ const BY_NAME: Tag = Tag::of(*b"byna");
 const ORGANIZATIONS: Tag = Tag::of(*b"orga");
 const FACTS: Tag = Tag::of(*b"fact");
 const CREATED: Tag = Tag::of(*b"crea");
+const CRITERIA: Tag = Tag::of(*b"crit");
+const CRITERIA_ROWS: Tag = Tag::of(*b"crow");
 const TERMS: Tag = Tag::of(*b"term");
 const TERM_ENDS: Tag = Tag::of(*b"tend");
 const FIELD_ENDS: Tag = Tag::of(*b"fend");
@@ -43,6 +46,11 @@ impl Segment {
         writer.array(TERM_ENDS, &self.tokens.ends)?;
         let ends: Vec<[u16; 5]> = self.tokens.field_ends.iter().map(|ends| ends.0).collect();
         writer.array(FIELD_ENDS, &ends)?;
+        let criteria = self.criteria.parts()?;
+        writer.bytes(CRITERIA, &criteria.values)?;
+        writer.array(CRITERIA_ROWS, &criteria.row_starts)?;
+        writer.array(CRITERIA_ROWS, &criteria.row_values)?;
+        writer.array(CRITERIA_ROWS, &criteria.alternatives)?;
         self.cards.save(writer)?;
         self.dictionary.save(writer)?;
         self.postings.save(writer)
@@ -71,6 +79,7 @@ impl Segment {
             ensure(length == count as usize, tag, "it is of other documents")?;
         }
         let tokens = load_tokens(reader, count)?;
+        let criteria = load_criteria(reader, count)?;
         let cards = Cards::load(reader, count)?;
         let dictionary = Dictionary::load(reader)?;
         let is_known = tokens.terms.iter().all(|term| *term < dictionary.len());
@@ -85,6 +94,7 @@ impl Segment {
             facts,
             created,
             tokens,
+            criteria,
             cards,
             dictionary,
             postings,
@@ -99,7 +109,9 @@ impl Segment {
     fn make_tables(&mut self) -> Result<(), SnapshotError> {
         let content = |document| {
             let card = read_card(self.cards.get(document))?;
-            card.into_scholarship().ok().map(|scholarship| scholarship.content)
+            card.into_scholarship()
+                .ok()
+                .map(|scholarship| scholarship.content)
         };
         let tables = FactTables::of_rows(&self.facts, content);
         self.tables = tables.ok_or(SnapshotError::Damaged {
@@ -126,10 +138,27 @@ fn permutation(
     Ok(documents)
 }
 
-fn load_tokens(
+fn load_criteria(
     reader: &mut SectionReader<impl Read>,
     count: u32,
-) -> Result<Tokens, SnapshotError> {
+) -> Result<CriteriaTable, SnapshotError> {
+    let parts = TableParts {
+        documents: count,
+        values: reader.bytes(CRITERIA)?,
+        row_starts: reader.array(CRITERIA_ROWS)?,
+        row_values: reader.array(CRITERIA_ROWS)?,
+        alternatives: reader.array(CRITERIA_ROWS)?,
+    };
+    parts.table().map_err(|error| {
+        tracing::debug!(%error, "criteria of a snapshot are damaged");
+        SnapshotError::Damaged {
+            section: CRITERIA,
+            what: "they are no table of criteria",
+        }
+    })
+}
+
+fn load_tokens(reader: &mut SectionReader<impl Read>, count: u32) -> Result<Tokens, SnapshotError> {
     let terms: Vec<u32> = reader.array(TERMS)?;
     let ends: Vec<u32> = reader.array(TERM_ENDS)?;
     let field_ends: Vec<[u16; 5]> = reader.array(FIELD_ENDS)?;
@@ -141,9 +170,8 @@ fn load_tokens(
         "words do not fill it",
     )?;
     let lengths = (0..ends.len()).map(|at| ends[at] - at.checked_sub(1).map_or(0, |at| ends[at]));
-    let fits = |(fields, length): (&[u16; 5], u32)| {
-        fields.is_sorted() && u32::from(fields[4]) == length
-    };
+    let fits =
+        |(fields, length): (&[u16; 5], u32)| fields.is_sorted() && u32::from(fields[4]) == length;
     ensure(
         field_ends.len() == count as usize && field_ends.iter().zip(lengths).all(fits),
         FIELD_ENDS,

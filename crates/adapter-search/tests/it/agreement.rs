@@ -72,9 +72,7 @@ fn compare(left: &Key, right: &Key) -> Ordering {
                 intrinsic: other_intrinsic,
             },
         ) => {
-            let better = other_score
-                .cmp(score)
-                .then(other_intrinsic.cmp(intrinsic));
+            let better = other_score.cmp(score).then(other_intrinsic.cmp(intrinsic));
             rank.cmp(other_rank)
                 .then(unknown.cmp(other_unknown))
                 .then(better)

@@ -6,7 +6,7 @@ use adapter_search::InProcessIndex;
 use domain::eligibility::{assess, verdict, verdict_and_score};
 use domain::recommendation::{RankingFacts, total, values};
 use domain::unlock::{CriteriaValues, candidates};
-use domain::{Currency, Scholarship, ScholarshipDocument, Term, TermSet, Verdict};
+use domain::{Currency, Scholarship, ScholarshipDocument, StudentProfile, Term, TermSet, Verdict};
 use ports::search_index::{Filters, RecommendationRequest, Unlock, VerdictCounts};
 use ports::{Change, FeedPosition, SearchIndex};
 
@@ -20,7 +20,11 @@ fn filled(generator: &mut Generator, count: usize) -> (InProcessIndex, Catalogue
     for _ in 0..4 {
         let mut changes = Vec::new();
         for _ in 0..count / 4 {
-            let scholarship = generator.scholarship(count * 2);
+            let mut scholarship = generator.scholarship(count * 2);
+            while generator.chance(0.3) {
+                let more = generator.scholarship(1).content.criteria;
+                scholarship.content.criteria.extend(more);
+            }
             catalogue.insert(scholarship.id.clone(), scholarship.clone());
             changes.push(Change::Upserted(Box::new(scholarship)));
         }
@@ -39,8 +43,8 @@ fn count(counts: &mut VerdictCounts, verdict: Verdict) {
 
 #[test]
 fn unlocks_are_what_each_change_opens_and_nothing_else() {
-    let mut opened = 0;
-    for seed in 0..60 {
+    let (mut opened, mut by_several_sets) = (0, 0);
+    for seed in 0..80 {
         let mut generator = Generator::of(1_000 + seed);
         let (index, catalogue) = filled(&mut generator, 60);
         let open: Vec<&Scholarship> = catalogue
@@ -76,6 +80,10 @@ fn unlocks_are_what_each_change_opens_and_nothing_else() {
                 if opens.is_empty() {
                     continue;
                 }
+                by_several_sets += opens
+                    .iter()
+                    .filter(|one| opening_sets(one, &after) > 1)
+                    .count();
                 let amount = |scholarship: &Scholarship| {
                     let award = &scholarship.content.award;
                     award.most().filter(|_| award.currency == Currency::USD)
@@ -109,6 +117,14 @@ fn unlocks_are_what_each_change_opens_and_nothing_else() {
         }
     }
     assert!(opened > 500, "{opened}");
+    assert!(by_several_sets > 50, "{by_several_sets}");
+}
+
+/// How many of its criteria sets do not exclude the student.
+fn opening_sets(scholarship: &Scholarship, profile: &StudentProfile) -> usize {
+    let sets = scholarship.content.criteria.iter();
+    sets.filter(|set| verdict(std::slice::from_ref(*set), profile) != Verdict::Ineligible)
+        .count()
 }
 
 #[test]
@@ -128,7 +144,7 @@ fn recommendations_are_the_best_by_score_with_two_of_an_organization_first() {
         };
         let popularity: HashMap<_, f32> = catalogue
             .keys()
-            .step_by(3)
+            .step_by(if seed % 3 == 0 { 40 } else { 3 })
             .map(|id| (id.clone(), 0.7))
             .collect();
         let verdicts = TermSet::of(&[Verdict::Eligible, Verdict::Possible]);

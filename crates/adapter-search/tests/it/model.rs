@@ -117,7 +117,11 @@ impl<'a> Model<'a> {
         let mut forms = Vec::new();
         for form in family(word) {
             if self.frequency(&form) > 0 {
-                let kind = if form == word { Form::Itself } else { Form::Stem };
+                let kind = if form == word {
+                    Form::Itself
+                } else {
+                    Form::Stem
+                };
                 forms.push((form.clone(), kind));
             }
         }
@@ -204,7 +208,10 @@ impl<'a> Model<'a> {
             }
             let last = at + 1 == normal.len();
             if needed[at]
-                && self.word(&normal[at], last.then_some(least)).forms.is_empty()
+                && self
+                    .word(&normal[at], last.then_some(least))
+                    .forms
+                    .is_empty()
                 && let Some(used) = self.corrected(&normal[at], last)
             {
                 corrected.push((typed[at].clone(), used.clone()));

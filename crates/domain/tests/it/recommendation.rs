@@ -16,7 +16,7 @@ proptest! {
     fn scores_are_within_bounds_and_their_components_add_up(
         sets in sets(), profile in profile(), dollars in proptest::option::of(0.0_f64..1e7), days in proptest::option::of(-10_i64..800), popularity in 0.0_f32..=1.0,
     ) {
-        let facts = RankingFacts { criteria: &sets, dollars, due: days.map(|days| now() + chrono::TimeDelta::days(days)) };
+        let facts = RankingFacts::of_sets(&sets, dollars, days.map(|days| now() + chrono::TimeDelta::days(days)));
         let (verdict, score) = verdict_and_score(&sets, &profile);
         let values = values(&facts, &profile, verdict, score, popularity, now());
         prop_assert!(values.iter().all(|value| (0.0..=1.0).contains(value)));
@@ -31,7 +31,7 @@ proptest! {
     #[test]
     fn more_money_never_scores_less(sets in sets(), profile in profile(), low in 0.0_f64..1e6, more in 0.0_f64..1e6) {
         let score = |dollars: f64| {
-            let facts = RankingFacts { criteria: &sets, dollars: Some(dollars), due: None };
+            let facts = RankingFacts::of_sets(&sets, Some(dollars), None);
             let (verdict, score) = verdict_and_score(&sets, &profile);
             total(&values(&facts, &profile, verdict, score, 0.0, now()))
         };
