@@ -91,6 +91,11 @@ impl InProcessIndex {
         Ok(snapshot.position)
     }
 
+    /// Where the log of changes goes on.
+    pub fn position(&self) -> FeedPosition {
+        self.shared.state.load().all.position
+    }
+
     fn of(settings: SearchSettings, snapshot: Snapshot) -> Self {
         let shared = Arc::new(Shared {
             impacts: Impacts::of(&settings.text),

@@ -60,23 +60,32 @@ impl IndexFollower {
         }
     }
 
-    /// Fills the index from the store. Answers the number of scholarships.
+    /// Goes on where the log of an index goes on that was restored from a file.
+    ///
+    /// # Errors
+    /// [`FollowError`]; the index keeps what it has.
+    pub async fn resume(&self, position: FeedPosition) -> Result<(), FollowError> {
+        self.progress.lock().await.position = position;
+        self.catch_up().await?;
+        self.loaded.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Fills the index from the store.
     ///
     /// # Errors
     /// [`FollowError`]; what was loaded so far stays, and loading can be tried again.
-    pub async fn load(&self) -> Result<u64, FollowError> {
+    pub async fn load(&self) -> Result<(), FollowError> {
         let mut turn = Arc::clone(&self.progress).lock_owned().await;
         // Read before the pages: what changes or goes meanwhile is in the log behind it, and applied by the catch-up below.
         let head = self.store.head().await?;
         let start = *turn.load_began_at.get_or_insert(head);
         let mut after = None;
-        let mut count = 0;
         let mut changes = Vec::new();
         loop {
             let page = self.store.page(after.as_ref(), STEP).await?;
             let is_last = page.is_empty();
             after = page.last().map(|last| last.id.clone());
-            count += page.len() as u64;
             let upserted = page
                 .into_iter()
                 .map(|scholarship| Change::Upserted(Box::new(scholarship)));
@@ -93,7 +102,7 @@ impl IndexFollower {
         drop(turn);
         self.catch_up().await?;
         self.loaded.store(true, Ordering::Release);
-        Ok(count)
+        Ok(())
     }
 
     /// Applies everything that the log has settled. Answers where the index stands.

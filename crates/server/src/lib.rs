@@ -2,6 +2,7 @@
 //!
 //! Only this crate constructs adapters. Tests start the same root on port 0.
 
+mod index_file;
 pub mod process;
 pub mod sample_catalogue;
 pub mod settings;

@@ -1,7 +1,7 @@
 //! Wiring: adapters into use cases, use cases behind listeners, background work beside them.
 //!
-//! Order of life: listen, open the store, fill the index, serve; on the way down stop listening, let open requests end, stop
-//! the background work, write what is still counted, close the store.
+//! Order of life: listen, open the store, restore or fill the index, serve; on the way down stop listening, let open requests
+//! end, stop the background work, write what is still counted and the index, close the store.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,10 +14,12 @@ use adapter_sqlite::{SqliteSettings, SqliteStore};
 use app::{Application, Dependencies};
 use auth::Verifier;
 use http_api::{ApiSettings, ApiState};
+use ports::SearchIndex as _;
 use telemetry::Metrics;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::index_file::IndexFile;
 use crate::sample_catalogue;
 use crate::settings::Settings;
 use crate::system::{SystemClock, TimeOrderedIds};
@@ -36,8 +38,10 @@ const GAUGES_PERIOD: Duration = Duration::from_secs(5);
 pub enum StartError {
     #[error("the store cannot be opened: {0}")]
     Store(#[from] adapter_sqlite::OpenError),
-    #[error("the sample catalogue cannot be written")]
-    Samples(#[from] ports::StoreError),
+    #[error("the store cannot be read or written")]
+    Access(#[from] ports::StoreError),
+    #[error("the store cannot be asked which one it is")]
+    Identity(#[from] ports::InteractionStoreError),
     #[error("the index cannot be filled")]
     Load(#[from] app::follower::FollowError),
     #[error("cannot listen on {address}: {source}; set {setting} to a free one")]
@@ -93,9 +97,16 @@ impl Server {
             readers,
             ..SqliteSettings::at(&settings.database)
         })?;
-        let application = Arc::new(application(&store, settings.search.clone()));
+        let index_file = IndexFile::of(&store, &settings.database).await?;
+        let opened = index_file.open(&store, settings.search.clone()).await?;
+        let index = opened.index;
+        let application = Arc::new(application(&store, Arc::clone(&index)));
         sample_catalogue::load_if_wanted(settings, &store, application.clock.now()).await?;
-        let scholarships = application.follower.load().await?;
+        match opened.restored {
+            Some(position) => application.follower.resume(position).await?,
+            None => application.follower.load().await?,
+        }
+        let scholarships = index.stats(application.clock.now()).scholarships;
 
         let metrics = Metrics::new(&settings.version);
         let state = ApiState::new(
@@ -134,6 +145,7 @@ impl Server {
         background
             .spawn(Arc::clone(&application.popularity).run(POPULARITY_PERIOD, stopped.clone()));
         background.spawn(Arc::clone(&application.trends).run(TRENDS_PERIOD, stopped.clone()));
+        background.spawn(index_file.keep(index, stopped.clone()));
         background.spawn(gauges(Arc::clone(&application), metrics, stopped));
         Ok(Self {
             address,
@@ -174,11 +186,11 @@ impl Server {
     }
 }
 
-fn application(store: &SqliteStore, search: adapter_search::SearchSettings) -> Application {
+fn application(store: &SqliteStore, index: Arc<InProcessIndex>) -> Application {
     Application::new(Dependencies {
         scholarships: Arc::new(store.clone()),
         interactions: Arc::new(store.clone()),
-        index: Arc::new(InProcessIndex::new(search)),
+        index,
         cache: Arc::new(MemoryCache::new(CACHE_BYTES)),
         clock: Arc::new(SystemClock),
         ids: Arc::new(TimeOrderedIds),
