@@ -5,3 +5,4 @@ mod configuration;
 mod durability;
 mod life;
 mod process;
+mod restart;
