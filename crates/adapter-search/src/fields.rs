@@ -2,17 +2,18 @@
 
 use std::ops::Range;
 
-use domain::{ScholarshipDocument, Term};
+use domain::document::CriteriaDocument;
+use domain::{Citizenship, ScholarshipDocument, Term};
 
 /// In the order in which the words of a document are numbered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Field {
     Name,
     Organization,
-    /// Fields of study, tags and the type of award.
+    /// What it is for and for whom: kind of award, fields of study, tags, and what the criteria name.
     Subjects,
     Description,
-    /// The rules in prose, and what the criteria state in words.
+    /// The rules and the amount in prose.
     Eligibility,
 }
 
@@ -73,26 +74,42 @@ pub(crate) fn visit_texts(document: &ScholarshipDocument, mut visit: impl FnMut(
     for tag in &document.tags {
         visit(Field::Subjects, tag);
     }
+    for set in sets() {
+        visit_criteria(set, &mut |text| visit(Field::Subjects, text));
+    }
     if let Some(text) = &document.description {
         visit(Field::Description, text);
     }
     for set in sets() {
-        if set.residency_states.len() <= MOST_NAMED_STATES {
-            for state in set.residency_states.iter() {
-                visit(Field::Eligibility, &state.name());
-            }
-        }
-        for level in set.grade_levels.iter() {
-            visit(Field::Eligibility, level.code());
-        }
-        for (kind, values) in &set.attributes {
-            visit(Field::Eligibility, kind);
-            for value in values {
-                visit(Field::Eligibility, value);
-            }
-        }
         if let Some(text) = &set.text {
             visit(Field::Eligibility, text);
+        }
+    }
+    if let Some(text) = document.award.as_ref().and_then(|award| award.text.as_ref()) {
+        visit(Field::Eligibility, text);
+    }
+}
+
+/// What a set of criteria names, in words.
+fn visit_criteria(set: &CriteriaDocument, visit: &mut impl FnMut(&str)) {
+    if set.residency_states.len() <= MOST_NAMED_STATES {
+        for state in set.residency_states.iter() {
+            visit(&state.name());
+        }
+    }
+    for level in set.grade_levels.iter() {
+        visit(level.code());
+    }
+    for citizenship in &set.citizenship_required {
+        // Countries are two letters that mean other things as well.
+        if !matches!(citizenship, Citizenship::Country(_)) {
+            visit(citizenship.code());
+        }
+    }
+    for (kind, values) in &set.attributes {
+        visit(kind);
+        for value in values {
+            visit(value);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The reference's words: where they stand in a record, which belong together, and how far apart two of them are.
 
-use domain::{Scholarship, Term};
+use domain::{Citizenship, Scholarship, Term};
 
 use crate::catalogue::FAMILIES;
 
@@ -23,6 +23,7 @@ pub(super) fn family(word: &str) -> Vec<String> {
 pub(super) fn fields(scholarship: &Scholarship) -> [Vec<String>; 5] {
     let content = &scholarship.content;
     let mut subjects = vec![content.scholarship_type.code().to_owned()];
+    let mut named = Vec::new();
     let mut eligibility = Vec::new();
     for set in &content.criteria {
         subjects.extend(
@@ -31,15 +32,20 @@ pub(super) fn fields(scholarship: &Scholarship) -> [Vec<String>; 5] {
                 .map(|field| field.code().to_owned()),
         );
         subjects.extend(set.fields_of_study_text.iter().cloned());
-        eligibility.extend(set.residency_states.iter().map(|state| state.name()));
-        eligibility.extend(set.grade_levels.iter().map(|level| level.code().to_owned()));
+        named.extend(set.residency_states.iter().map(|state| state.name()));
+        named.extend(set.grade_levels.iter().map(|level| level.code().to_owned()));
+        let citizenships = set.citizenship_required.iter();
+        let statuses = citizenships.filter(|one| !matches!(one, Citizenship::Country(_)));
+        named.extend(statuses.map(|one| one.code().to_owned()));
         for (kind, values) in &set.attributes {
-            eligibility.push(kind.clone());
-            eligibility.extend(values.iter().cloned());
+            named.push(kind.clone());
+            named.extend(values.iter().cloned());
         }
         eligibility.extend(set.text.iter().cloned());
     }
     subjects.extend(content.tags.iter().cloned());
+    subjects.extend(named);
+    eligibility.extend(content.award.text.iter().cloned());
     [
         words(&content.name),
         words(&content.organization),
