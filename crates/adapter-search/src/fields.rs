@@ -85,7 +85,11 @@ pub(crate) fn visit_texts(document: &ScholarshipDocument, mut visit: impl FnMut(
             visit(Field::Eligibility, text);
         }
     }
-    if let Some(text) = document.award.as_ref().and_then(|award| award.text.as_ref()) {
+    if let Some(text) = document
+        .award
+        .as_ref()
+        .and_then(|award| award.text.as_ref())
+    {
         visit(Field::Eligibility, text);
     }
 }

@@ -1,7 +1,10 @@
 //! Which words to give up when nothing matches all of them.
 //!
 //! Every document that the filters let through matches some of the query's slots. The largest such set is kept, of equally
-//! large ones that which says most: so as few words are dropped as possible, and the least informative ones.
+//! large ones that which says most: so as few words are dropped as possible, and the least informative ones. States say
+//! nothing here: most scholarships are open to all of them, so a state is given up before what a scholarship is for.
+
+use domain::{Term, UsState};
 
 use crate::candidates::Matcher;
 use crate::query::{QueryPlan, Slot};
@@ -27,7 +30,10 @@ pub(crate) fn relaxed(
     let says: Vec<u64> = plan
         .slots
         .iter()
-        .map(|slot| u64::from(informativeness(slot.frequency, documents)))
+        .map(|slot| match names_a_state(slot) {
+            true => 0,
+            false => u64::from(informativeness(slot.frequency, documents)),
+        })
         .collect();
     let worth = |slots: Slots| -> Worth {
         let kept = says
@@ -64,6 +70,20 @@ pub(crate) fn relaxed(
     }
     let (_, kept) = best?;
     Some(with_slots(plan, kept))
+}
+
+/// Whether one of the slot's alternatives is the name of a state.
+fn names_a_state(slot: &Slot) -> bool {
+    slot.alternatives.iter().any(|alternative| {
+        let forms = alternative.words.iter().map(|word| word.forms.first());
+        let forms: Option<Vec<&str>> = forms.map(|form| Some(form?.0.as_str())).collect();
+        forms.is_some_and(|forms| {
+            let text = forms.join(" ");
+            UsState::ALL
+                .iter()
+                .any(|state| state.name().eq_ignore_ascii_case(&text))
+        })
+    })
 }
 
 fn with_slots(plan: &QueryPlan, kept: Slots) -> (QueryPlan, Vec<String>) {

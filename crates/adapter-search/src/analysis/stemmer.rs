@@ -13,6 +13,8 @@ pub(crate) fn stem(word: &str) -> Cow<'_, str> {
     match word {
         "women" => return Cow::Borrowed("woman"),
         "children" => return Cow::Borrowed("child"),
+        // Not of grades.
+        "grad" | "grads" => return Cow::Borrowed("graduat"),
         _ => {}
     }
     let mut base = singular(word);

