@@ -8,13 +8,13 @@ use clap::Subcommand;
 
 /// What to measure.
 #[derive(Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum Benchmark {
     /// Measure speed, memory and freshness of the release build, side by side with what it is compared to
     Search(search::Arguments),
 }
 
-pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
-    match command {
-        Command::Search(arguments) => search::run(arguments),
+pub(crate) fn run(benchmark: &Benchmark) -> anyhow::Result<ExitCode> {
+    match benchmark {
+        Benchmark::Search(arguments) => search::run(arguments),
     }
 }

@@ -34,7 +34,7 @@ struct CommandLine {
 enum Command {
     /// Measure the engine
     #[command(subcommand)]
-    Bench(bench::Command),
+    Bench(bench::Benchmark),
     /// Check that /docs works in a headless browser
     Browser,
     /// Check that crates depend on each other only as docs/architecture.md allows
@@ -64,7 +64,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Bench(command) => bench::run(&command),
+        Command::Bench(benchmark) => bench::run(&benchmark),
         Command::Browser => browser::run(),
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::CheckLayers => check_layers::run(),

@@ -115,12 +115,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             }),
         ],
     );
-    for (at, query) in shared.iter().enumerate() {
-        let totals: Vec<u64> = results.iter().map(|result| result.totals[at]).collect();
-        if query.half == Half::Development && totals.iter().any(|total| *total != totals[0]) {
-            output::complain(&format!("{:?} {totals:?} typo {} prefix {} filtered {}", query.request.query, query.typo, query.prefix, query.filtered));
-        }
-    }
     report(arguments.count, "shared", &shared, &results, |_| true)
 }
 

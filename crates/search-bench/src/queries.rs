@@ -1,7 +1,9 @@
 //! Two thousand queries made from records of the catalogue, in two halves: one to look at while tuning, one never looked at.
 //!
-//! Of what: names or parts of them (40 %, two to four words in a row), topics (35 %, two or three words of one record's
-//! fields, tags and description, so that frequent words come as often as they stand there), single words (25 %).
+//! Of what: names or parts of them (40 %, two to four words in a row), topics (35 %, two or three words of one record's name,
+//! organization, tags and fields of study, so that frequent words come as often as they stand there), single words of these
+//! (25 %). One topic or single word in ten has a word that only the description says: few people search for such, and
+//! searches for them are unlike the others.
 //! What happens to them, each on its own: a typo in one word (20 %), the last word cut to its beginning (15 %), one or two
 //! filters (20 %: state, field, level, least amount, type). All want ten results, the exact total and three facets.
 
@@ -43,6 +45,8 @@ pub(crate) enum Source {
 pub(crate) struct Query {
     pub(crate) half: Half,
     pub(crate) source: Source,
+    /// Whether one word was taken from the description.
+    pub(crate) described: bool,
     pub(crate) typo: bool,
     pub(crate) prefix: bool,
     pub(crate) filtered: bool,
@@ -81,8 +85,16 @@ fn query(half: Half, content: &ScholarshipContent, random: &mut StdRng) -> Optio
     let (source, mut words) = match random.random_range(0..100) {
         0..40 => (Source::Name, name_words(content, random)?),
         40..75 => (Source::Topic, topic_words(content, random)?),
-        _ => (Source::Word, vec![single_word(content, random)?]),
+        _ => (
+            Source::Word,
+            vec![telling_words(content).choose(random)?.clone()],
+        ),
     };
+    let described = source != Source::Name && random.random_bool(0.1);
+    if described {
+        let at = random.random_range(0..words.len());
+        words[at] = description_words(content).choose(random)?.clone();
+    }
     let typo = random.random_bool(0.2) && misspell_one(&mut words, random);
     let prefix = random.random_bool(0.15) && cut_last(&mut words, random);
     let mut filters = Filters::default();
@@ -95,6 +107,7 @@ fn query(half: Half, content: &ScholarshipContent, random: &mut StdRng) -> Optio
     Some(Query {
         half,
         source,
+        described,
         typo,
         prefix,
         filtered,
@@ -125,17 +138,40 @@ fn name_words(content: &ScholarshipContent, random: &mut StdRng) -> Option<Vec<S
     Some(words[start..start + wanted].to_vec())
 }
 
-/// Words that say something, as often as they stand in the record.
+/// Words of four letters and more that nobody searches for alone.
+const EMPTY_WORDS: [&str; 28] = [
+    "about", "also", "been", "both", "each", "from", "have", "into", "more", "most", "must",
+    "only", "other", "such", "than", "that", "their", "them", "these", "they", "this", "those",
+    "were", "when", "which", "will", "with", "your",
+];
+
+fn says_something(word: &str) -> bool {
+    (word.chars().count() > 3 || !word.is_ascii()) && !EMPTY_WORDS.contains(&word)
+}
+
+/// What people know of a scholarship before they have found it, each word as often as the record says it.
 fn telling_words(content: &ScholarshipContent) -> Vec<String> {
-    let fields = content.criteria.iter().flat_map(|set| {
-        let codes = set.fields_of_study.iter().map(|field| field.code());
-        codes.collect::<Vec<_>>()
-    });
-    let texts = content.tags.iter().chain(&content.description);
-    let mut words: Vec<String> = texts.flat_map(|text| typed_words(text)).collect();
-    words.extend(fields.flat_map(typed_words));
-    words.retain(|word| word.chars().count() > 3 || !word.is_ascii());
+    let mut texts = vec![content.name.as_str(), content.organization.as_str()];
+    texts.extend(content.tags.iter().map(String::as_str));
+    for set in &content.criteria {
+        for field in set.fields_of_study.iter() {
+            texts.push(field.code());
+        }
+    }
+    let words = texts.into_iter().flat_map(typed_words);
+    words.filter(|word| says_something(word)).collect()
+}
+
+/// What only the description says.
+fn description_words(content: &ScholarshipContent) -> Vec<String> {
+    let telling = telling_words(content);
+    let words = content
+        .description
+        .iter()
+        .flat_map(|text| typed_words(text));
     words
+        .filter(|word| says_something(word) && !telling.contains(word))
+        .collect()
 }
 
 fn topic_words(content: &ScholarshipContent, random: &mut StdRng) -> Option<Vec<String>> {
@@ -153,12 +189,6 @@ fn topic_words(content: &ScholarshipContent, random: &mut StdRng) -> Option<Vec<
         }
     }
     None
-}
-
-fn single_word(content: &ScholarshipContent, random: &mut StdRng) -> Option<String> {
-    let mut words = telling_words(content);
-    words.extend(typed_words(&content.name));
-    words.choose(random).cloned()
 }
 
 /// Whether a word was long enough to be misspelt: five letters, the first of which stays.
@@ -264,6 +294,7 @@ mod tests {
         };
         assert!((35..=45).contains(&percent(|query| query.source == Source::Name)));
         assert!((30..=40).contains(&percent(|query| query.source == Source::Topic)));
+        assert!((4..=8).contains(&percent(|query| query.described)));
         assert!((15..=22).contains(&percent(|query| query.typo)));
         assert!((10..=18).contains(&percent(|query| query.prefix)));
         assert!((16..=24).contains(&percent(|query| query.filtered)));
@@ -278,6 +309,27 @@ mod tests {
                 .iter()
                 .all(|query| !query.request.query.trim().is_empty())
         );
+    }
+
+    #[test]
+    fn words_are_told_by_what_people_know_of_a_scholarship_before_they_find_it() {
+        let records: Vec<Scholarship> = crate::corpus::scholarships(200)
+            .expect("a catalogue")
+            .collect();
+        let mut seen = (0, 0);
+        for record in &records {
+            let content = &record.content;
+            let telling = telling_words(content);
+            assert!(telling.iter().all(|word| says_something(word)));
+            let names = typed_words(&format!("{} {}", content.name, content.organization));
+            let beyond_names = telling.iter().filter(|word| !names.contains(word));
+            seen.0 += beyond_names.count();
+            let described = description_words(content);
+            assert!(described.iter().all(|word| !telling.contains(word)));
+            seen.1 += described.len();
+        }
+        assert!(seen.0 > 0, "tags and fields are among them");
+        assert!(seen.1 > 0, "descriptions say more");
     }
 
     #[test]
