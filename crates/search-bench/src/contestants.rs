@@ -43,11 +43,12 @@ struct Line {
 
 /// Kinds of queries that are told apart.
 type Kind = (&'static str, fn(&Query) -> bool);
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 9] = [
     ("all", |_| true),
     ("names", |query| query.source == Source::Name),
     ("topics", |query| query.source == Source::Topic),
     ("single words", |query| query.source == Source::Word),
+    ("with a word of the description", |query| query.described),
     ("with a typo", |query| query.typo),
     ("with a cut last word", |query| query.prefix),
     ("with filters", |query| query.filtered),
