@@ -32,8 +32,9 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Measure the release build, side by side with what it is compared to
-    Bench(bench::Arguments),
+    /// Measure the engine
+    #[command(subcommand)]
+    Bench(bench::Benchmark),
     /// Check that /docs works in a headless browser
     Browser,
     /// Check that crates depend on each other only as docs/architecture.md allows
@@ -63,7 +64,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Bench(benchmark) => bench::run(&benchmark),
         Command::Browser => browser::run(),
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::CheckLayers => check_layers::run(),

@@ -32,6 +32,10 @@ impl Workspace {
             .into_std_path_buf()
     }
 
+    pub(crate) fn root(&self) -> PathBuf {
+        self.metadata.workspace_root.clone().into_std_path_buf()
+    }
+
     /// The same cargo as the one that started us, at the root of the workspace.
     pub(crate) fn cargo(&self) -> Command {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

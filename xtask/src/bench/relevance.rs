@@ -68,11 +68,30 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// MRR@10 of known items on the sample catalogue, or on the usual real one where that is lower.
+pub(super) fn least_known_item_rank() -> anyhow::Result<f64> {
+    let mut catalogues = vec![Catalogue::sample()];
+    for path in usual_catalogue()? {
+        catalogues.push(Catalogue::read(&path)?);
+    }
+    let mut least = f64::INFINITY;
+    for catalogue in &catalogues {
+        let scores = evaluation::known_items(catalogue)?;
+        let of_all = scores.iter().filter(|score| score.memory.is_none());
+        least = of_all.fold(least, |least, score| least.min(score.mean_reciprocal_rank));
+    }
+    Ok(least)
+}
+
 /// Those asked for, which must exist, or the usual one, which may be absent.
 fn real_catalogues(arguments: &Arguments) -> anyhow::Result<Vec<PathBuf>> {
     if !arguments.catalogues.is_empty() {
         return Ok(arguments.catalogues.clone());
     }
+    usual_catalogue()
+}
+
+fn usual_catalogue() -> anyhow::Result<Vec<PathBuf>> {
     let usual = Workspace::load()?
         .metadata()
         .workspace_root

@@ -39,6 +39,18 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
     );
 }
 
+/// Relevance is judged on these very records: whoever changes one changes what the judgements mean.
+#[test]
+fn the_bundled_catalogue_of_a_day_never_changes() {
+    use sha2::{Digest as _, Sha256};
+    let digest = Sha256::digest(json(bundled(today()).into_iter()));
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(
+        hex,
+        "c9c4be38dcad8814621743e48c314e99d93a62729a608e4ab3e6bd0237b22fe9"
+    );
+}
+
 #[test]
 fn every_sample_is_a_valid_document_in_normal_form() {
     for content in generate(1_000, 1, today()).chain(bundled(today())) {

@@ -10,16 +10,32 @@ use hdrhistogram::Histogram;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-#[derive(Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Load {
     pub(crate) requests_per_second: f64,
     pub(crate) median_milliseconds: f64,
     pub(crate) p99_milliseconds: f64,
+    /// Of bodies, in the mean.
+    pub(crate) answer_bytes: f64,
+    /// All answers of the run.
+    pub(crate) requests: u64,
+}
+
+/// Requests ready to be sent, so that making them costs nothing while the server is measured.
+pub(crate) struct Requests(Arc<[Vec<u8>]>);
+
+impl Requests {
+    pub(crate) fn of<T: AsRef<str>>(targets: impl IntoIterator<Item = T>) -> Self {
+        let request = |target: T| {
+            let target = target.as_ref();
+            format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").into_bytes()
+        };
+        Self(targets.into_iter().map(request).collect())
+    }
 }
 
 struct Connection {
     stream: TcpStream,
-    host: String,
     buffer: Vec<u8>,
 }
 
@@ -29,15 +45,13 @@ impl Connection {
         stream.set_nodelay(true)?;
         Ok(Self {
             stream,
-            host: address.to_string(),
             buffer: Vec::with_capacity(64 * 1024),
         })
     }
 
-    /// One GET; answers its status after the whole body has arrived.
-    async fn get(&mut self, target: &str) -> anyhow::Result<u16> {
-        let request = format!("GET {target} HTTP/1.1\r\nHost: {}\r\n\r\n", self.host);
-        self.stream.write_all(request.as_bytes()).await?;
+    /// Sends one request; answers the status and the length of the body after all of it has arrived.
+    async fn ask(&mut self, request: &[u8]) -> anyhow::Result<(u16, usize)> {
+        self.stream.write_all(request).await?;
         self.buffer.clear();
         loop {
             ensure!(
@@ -68,41 +82,49 @@ impl Connection {
                     "the server closed the connection within an answer"
                 );
             }
-            return Ok(status);
+            return Ok((status, length));
         }
     }
 }
 
-/// Asks for the targets in turn for some seconds. Every answer must be a 200.
+/// Sends the requests in turn for some seconds. Every answer must be a 200.
 pub(crate) async fn run(
     address: SocketAddr,
-    targets: &[String],
+    requests: &Requests,
     connections: u32,
     seconds: u64,
 ) -> anyhow::Result<Load> {
-    let targets: Arc<[String]> = targets.into();
     let next = Arc::new(AtomicUsize::new(0));
     let begun = Instant::now();
     let until = begun + Duration::from_secs(seconds);
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..connections {
-        let (targets, next) = (Arc::clone(&targets), Arc::clone(&next));
+        let (requests, next) = (Arc::clone(&requests.0), Arc::clone(&next));
         tasks.spawn(async move {
             let mut connection = Connection::open(address).await?;
             let mut histogram = Histogram::<u64>::new(3)?;
+            let mut bytes = 0;
             while Instant::now() < until {
-                let target = &targets[next.fetch_add(1, Ordering::Relaxed) % targets.len()];
+                let request = &requests[next.fetch_add(1, Ordering::Relaxed) % requests.len()];
                 let asked = Instant::now();
-                let status = connection.get(target).await?;
-                ensure!(status == 200, "{target} answered {status}");
+                let (status, length) = connection.ask(request).await?;
+                ensure!(
+                    status == 200,
+                    "{} was answered with {status}",
+                    String::from_utf8_lossy(request)
+                );
                 histogram.record(u64::try_from(asked.elapsed().as_micros())?)?;
+                bytes += length;
             }
-            anyhow::Ok(histogram)
+            anyhow::Ok((histogram, bytes))
         });
     }
     let mut all = Histogram::<u64>::new(3)?;
+    let mut all_bytes = 0;
     while let Some(outcome) = tasks.join_next().await {
-        all.add(outcome??)?;
+        let (histogram, bytes) = outcome??;
+        all.add(histogram)?;
+        all_bytes += bytes;
     }
     let elapsed = begun.elapsed().as_secs_f64();
     #[expect(
@@ -111,23 +133,12 @@ pub(crate) async fn run(
     )]
     let milliseconds = |quantile: f64| all.value_at_quantile(quantile) as f64 / 1_000.0;
     #[expect(clippy::cast_precision_loss, reason = "counts of a short run")]
-    let requests_per_second = all.len() as f64 / elapsed;
+    let (requests, bytes) = (all.len() as f64, all_bytes as f64);
     Ok(Load {
-        requests_per_second,
+        requests_per_second: requests / elapsed,
         median_milliseconds: milliseconds(0.5),
         p99_milliseconds: milliseconds(0.99),
+        answer_bytes: bytes / requests.max(1.0),
+        requests: all.len(),
     })
-}
-
-/// Percent-encoded for a query string.
-pub(crate) fn encoded(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }

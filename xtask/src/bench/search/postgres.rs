@@ -1,4 +1,4 @@
-//! The comparison: the same catalogue and queries in a private Postgres 15, through its own benchmark tool.
+//! Postgres to compare with: the same catalogue and queries in a private one, through its own benchmark tool.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -9,12 +9,11 @@ use std::process::Command;
 
 use anyhow::{Context, ensure};
 
-use super::catalogue::Catalogue;
 use crate::tools::is_root;
 
 const BINARIES: &str = "/usr/lib/postgresql/15/bin";
 
-#[derive(Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Measured {
     pub(crate) requests_per_second: f64,
     pub(crate) mean_milliseconds: f64,
@@ -180,19 +179,23 @@ pub(crate) struct Comparison {
 }
 
 impl Comparison {
-    pub(crate) fn prepare(folder: &Path, catalogue: &Catalogue) -> anyhow::Result<Self> {
+    pub(crate) fn prepare(
+        folder: &Path,
+        catalogue: &Path,
+        queries: &[&str],
+    ) -> anyhow::Result<Self> {
         let private = Private::start(folder)?;
         private.psql(SCHEMA)?;
         // COPY's text format wants backslashes doubled.
         let rows = folder.join("rows.copy");
         let mut output = BufWriter::new(File::create(&rows)?);
-        for line in BufReader::new(File::open(&catalogue.file)?).lines() {
+        for line in BufReader::new(File::open(catalogue)?).lines() {
             writeln!(output, "{}", line?.replace('\\', "\\\\"))?;
         }
         output.into_inner()?.sync_all()?;
         private.psql(&format!("\\copy loaded FROM '{}'", rows.display()))?;
         let mut insert = String::from("INSERT INTO queries VALUES ");
-        for (at, query) in catalogue.queries.iter().enumerate() {
+        for (at, query) in queries.iter().enumerate() {
             let comma = if at == 0 { "" } else { "," };
             let query = query.replace('\'', "''");
             let _ = write!(insert, "{comma}({}, '{query}')", at + 1);
@@ -207,7 +210,7 @@ impl Comparison {
         Ok(Self {
             private,
             script,
-            queries: catalogue.queries.len(),
+            queries: queries.len(),
         })
     }
 
