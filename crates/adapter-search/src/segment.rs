@@ -21,6 +21,7 @@ use crate::facets::FacetColumns;
 use crate::facts::{FactTables, Facts};
 use crate::postings::Postings;
 use crate::strings::StringArena;
+use crate::suggest::Titles;
 use crate::tokens::Tokens;
 
 #[derive(Debug, Default)]
@@ -46,6 +47,7 @@ pub(crate) struct Segment {
     pub(crate) cards: Cards,
     pub(crate) dictionary: Dictionary,
     pub(crate) postings: Postings,
+    pub(crate) titles: Titles,
 }
 
 /// What the number of a document follows from, together with its id.
@@ -105,6 +107,7 @@ impl Segment {
             + self.cards.bytes()
             + self.dictionary.bytes()
             + self.postings.bytes()
+            + self.titles.bytes()
     }
 
     /// Completes a segment whose documents are all there, and gives back what was reserved while it grew.
@@ -133,5 +136,6 @@ impl Segment {
         let postings = &self.postings;
         self.tokens
             .complete(self.dictionary.len(), |term| postings.count(term));
+        self.titles = Titles::of(self);
     }
 }

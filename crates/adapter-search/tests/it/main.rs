@@ -3,6 +3,7 @@
 mod agreement;
 mod behaviour;
 mod catalogue;
+mod completions;
 mod drafts;
 mod hostile;
 mod matching;

@@ -10,8 +10,8 @@ use domain::{Scholarship, ScholarshipId, Timestamp, Verdict};
 use ports::search_index::{FacetKind, FacetValue, SearchRequest, VerdictCounts};
 
 use records::{facet_values, finished, key, passes};
-pub(crate) use wording::words;
-use wording::{edits, family, fields, synonyms};
+use wording::{edits, family, synonyms};
+pub(crate) use wording::{fields, words};
 
 pub(crate) const SYNONYMS: &str = "cs, computer science\nnv => nevada\n";
 const STOP_WORDS: [&str; 7] = ["a", "or", "the", "for", "of", "scholarship", "scholarships"];

@@ -20,7 +20,7 @@ pub(super) fn family(word: &str) -> Vec<String> {
 }
 
 /// Words of the five fields.
-pub(super) fn fields(scholarship: &Scholarship) -> [Vec<String>; 5] {
+pub(crate) fn fields(scholarship: &Scholarship) -> [Vec<String>; 5] {
     let content = &scholarship.content;
     let mut subjects = vec![content.scholarship_type.code().to_owned()];
     let mut named = Vec::new();
