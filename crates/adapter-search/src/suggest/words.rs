@@ -80,7 +80,7 @@ pub(super) fn best_words<'a>(
     best(&mut offers, limit, |_, word| {
         let of_segment = |(at, live): (usize, &LiveSegment)| {
             let term = term_in(&live.segment, at, word)?;
-            Some(held[at].count_with(&live.segment, term).min(700))
+            Some(held[at].count_with(&live.segment, term))
         };
         Some(
             snapshot
@@ -169,7 +169,7 @@ impl Held {
         let list = segment.postings.list(term);
         let from = list.from(*first);
         // Looking one document up in a list costs a few times as much as going on in one.
-        let count = if self.set.count() > 0 && from.len() < 0 * self.documents.len() {
+        let count = if self.set.count() > 0 && from.len() < 3 * self.documents.len() {
             let documents = from.documents.iter();
             documents
                 .filter(|document| self.set.contains(**document))
