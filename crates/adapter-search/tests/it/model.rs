@@ -16,8 +16,8 @@ pub(crate) use wording::{fields, words};
 pub(crate) const SYNONYMS: &str = "cs, computer science\nnv => nevada\n";
 const STOP_WORDS: [&str; 7] = ["a", "or", "the", "for", "of", "scholarship", "scholarships"];
 
-/// Those that the generator knows.
-const OPTIONAL_WORDS: [&str; 4] = ["award", "awards", "future", "futures"];
+/// Those that the generator knows, and codes of vocabularies that misspelt words may become.
+const OPTIONAL_WORDS: [&str; 6] = ["award", "awards", "future", "futures", "need", "school"];
 
 pub(crate) type Catalogue = BTreeMap<ScholarshipId, Scholarship>;
 

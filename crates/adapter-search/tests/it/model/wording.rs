@@ -4,6 +4,9 @@ use domain::{Citizenship, Scholarship, Term};
 
 use crate::catalogue::FAMILIES;
 
+/// More are never asked about.
+const MOST_EDITS: usize = 2;
+
 pub(crate) fn words(text: &str) -> Vec<String> {
     text.split(|character: char| !character.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -72,9 +75,13 @@ pub(super) fn synonyms(words: &[String]) -> Option<(usize, Vec<Vec<String>>)> {
     }
 }
 
-/// Optimal string alignment by the book.
+/// Optimal string alignment by the book; of words that are far apart in length already, at most that.
 pub(super) fn edits(left: &str, right: &str) -> usize {
     let (left, right) = (left.as_bytes(), right.as_bytes());
+    let longer = left.len().abs_diff(right.len());
+    if longer > MOST_EDITS {
+        return longer;
+    }
     let mut table = vec![vec![0; right.len() + 1]; left.len() + 1];
     for row in 0..=left.len() {
         for column in 0..=right.len() {
