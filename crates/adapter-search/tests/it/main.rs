@@ -9,5 +9,6 @@ mod hostile;
 mod matching;
 mod model;
 mod paging;
+mod plain_queries;
 mod suggestions;
 mod updates;
