@@ -10,6 +10,7 @@ mod bench;
 mod browser;
 mod check_layers;
 mod conformance;
+mod fuzz;
 mod import;
 mod running_server;
 mod sample;
@@ -41,6 +42,8 @@ enum Command {
     CheckLayers,
     /// Check answers against the OpenAPI description with generated requests
     Conformance(conformance::Arguments),
+    /// Fuzz the search index for minutes
+    Fuzz(fuzz::Arguments),
     /// Read files of scholarships into the store
     Import(import::Arguments),
     /// Print sample scholarships as NDJSON
@@ -68,6 +71,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Browser => browser::run(),
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::CheckLayers => check_layers::run(),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),
         Command::Setup => setup::run(),

@@ -5,6 +5,7 @@ mod behaviour;
 mod catalogue;
 mod completions;
 mod drafts;
+mod fuzz;
 mod hostile;
 mod matching;
 mod model;
