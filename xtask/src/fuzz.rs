@@ -31,6 +31,8 @@ enum Target {
     Query,
     /// Any cursor
     Cursor,
+    /// Any damage to a file of the index
+    Snapshot,
 }
 
 impl Target {

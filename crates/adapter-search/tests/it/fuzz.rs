@@ -1,11 +1,11 @@
 //! Fuzzing on the stable toolchain: made-up cases for some seconds, each from a seed of its own, and what must hold for all.
 //!
-//! A target is a module here with one test. `cargo xtask fuzz` runs the same tests for minutes (`docs/fuzzing.md`). Files of
-//! an index are to become the target `snapshot`, beside these and in `xtask/src/fuzz.rs`.
+//! A target is a module here with one test. `cargo xtask fuzz` runs the same tests for minutes (`docs/fuzzing.md`).
 
 mod analyser;
 mod cursor;
 mod query;
+mod snapshot;
 mod texts;
 
 use std::time::{Duration, Instant};
