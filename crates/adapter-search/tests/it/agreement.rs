@@ -83,7 +83,7 @@ impl Models<'_> {
 }
 
 /// A random batch, which is applied to the catalogue. `version` tells its records from those of other batches.
-fn random_batch(
+pub(crate) fn random_batch(
     generator: &mut Generator,
     catalogue: &mut Catalogue,
     size: usize,
@@ -113,7 +113,7 @@ fn random_batch(
 }
 
 /// A random request with a page of any size, since the best ten are found in another way than all.
-fn random_request(generator: &mut Generator) -> SearchRequest {
+pub(crate) fn random_request(generator: &mut Generator) -> SearchRequest {
     let mut request = generator.request();
     if generator.chance(0.1) {
         let word = RARE_WORDS[generator.below(RARE_WORDS.len())];

@@ -11,5 +11,6 @@ mod matching;
 mod model;
 mod paging;
 mod plain_queries;
+mod restart;
 mod suggestions;
 mod updates;
