@@ -1,6 +1,6 @@
 //! The in-process search index behind the `SearchIndex` port.
 //!
-//! A query goes from `query` (what is asked for) through `text_matches` and `scoring` (which documents, how well), `filters`
+//! docs/search.md follows one query through it: `query` (what is asked for), `candidates` and `scoring` (which documents, how well), `filters`
 //! and `matching` (which of them may stay), `facets` (what there is of what) and `ordering` to `search`, which cuts out the
 //! page. `updates` makes a new `snapshot` of `segment`s for every batch of changes.
 
