@@ -18,7 +18,7 @@ impl RequestContext {
         let request_id = headers
             .get(REQUEST_ID)
             .and_then(well_formed_id)
-            .unwrap_or_else(|| Uuid::now_v7().to_string());
+            .unwrap_or_else(|| Uuid::new_v4().to_string());
         let trace_id = headers
             .get("traceparent")
             .and_then(|value| trace_id(value.to_str().ok()?))

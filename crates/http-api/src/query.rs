@@ -3,6 +3,9 @@
 mod decoding;
 mod nearest;
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use chrono::NaiveDate;
 use domain::{FieldError, Term, TermSet};
 use serde_json::Number;
@@ -83,7 +86,7 @@ impl QueryReader {
     pub(crate) fn scalar<T>(
         &mut self,
         name: &'static str,
-        expected: &str,
+        expected: impl fmt::Display,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
         let text = self.text(name)?;
@@ -115,14 +118,14 @@ impl QueryReader {
     }
 
     pub(crate) fn term<T: Term>(&mut self, name: &'static str) -> Option<T> {
-        self.scalar(name, &format!("one of {}", T::choices()), T::from_code)
+        self.scalar(name, one_of::<T>(), T::from_code)
     }
 
     /// A list: the parameter repeats, or its values are separated by commas.
     pub(crate) fn list<T>(
         &mut self,
         name: &'static str,
-        expected: &str,
+        expected: impl fmt::Display,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Vec<T> {
         let mut items = Vec::new();
@@ -141,8 +144,7 @@ impl QueryReader {
     }
 
     pub(crate) fn terms<T: Term>(&mut self, name: &'static str) -> TermSet<T> {
-        let expected = format!("one of {}", T::choices());
-        self.list(name, &expected, T::terms_of)
+        self.list(name, one_of::<T>(), T::terms_of)
             .into_iter()
             .fold(TermSet::default(), TermSet::union)
     }
@@ -160,6 +162,19 @@ impl QueryReader {
         } else {
             Err(ApiError::invalid(self.errors))
         }
+    }
+}
+
+/// The words of a vocabulary, for messages. Most requests are right: the text is made when one is not.
+pub(crate) fn one_of<T: Term>() -> impl fmt::Display {
+    OneOf::<T>(PhantomData)
+}
+
+struct OneOf<T>(PhantomData<T>);
+
+impl<T: Term> fmt::Display for OneOf<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "one of {}", T::choices())
     }
 }
 

@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 
 use super::filters::without_must;
 use crate::parameters::GradeLevelWord;
-use crate::query::QueryReader;
+use crate::query::{QueryReader, one_of};
 
 /// The keys of a profile as parameters, for OpenAPI; [`read_profile`] reads them.
 #[derive(IntoParams)]
@@ -58,11 +58,9 @@ pub(crate) fn read_profile(reader: &mut QueryReader) -> ProfileDocument {
                     .and_then(|points| Gpa::from_points(points).ok())
             },
         ),
-        grade_level: reader.scalar(
-            "grade_level",
-            &format!("one of {}", GradeLevel::choices()),
-            |text| GradeLevel::terms_of(text).map(|_| text.to_owned()),
-        ),
+        grade_level: reader.scalar("grade_level", one_of::<GradeLevel>(), |text| {
+            GradeLevel::terms_of(text).map(|_| text.to_owned())
+        }),
         field_of_study: reader.term("field_of_study"),
         citizenship: reader.scalar(
             "citizenship",
