@@ -1,19 +1,18 @@
 //! Bodies of answers: lists with their page, and results put together from ready cards.
 
+mod facets;
+
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, ContentType};
-use domain::Currency;
-use domain::award::MinorUnits;
-use ports::search_index::{
-    Facet, FacetKind, Hit, SearchAnswer, SearchRequest, SortOrder, VerdictCounts,
-};
+use ports::search_index::{Hit, SearchAnswer, SearchRequest, SortOrder, VerdictCounts};
 use serde::Serialize;
-use serde_json::Number;
-
 use utoipa::ToSchema;
+
+pub(crate) use facets::FacetEntry;
+use facets::append_facets;
 
 /// Where in a list an answer stands.
 #[derive(Debug, Serialize, ToSchema)]
@@ -80,20 +79,6 @@ impl From<VerdictCounts> for Verdicts {
     }
 }
 
-/// A value of a facet, with the awards of its scholarships in major units.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = FacetValue)]
-pub(crate) struct FacetEntry {
-    value: String,
-    count: u64,
-    #[schema(value_type = Option<f64>, required)]
-    min: Option<Number>,
-    #[schema(value_type = Option<f64>, required)]
-    max: Option<Number>,
-    #[schema(value_type = Option<f64>, required)]
-    sum: Option<Number>,
-}
-
 /// Milliseconds since `start`, to the microsecond.
 #[expect(
     clippy::cast_precision_loss,
@@ -127,7 +112,7 @@ pub(crate) fn json<T: Serialize>(value: &T) -> Vec<u8> {
 }
 
 /// Appends the JSON of a value.
-pub(crate) fn append<T: Serialize>(body: &mut Vec<u8>, value: &T) {
+pub(crate) fn append<T: Serialize + ?Sized>(body: &mut Vec<u8>, value: &T) {
     if let Err(error) = serde_json::to_writer(body, value) {
         tracing::error!(%error, "a value of an answer has no JSON form");
     }
@@ -144,7 +129,9 @@ pub(crate) fn search_body(
     request: &SearchRequest,
     start: Instant,
 ) -> Vec<u8> {
-    let mut body = Vec::with_capacity(answer.cards.len() + 512 + 64 * answer.hits.len());
+    let facet_values: usize = answer.facets.iter().map(|facet| facet.values.len()).sum();
+    let around = 512 + 64 * answer.hits.len() + 80 * facet_values;
+    let mut body = Vec::with_capacity(answer.cards.len() + around);
     body.extend_from_slice(b"{\"data\":[");
     let amounts_matter = amounts_matter(request);
     for (at, hit) in answer.hits.iter().enumerate() {
@@ -173,7 +160,7 @@ pub(crate) fn search_body(
     append(&mut body, &corrected);
     if !request.facets.is_empty() {
         body.extend_from_slice(b",\"facets\":");
-        append(&mut body, &facets(&answer.facets, request.filters.currency));
+        append_facets(&mut body, &answer.facets, request.filters.currency);
     }
     if let Some(verdicts) = answer.verdicts {
         body.extend_from_slice(b",\"verdicts\":");
@@ -224,25 +211,3 @@ fn amounts_matter(request: &SearchRequest) -> bool {
             SortOrder::Amount | SortOrder::AmountDescending
         )
 }
-
-fn facets(facets: &[Facet], currency: Currency) -> BTreeMap<FacetName, Vec<FacetEntry>> {
-    let major = |minor: Option<MinorUnits>| minor.map(|minor| currency.major_units(minor));
-    facets
-        .iter()
-        .map(|facet| {
-            let entries = facet.values.iter().map(|value| FacetEntry {
-                value: value.value.clone().into_owned(),
-                count: value.count,
-                min: major(value.min),
-                max: major(value.max),
-                sum: major(value.sum),
-            });
-            (FacetName(facet.kind), entries.collect())
-        })
-        .collect()
-}
-
-/// A facet's kind as a JSON key.
-#[derive(PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
-struct FacetName(FacetKind);
