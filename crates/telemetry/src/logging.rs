@@ -223,6 +223,22 @@ mod tests {
     }
 
     #[test]
+    fn a_line_is_one_object_whatever_the_values_are() {
+        let text = logged(LogFormat::Json, "info", || {
+            let span = tracing::info_span!("request", note = "\"a\"\n\u{0}é");
+            let _in_span = span.enter();
+            tracing::info!(share = f64::NAN, debug = ?["\n"], note2 = 0.5, "\u{1F600}\n");
+        });
+        assert_eq!(text.matches('\n').count(), 1, "{text}");
+        let line: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(line["note"], "\"a\"\n\u{0}é");
+        assert_eq!(line["share"], Value::Null);
+        assert_eq!(line["debug"], "[\"\\n\"]");
+        assert_eq!(line["note2"], 0.5);
+        assert_eq!(line["message"], "\u{1F600}\n");
+    }
+
+    #[test]
     fn no_field_can_pose_as_what_the_logger_says_itself() {
         let lines = json_lines(|| tracing::error!(level = "INFO", version = "forged", "odd"));
         assert_eq!(lines[0]["level"], "ERROR");
