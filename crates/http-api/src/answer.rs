@@ -3,15 +3,18 @@
 mod facets;
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hasher};
 use std::time::Instant;
 
-use actix_web::HttpResponse;
-use actix_web::http::header::{CACHE_CONTROL, ContentType};
+use actix_web::http::header::{CACHE_CONTROL, ContentType, ETAG};
+use actix_web::{HttpRequest, HttpResponse};
 use ports::search_index::{Hit, SearchAnswer, SearchRequest, SortOrder, VerdictCounts};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 pub(crate) use facets::FacetEntry;
+
+use crate::conditional::is_known;
 use facets::append_facets;
 
 /// Where in a list an answer stands.
@@ -96,6 +99,21 @@ pub(crate) fn public_json(body: Vec<u8>) -> HttpResponse {
         .body(body)
 }
 
+/// 200 with results that anybody may see, or 304 to whom knows them already.
+pub(crate) fn public_results(request: &HttpRequest, results: Results) -> HttpResponse {
+    let mut response = if is_known(request, &results.entity_tag) {
+        HttpResponse::NotModified()
+            .insert_header((CACHE_CONTROL, "no-cache"))
+            .finish()
+    } else {
+        public_json(results.body)
+    };
+    if let Ok(tag) = results.entity_tag.parse() {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    response
+}
+
 /// 200 with a body about a person, which nobody may keep.
 pub(crate) fn personal_json(body: Vec<u8>) -> HttpResponse {
     HttpResponse::Ok()
@@ -123,12 +141,21 @@ pub(crate) fn append_open_card(body: &mut Vec<u8>, card: &[u8]) {
     body.extend_from_slice(card.strip_suffix(b"}").unwrap_or(card));
 }
 
+/// The answer of a search.
+pub(crate) struct Results {
+    pub(crate) body: Vec<u8>,
+    /// A weak one: equal where the results are, whenever and by whichever process they were found. Hashing what was found is
+    /// cheaper than knowing of everything that decides it, as the time and each change of the catalogue.
+    pub(crate) entity_tag: String,
+}
+
+/// Seeds of the hash of results, the same everywhere; any numbers do.
+const TAG_SEEDS: [u64; 4] = [1, 2, 3, 4];
+
 /// The whole answer of a search. Cards go in as they are; nothing is parsed.
-pub(crate) fn search_body(
-    answer: &SearchAnswer,
-    request: &SearchRequest,
-    start: Instant,
-) -> Vec<u8> {
+pub(crate) fn results(answer: &SearchAnswer, request: &SearchRequest, start: Instant) -> Results {
+    let [first, second, third, fourth] = TAG_SEEDS;
+    let mut tag = ahash::RandomState::with_seeds(first, second, third, fourth).build_hasher();
     let facet_values: usize = answer.facets.iter().map(|facet| facet.values.len()).sum();
     let around = 512 + 64 * answer.hits.len() + 80 * facet_values;
     let mut body = Vec::with_capacity(answer.cards.len() + around);
@@ -140,6 +167,7 @@ pub(crate) fn search_body(
         }
         append_hit(&mut body, answer, hit, amounts_matter);
     }
+    tag.write(&body);
     body.extend_from_slice(b"],\"page\":");
     let page = Page {
         total: answer.total,
@@ -149,6 +177,10 @@ pub(crate) fn search_body(
         next_cursor: answer.next_cursor.clone(),
     };
     append(&mut body, &page);
+    // Not the page: its cursor differs each time.
+    tag.write_u64(answer.total);
+    tag.write_u8(u8::from(answer.has_next));
+    let after_page = body.len();
     body.extend_from_slice(b",\"relaxed\":");
     append(&mut body, &answer.relaxed);
     body.extend_from_slice(b",\"corrected\":");
@@ -166,10 +198,14 @@ pub(crate) fn search_body(
         body.extend_from_slice(b",\"verdicts\":");
         append(&mut body, &Verdicts::from(verdicts));
     }
+    tag.write(&body[after_page..]);
     body.extend_from_slice(b",\"took_ms\":");
     append(&mut body, &milliseconds_since(start));
     body.push(b'}');
-    body
+    Results {
+        body,
+        entity_tag: format!("W/\"{:016x}\"", tag.finish()),
+    }
 }
 
 fn append_hit(body: &mut Vec<u8>, answer: &SearchAnswer, hit: &Hit, amounts_matter: bool) {

@@ -30,10 +30,19 @@ pub(crate) fn entity_tag_header(scholarship: &Scholarship) -> HeaderValue {
 
 /// Whether `If-None-Match` names the present state, compared weakly as the standard asks.
 pub(crate) fn is_unchanged(request: &HttpRequest, scholarship: &Scholarship) -> bool {
-    let current = entity_tag(scholarship);
+    is_known(request, &entity_tag(scholarship))
+}
+
+/// Whether `If-None-Match` names this tag, compared weakly.
+pub(crate) fn is_known(request: &HttpRequest, current: &str) -> bool {
+    let current = opaque(current);
     let tags = tags(request, &IF_NONE_MATCH);
-    tags.iter()
-        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == current)
+    tags.iter().any(|tag| tag == "*" || opaque(tag) == current)
+}
+
+/// A tag without its mark of weakness.
+fn opaque(tag: &str) -> &str {
+    tag.strip_prefix("W/").unwrap_or(tag)
 }
 
 /// What `If-Match` asks.

@@ -14,7 +14,7 @@ use serde_json::Value;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::answer::{public_json, search_body};
+use crate::answer::{public_json, results};
 use crate::body::{JsonBody, MergePatch};
 use crate::caller::{Allowed, Anyone, WriteScholarships};
 use crate::conditional::{Precondition, entity_tag_header, is_unchanged, precondition};
@@ -132,7 +132,7 @@ async fn similar(
         limit,
         ..SearchRequest::default()
     };
-    Ok(public_json(search_body(&answer, &request, start)))
+    Ok(public_json(results(&answer, &request, start).body))
 }
 
 /// Create a scholarship

@@ -7,7 +7,7 @@ use auth::Scope;
 use ports::search_index::SearchRequest;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::answer::{personal_json, public_json, search_body};
+use crate::answer::{Results, personal_json, public_results, results};
 use crate::body::JsonBody;
 use crate::caller::Anyone;
 use crate::error::ApiError;
@@ -26,28 +26,50 @@ pub(crate) fn configure(service: &mut ServiceConfig<'_>) {
 /// List or search scholarships
 ///
 /// Without parameters: all open scholarships. With `q` and filters it is the same as `/api/v1/search`.
-#[utoipa::path(tag = "Catalogue", params(SearchParameters), responses((status = 200, description = "A page of results", body = SearchResults)))]
+#[utoipa::path(
+    tag = "Catalogue",
+    params(
+        SearchParameters,
+        ("If-None-Match" = Option<String>, Header, description = "ETag of the results that are known already"),
+    ),
+    responses(
+        (status = 200, description = "A page of results", body = SearchResults, headers(("ETag" = String, description = "Weak tag of these results"))),
+        (status = 304, description = "They are as known"),
+    )
+)]
 #[get("/api/v1/scholarships")]
 async fn list_scholarships(
     request: HttpRequest,
     state: web::Data<ApiState>,
     caller: Anyone,
 ) -> Result<HttpResponse, ApiError> {
-    Ok(public_json(from_query(&request, &state, &caller).await?))
+    let results = from_query(&request, &state, &caller).await?;
+    Ok(public_results(&request, results))
 }
 
 /// Search scholarships
 ///
 /// Words must all match; if nothing is found, words are dropped one after the other and named in `relaxed`. Words that the
 /// catalogue does not know are corrected and named in `corrected`.
-#[utoipa::path(tag = "Catalogue", params(SearchParameters), responses((status = 200, description = "A page of results", body = SearchResults)))]
+#[utoipa::path(
+    tag = "Catalogue",
+    params(
+        SearchParameters,
+        ("If-None-Match" = Option<String>, Header, description = "ETag of the results that are known already"),
+    ),
+    responses(
+        (status = 200, description = "A page of results", body = SearchResults, headers(("ETag" = String, description = "Weak tag of these results"))),
+        (status = 304, description = "They are as known"),
+    )
+)]
 #[get("/api/v1/search")]
 async fn search(
     request: HttpRequest,
     state: web::Data<ApiState>,
     caller: Anyone,
 ) -> Result<HttpResponse, ApiError> {
-    Ok(public_json(from_query(&request, &state, &caller).await?))
+    let results = from_query(&request, &state, &caller).await?;
+    Ok(public_results(&request, results))
 }
 
 /// Search scholarships, also for a student
@@ -67,14 +89,14 @@ async fn search_with_body(
     if !errors.is_empty() {
         return Err(ApiError::invalid(errors));
     }
-    Ok(personal_json(run(request, &state, &caller).await?))
+    Ok(personal_json(run(request, &state, &caller).await?.body))
 }
 
 async fn from_query(
     request: &HttpRequest,
     state: &ApiState,
     caller: &Anyone,
-) -> Result<Vec<u8>, ApiError> {
+) -> Result<Results, ApiError> {
     let mut reader = QueryReader::new(request.query_string())?;
     let parameters = SearchParameters::read(&mut reader);
     let request = parameters.into_request(&mut reader.errors);
@@ -86,7 +108,7 @@ async fn run(
     request: SearchRequest,
     state: &ApiState,
     caller: &Anyone,
-) -> Result<Vec<u8>, ApiError> {
+) -> Result<Results, ApiError> {
     if status_needs_editor(&request.filters) && !caller.may(Scope::ScholarshipsWrite) {
         return Err(ApiError::insufficient_scope(Scope::ScholarshipsWrite));
     }
@@ -104,5 +126,5 @@ async fn run(
         (state.application.search.search(&request)?, request)
     };
     state.metrics.search_answered(answer.total > 0);
-    Ok(search_body(&answer, &request, start))
+    Ok(results(&answer, &request, start))
 }

@@ -100,6 +100,52 @@ async fn pages_follow_by_cursor_and_by_offset() {
 }
 
 #[actix_web::test]
+async fn results_that_are_known_are_not_sent_again() {
+    let api = Api::start().await;
+    let target = "/api/v1/search?q=engineering&facets=states&limit=1&include_expired=true";
+    let first = api.get(target).await;
+    let tag = first.header("etag").expect("a tag").to_owned();
+    assert!(tag.starts_with("W/\""), "{tag}");
+    api.clock.advance(chrono::TimeDelta::seconds(1));
+    let second = api.get(target).await;
+    assert_eq!(second.header("etag"), Some(tag.as_str()));
+    let cursor = |answer: &Answer| answer.json()["page"]["next_cursor"].clone();
+    assert_ne!(cursor(&first), cursor(&second), "it holds the time");
+    for known in [tag.as_str(), tag.trim_start_matches("W/"), "\"x\", *"] {
+        let headers = [("If-None-Match", known)];
+        let answer = api.send("GET", target, &headers, None).await;
+        assert_eq!((answer.status, answer.body.len()), (304, 0), "{known}");
+        assert_eq!(answer.header("etag"), Some(tag.as_str()));
+        assert_eq!(answer.header("cache-control"), Some("no-cache"));
+    }
+    for other in [
+        target.replace("facets=states", "facets=renewable"),
+        target.replace("engineering", "enginering"),
+        target.replace("limit=1", "limit=2"),
+        target.replace("q=engineering&", ""),
+    ] {
+        let headers = [("If-None-Match", tag.as_str())];
+        let answer = api.send("GET", &other, &headers, None).await;
+        assert_eq!(answer.status, 200, "{other}");
+        assert_ne!(answer.header("etag"), Some(tag.as_str()), "{other}");
+    }
+}
+
+#[actix_web::test]
+async fn the_tag_of_results_tells_of_changes() {
+    let api = Api::start().await;
+    let target = "/api/v1/search?q=engineering";
+    let before = api.get(target).await.header("etag").map(str::to_owned);
+    let made = json!({"name": "Further Engineering Award", "organization": "Example"});
+    let answer = api
+        .post_as(&api.editor(), "/api/v1/scholarships", &made)
+        .await;
+    assert_eq!(answer.status, 201);
+    let after = api.get(target).await;
+    assert_ne!(after.header("etag"), before.as_deref());
+}
+
+#[actix_web::test]
 async fn a_search_with_a_profile_shows_nothing_that_the_student_is_ineligible_for() {
     let api = Api::start().await;
     let profile = json!({"gpa": 3.5, "state_of_residence": "NV", "field_of_study": "engineering"});
