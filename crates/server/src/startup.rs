@@ -124,6 +124,8 @@ impl Server {
             public.workers(settings.http_workers)
         };
         let public = public
+            // An answer is written at once; its last packet must not wait until the ones before it are acknowledged.
+            .tcp_nodelay(true)
             .disable_signals()
             .shutdown_timeout(settings.shutdown_timeout.as_secs());
         let admin =
