@@ -7,10 +7,10 @@ use super::*;
 
 /// Measured values less a little: whoever makes the search better raises them, nobody lowers them to pass.
 const KNOWN_ITEMS_MRR: f64 = 0.99;
-const TUNED_NDCG: f64 = 0.67;
-const TUNED_MRR: f64 = 0.80;
-const FROZEN_NDCG: f64 = 0.545;
-const FROZEN_MRR: f64 = 0.68;
+const TUNED_NDCG: f64 = 0.82;
+const TUNED_MRR: f64 = 0.91;
+const FROZEN_NDCG: f64 = 0.69;
+const FROZEN_MRR: f64 = 0.82;
 
 fn measured() -> &'static Measured {
     static MEASURED: OnceLock<Measured> = OnceLock::new();
