@@ -165,6 +165,8 @@ mod tests {
         // Unassigned among the ideographs, with a vowel sign that makes a word of it in UAX 29.
         let unassigned = "\u{2ee5e}\u{cbe}";
         assert_eq!(words(&normal_form(unassigned)), words(unassigned));
+        // A vowel mark that counts as a letter, after a point.
+        assert_eq!(words("a:\u{730}A"), ["a", "a"]);
     }
 
     proptest! {

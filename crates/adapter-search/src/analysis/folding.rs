@@ -29,7 +29,12 @@ pub(crate) fn fold_words(piece: &str, buffer: &mut String, mut visit: impl FnMut
     while let Some(character) = characters.next() {
         let next = characters.peek().copied().unwrap_or(' ');
         let between_digits = previous.is_ascii_digit() && next.is_ascii_digit();
-        if character.is_alphanumeric() || (is_combining_mark(character) && !buffer.is_empty()) {
+        // A mark has a letter before it, or it belongs to nothing; some marks count as letters.
+        let is_part = match is_combining_mark(character) {
+            true => !buffer.is_empty(),
+            false => character.is_alphanumeric(),
+        };
+        if is_part {
             push_base_letters(character, buffer);
         } else if character == '.' && between_digits {
             buffer.push('.');
