@@ -19,6 +19,7 @@ mod interruption;
 mod memory_interaction_store;
 mod memory_scholarship_store;
 pub mod scholarship_store_contract;
+pub mod supervised;
 
 pub use builder::{ScholarshipBuilder, scholarship};
 pub use clock::{FixedClock, SequentialIds, StepClock, instant};
