@@ -17,7 +17,7 @@ pub use interaction_store::{
     InteractionCount, InteractionStore, InteractionStoreError, SearchCount,
 };
 pub use scholarship_store::{
-    Change, ChangeBatch, FeedPosition, IdempotencyRecord, ScholarshipStore, StoreError, UpsertItem,
-    UpsertOutcome, Written,
+    CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord, ScholarshipStore,
+    StoreError, UpsertItem, UpsertOutcome, Written,
 };
 pub use search_index::SearchIndex;
