@@ -18,6 +18,8 @@ pub mod interaction_store_contract;
 mod interruption;
 mod memory_interaction_store;
 mod memory_scholarship_store;
+mod private_pgbouncer;
+mod private_postgres;
 pub mod scholarship_store_contract;
 pub mod supervised;
 
@@ -26,3 +28,5 @@ pub use clock::{FixedClock, SequentialIds, StepClock, instant};
 pub use interruption::{Interruptible, Interruption};
 pub use memory_interaction_store::MemoryInteractionStore;
 pub use memory_scholarship_store::MemoryScholarshipStore;
+pub use private_pgbouncer::PrivatePgBouncer;
+pub use private_postgres::PrivatePostgres;
