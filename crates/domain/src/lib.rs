@@ -15,6 +15,7 @@ pub mod interaction;
 pub mod json_input;
 pub mod profile;
 pub mod profile_document;
+pub mod rate_limit;
 pub mod recommendation;
 pub mod scholarship;
 pub mod unlock;
@@ -32,6 +33,7 @@ pub use identifier::{InvalidIdentifier, ScholarshipId};
 pub use interaction::{Interaction, InteractionKind};
 pub use profile::StudentProfile;
 pub use profile_document::ProfileDocument;
+pub use rate_limit::{Quota, RateDecision};
 pub use scholarship::{Provenance, Scholarship, ScholarshipContent};
 pub use vocabulary::{
     Citizenship, EditorialStatus, FieldOfStudy, Gpa, GradeLevel, ScholarshipType, Term, TermSet,
