@@ -18,11 +18,14 @@ pub mod interaction_store_contract;
 mod interruption;
 mod memory_interaction_store;
 mod memory_scholarship_store;
+pub mod rate_limiter_contract;
+pub mod replay_guard_contract;
 pub mod scholarship_store_contract;
+pub mod spend_meter_contract;
 pub mod supervised;
 
 pub use builder::{ScholarshipBuilder, scholarship};
-pub use clock::{FixedClock, SequentialIds, StepClock, instant};
+pub use clock::{FixedClock, RealClock, SequentialIds, StepClock, instant};
 pub use interruption::{Interruptible, Interruption};
 pub use memory_interaction_store::MemoryInteractionStore;
 pub use memory_scholarship_store::MemoryScholarshipStore;
