@@ -18,6 +18,8 @@ pub mod interaction_store_contract;
 mod interruption;
 mod memory_interaction_store;
 mod memory_scholarship_store;
+pub mod private_redis;
+pub mod proxy;
 pub mod rate_limiter_contract;
 pub mod replay_guard_contract;
 pub mod scholarship_store_contract;
