@@ -18,7 +18,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use self::connection::serve;
@@ -41,12 +41,14 @@ pub enum Fault {
     CutAfter(usize),
 }
 
+/// A fault to begin, and whom to tell that it has.
+type Order = (Fault, std::sync::mpsc::Sender<()>);
+
 /// A listening proxy. Dropping it closes all its connections.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
-    fault: watch::Sender<Fault>,
-    stop: watch::Sender<bool>,
+    orders: mpsc::UnboundedSender<Order>,
     open: Arc<AtomicUsize>,
     thread: Option<JoinHandle<()>>,
 }
@@ -57,8 +59,7 @@ impl Proxy {
     /// # Panics
     /// When the loopback has no free port.
     pub fn start(target: SocketAddr) -> Self {
-        let (fault, faults) = watch::channel(Fault::None);
-        let (stop, stopped) = watch::channel(false);
+        let (orders, ordered) = mpsc::unbounded_channel();
         let (say, heard) = std::sync::mpsc::channel();
         let open = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&open);
@@ -71,16 +72,12 @@ impl Proxy {
                 let door = Door::build().expect("the loopback has free ports");
                 let listener = door.open().expect("the port is reserved");
                 say.send(door.address).expect("the test waits");
-                tokio::select! {
-                    () = run(door, listener, target, faults, counted) => {}
-                    () = until(stopped) => {}
-                }
+                run(door, listener, target, ordered, counted).await;
             });
         });
         Self {
             address: heard.recv().expect("the proxy listens"),
-            fault,
-            stop,
+            orders,
             open,
             thread: Some(thread),
         }
@@ -95,9 +92,12 @@ impl Proxy {
         self.address.port()
     }
 
-    /// From now on, this happens.
+    /// From now on, this happens: when this returns, a connection that is opened meets it already.
     pub fn set(&self, fault: Fault) {
-        self.fault.send_replace(fault);
+        let (say, heard) = std::sync::mpsc::channel();
+        if self.orders.send((fault, say)).is_ok() {
+            let _ = heard.recv();
+        }
     }
 
     /// Connections that clients have open.
@@ -108,15 +108,12 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        self.stop.send_replace(true);
+        // The thread ends when nobody can give it orders any more.
+        self.orders = mpsc::unbounded_channel().0;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }
-}
-
-async fn until(mut stopped: watch::Receiver<bool>) {
-    let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
 /// A port that stays ours while nobody listens on it.
@@ -148,17 +145,13 @@ async fn run(
     door: Door,
     listener: TcpListener,
     target: SocketAddr,
-    mut faults: watch::Receiver<Fault>,
+    mut orders: mpsc::UnboundedReceiver<Order>,
     open: Arc<AtomicUsize>,
 ) {
+    let (fault, faults) = watch::channel(Fault::None);
     let mut connections = JoinSet::new();
     let mut listener = Some(listener);
     loop {
-        if *faults.borrow_and_update() == Fault::Refuse {
-            listener = None;
-        } else if listener.is_none() {
-            listener = Some(door.open().expect("the port is reserved"));
-        }
         let accepted = async {
             match &listener {
                 Some(listener) => listener.accept().await,
@@ -166,7 +159,16 @@ async fn run(
             }
         };
         tokio::select! {
-            changed = faults.changed() => if changed.is_err() { return },
+            order = orders.recv() => {
+                let Some((ordered, done)) = order else { return };
+                if ordered == Fault::Refuse {
+                    listener = None;
+                } else if listener.is_none() {
+                    listener = Some(door.open().expect("the port is reserved"));
+                }
+                fault.send_replace(ordered);
+                let _ = done.send(());
+            }
             Ok((client, _)) = accepted => {
                 let (faults, open) = (faults.clone(), Arc::clone(&open));
                 open.fetch_add(1, Ordering::SeqCst);
