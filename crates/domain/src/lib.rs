@@ -3,6 +3,7 @@
 //! Time is always an argument. Nothing in this crate knows where a scholarship is stored or how it was asked for.
 
 pub mod award;
+pub mod circuit_breaker;
 pub mod criteria;
 pub mod criterion;
 pub mod deadline;
