@@ -1,5 +1,6 @@
 //! Redis killed, slow, silent, cut off and refusing: callers wait once and briefly, and all heals without a restart.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use adapter_redis::RedisCache;
@@ -7,6 +8,7 @@ use domain::circuit_breaker::BreakerState;
 use ports::{Cache as _, Health, HealthProbe as _};
 use testkit::private_redis::{PrivateRedis, RedisOptions};
 use testkit::proxy::{Fault, Proxy};
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::world::{Client, LONG};
@@ -122,6 +124,54 @@ async fn connections_that_died_while_idle_are_replaced_in_a_moment() {
     let recovered = client.recover().await;
     println!("idle connections reset: answers after {recovered:?}");
     assert!(recovered < Duration::from_secs(2), "{recovered:?}");
+}
+
+#[tokio::test]
+async fn once_it_answers_again_no_dead_connection_is_used() {
+    let (_redis, proxy, client) = behind_a_proxy().await;
+    let client = Arc::new(client);
+    let many_at_once = async || {
+        let mut callers = JoinSet::new();
+        for _ in 0..20 {
+            let client = Arc::clone(&client);
+            callers.spawn(async move { client.ask().await.0 });
+        }
+        callers.join_all().await
+    };
+    let begun = Instant::now();
+    while client.redis.status().idle < 10 {
+        many_at_once().await;
+        assert!(begun.elapsed() < LONG, "{:?}", client.redis.status());
+    }
+    proxy.set(Fault::Reset);
+    sleep(Duration::from_millis(20)).await;
+    proxy.set(Fault::None);
+    // The first call meets a dead connection.
+    assert!(!client.ask().await.0);
+    let begun = Instant::now();
+    while !client.ask().await.0 {
+        assert!(begun.elapsed() < LONG, "it never recovers");
+        sleep(Duration::from_millis(1)).await;
+    }
+    for _ in 0..5 {
+        let answered = many_at_once().await;
+        assert!(answered.iter().all(|answered| *answered));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_stays_too_slow_is_not_tried_on_requests_again_and_again() {
+    let (_redis, proxy, client) = behind_a_proxy().await;
+    proxy.set(Fault::Delay(Duration::from_millis(120)));
+    let (begun, mut waited) = (Instant::now(), 0);
+    while begun.elapsed() < Duration::from_secs(3) {
+        let (answered, took) = client.ask().await;
+        assert!(!answered);
+        waited += u32::from(took > Duration::from_millis(40));
+        sleep(Duration::from_millis(2)).await;
+    }
+    // One by the deadline; another may be this machine's own.
+    assert!((1..=2).contains(&waited), "{waited} calls waited");
 }
 
 #[tokio::test]
