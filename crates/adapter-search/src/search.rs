@@ -22,7 +22,7 @@ use crate::ordering::{Ranked, ResultOrder};
 use crate::query::QueryPlan;
 use crate::relaxation::relaxed;
 use crate::results::{Results, SegmentResults};
-use crate::scoring::{Shares, in_units};
+use crate::scoring::Shares;
 use crate::segment::Segment;
 use crate::settings::SearchSettings;
 use crate::snapshot::{LiveSegment, Place, Snapshot};
@@ -433,7 +433,6 @@ impl<'a> Search<'a> {
                     .copy_to(ranked.place.document, &mut answer.cards),
                 amount_known: facts.most_in(currency).is_some(),
                 expired: facts.is_expired(self.now),
-                score: in_units(ranked.score),
                 assessment,
                 highlight: highlighter.as_ref().map_or_else(Vec::new, |highlighter| {
                     highlighter.fields(self.snapshot.card(ranked.place))

@@ -79,7 +79,6 @@ pub(crate) fn similar(
             card: cards.copy_to(candidate.place.document, &mut answer.cards),
             amount_known: facts.most_in(own_facts.currency()).is_some(),
             expired: false,
-            score: candidate.score,
             assessment: None,
             highlight: Vec::new(),
         });
