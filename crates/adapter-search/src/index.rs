@@ -140,10 +140,11 @@ impl SearchIndex for InProcessIndex {
     }
 
     fn similar(&self, id: &ScholarshipId, limit: usize, now: Timestamp) -> Option<SearchAnswer> {
-        let state = self.shared.state.load();
+        let shared = &self.shared;
+        let state = shared.state.load();
         let public = &state.without_drafts;
         let snapshot = public.find(id).map_or(&state.all, |_| public);
-        similar::similar(snapshot, &self.shared.settings, id, limit, now)
+        similar::similar(snapshot, &shared.settings, &shared.impacts, id, limit, now)
     }
 
     fn recommend(

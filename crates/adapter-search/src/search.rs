@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use domain::{Timestamp, Verdict};
+use domain::{TermSet, Timestamp, Verdict};
 use ports::search_index::{
     FacetKind, Hit, SearchAnswer, SearchError, SearchRequest, SortOrder, VerdictCounts,
 };
 
-use crate::bit_set::{bits, combine};
+use crate::bit_set::bits;
 use crate::buffers::Buffer;
 use crate::candidates::{Candidates, Matcher};
 use crate::contenders::{Contest, with_whole_name};
@@ -314,27 +314,7 @@ impl<'a> Search<'a> {
         let mut documents = Buffer::new();
         let mut extras = Vec::new();
         for verdict in filter.verdicts.iter() {
-            let mut wanted = live.words().to_vec();
-            match verdict {
-                Verdict::Eligible => {
-                    combine(&mut wanted, verdicts.eligible().words(), |live, of| {
-                        live & of
-                    });
-                }
-                Verdict::Possible => {
-                    combine(&mut wanted, verdicts.possible().words(), |live, of| {
-                        live & of
-                    });
-                }
-                Verdict::Ineligible => {
-                    combine(&mut wanted, verdicts.eligible().words(), |live, of| {
-                        live & !of
-                    });
-                    combine(&mut wanted, verdicts.possible().words(), |live, of| {
-                        live & !of
-                    });
-                }
-            }
+            let wanted = verdicts.wanted(&live, TermSet::of(&[verdict]));
             documents.extend(bits(wanted));
             extras.resize(documents.len(), (self.rank(verdict as u8, false), 0));
         }
