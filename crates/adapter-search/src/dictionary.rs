@@ -181,15 +181,6 @@ impl Dictionary {
         }
     }
 
-    pub(crate) fn bytes(&self) -> usize {
-        self.words.bytes()
-            + self.numbers.bytes()
-            + self.next_forms.capacity() * 4
-            + self.stems.bytes()
-            + self.signatures.bytes()
-            + self.neighbourhood.bytes()
-    }
-
     /// # Errors
     /// What writing fails with.
     pub(crate) fn save(&self, writer: &mut SectionWriter<impl Write>) -> std::io::Result<()> {

@@ -206,9 +206,7 @@ impl SearchIndex for InProcessIndex {
         let snapshot = &state.all;
         IndexStats {
             scholarships: snapshot.live_count(),
-            open: snapshot.open_places(now).count() as u64,
-            terms: snapshot.terms(),
-            bytes: snapshot.bytes(),
+            open: snapshot.open_count(now),
             position: snapshot.position,
         }
     }

@@ -289,9 +289,6 @@ pub struct IndexStats {
     pub scholarships: u64,
     /// Active and not expired.
     pub open: u64,
-    pub terms: u64,
-    /// Estimate of the memory held, in bytes.
-    pub bytes: u64,
     pub position: FeedPosition,
 }
 
