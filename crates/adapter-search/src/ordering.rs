@@ -18,7 +18,6 @@ use crate::snapshot::{Place, Snapshot};
 pub(crate) struct Ranked {
     pub(crate) place: Place,
     pub(crate) key: NumericKey,
-    pub(crate) score: Score,
 }
 
 /// The numbers of a key; smaller is better.
@@ -96,7 +95,6 @@ impl ResultOrder<'_> {
                 first,
                 second,
             },
-            score,
         }
     }
 

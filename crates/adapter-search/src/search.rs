@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use domain::{Timestamp, Verdict};
+use domain::{TermSet, Timestamp, Verdict};
 use ports::search_index::{
     FacetKind, Hit, SearchAnswer, SearchError, SearchRequest, SortOrder, VerdictCounts,
 };
 
-use crate::bit_set::{bits, combine};
+use crate::bit_set::bits;
 use crate::buffers::Buffer;
 use crate::candidates::{Candidates, Matcher};
 use crate::contenders::{Contest, with_whole_name};
@@ -22,7 +22,7 @@ use crate::ordering::{Ranked, ResultOrder};
 use crate::query::{PlanMark, QueryPlan};
 use crate::relaxation::{Slots, relaxed, with_slots};
 use crate::results::{Results, SegmentResults};
-use crate::scoring::{Shares, in_units};
+use crate::scoring::Shares;
 use crate::segment::Segment;
 use crate::settings::SearchSettings;
 use crate::snapshot::{LiveSegment, Place, Snapshot};
@@ -346,27 +346,7 @@ impl<'a> Search<'a> {
         let mut documents = Buffer::new();
         let mut extras = Vec::new();
         for verdict in filter.verdicts.iter() {
-            let mut wanted = live.words().to_vec();
-            match verdict {
-                Verdict::Eligible => {
-                    combine(&mut wanted, verdicts.eligible().words(), |live, of| {
-                        live & of
-                    });
-                }
-                Verdict::Possible => {
-                    combine(&mut wanted, verdicts.possible().words(), |live, of| {
-                        live & of
-                    });
-                }
-                Verdict::Ineligible => {
-                    combine(&mut wanted, verdicts.eligible().words(), |live, of| {
-                        live & !of
-                    });
-                    combine(&mut wanted, verdicts.possible().words(), |live, of| {
-                        live & !of
-                    });
-                }
-            }
+            let wanted = verdicts.wanted(&live, TermSet::of(&[verdict]));
             documents.extend(bits(wanted));
             extras.resize(documents.len(), (self.rank(verdict as u8, false), 0));
         }
@@ -465,7 +445,6 @@ impl<'a> Search<'a> {
                     .copy_to(ranked.place.document, &mut answer.cards),
                 amount_known: facts.most_in(currency).is_some(),
                 expired: facts.is_expired(self.now),
-                score: in_units(ranked.score),
                 assessment,
                 highlight: highlighter.as_ref().map_or_else(Vec::new, |highlighter| {
                     highlighter.fields(self.snapshot.card(ranked.place))

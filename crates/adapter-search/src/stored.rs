@@ -6,7 +6,7 @@
 
 mod probe;
 
-use std::fs::File;
+use std::fs::{File, rename};
 use std::io::{BufReader, BufWriter, Read};
 use std::path::Path;
 
@@ -37,10 +37,24 @@ pub(crate) fn digest(catalogue: &str, settings: &SearchSettings) -> Digest {
 pub struct RefusedSnapshot(#[from] SnapshotError);
 
 /// # Errors
-/// What writing fails with; a file that was there stays as it was.
+/// What writing fails with; a file that was there stays as it was, and nothing else is left behind.
 pub(crate) fn save(snapshot: &Snapshot, file: &Path, digest: &Digest) -> std::io::Result<()> {
     let unfinished = file.with_extension("unfinished");
-    let write = BufWriter::with_capacity(1 << 20, File::create(&unfinished)?);
+    let saved = write(snapshot, &unfinished, digest).and_then(|()| rename(&unfinished, file));
+    if saved.is_err() {
+        // Else a full disk would stay full. Should it not be possible either, the next attempt overwrites it.
+        let _ = std::fs::remove_file(&unfinished);
+        return saved;
+    }
+    let folder = file.parent();
+    match folder.filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+fn write(snapshot: &Snapshot, file: &Path, digest: &Digest) -> std::io::Result<()> {
+    let write = BufWriter::with_capacity(1 << 20, File::create(file)?);
     let mut writer = SectionWriter::new(write, digest)?;
     let FeedPosition {
         transaction,
@@ -56,16 +70,7 @@ pub(crate) fn save(snapshot: &Snapshot, file: &Path, digest: &Digest) -> std::io
         let dead: Vec<u32> = dead.filter(|document| !live.is_live(*document)).collect();
         writer.array(DEAD, &dead)?;
     }
-    let written = writer.finish()?.into_inner()?;
-    written.sync_all()?;
-    std::fs::rename(&unfinished, file)?;
-    if let Some(folder) = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
+    writer.finish()?.into_inner()?.sync_all()
 }
 
 /// # Errors

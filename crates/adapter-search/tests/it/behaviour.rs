@@ -314,6 +314,15 @@ fn matches_are_highlighted_in_safe_html() {
 }
 
 #[test]
+fn words_that_need_not_match_are_highlighted_where_they_do() {
+    let index = small_catalogue();
+    let answer = answer(&index, "engineers award");
+    assert_eq!(ids_of(&answer)[0].as_str(), "engineers");
+    let (_, name) = &answer.hits[0].highlight[0];
+    assert_eq!(name, "Future <em>Engineers</em> <em>Award</em>");
+}
+
+#[test]
 fn only_words_of_the_catalogue_are_public() {
     let index = small_catalogue();
     assert_eq!(
