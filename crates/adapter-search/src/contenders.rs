@@ -6,9 +6,10 @@
 //! The result is the same as of scoring everything.
 
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use crate::fields::Field;
-use crate::ordering::{Ranked, ResultOrder};
+use crate::ordering::{OwnedKey, Ranked, ResultOrder};
 use crate::results::{Result, Results};
 use crate::scoring::{Score, Shares};
 use crate::segment::Segment;
@@ -29,6 +30,44 @@ fn goodness(rank: u8, score: Score) -> Goodness {
     u64::from(u8::MAX - rank) << 32 | u64::from(score)
 }
 
+/// What the worst of the wanted results has, as soon as there are enough.
+struct Bound {
+    count: usize,
+    /// The worst on top.
+    best: BinaryHeap<Reverse<Goodness>>,
+}
+
+impl Bound {
+    fn of(count: usize) -> Self {
+        Self {
+            count,
+            best: BinaryHeap::with_capacity(count.min(128)),
+        }
+    }
+
+    fn value(&self) -> Goodness {
+        if self.best.len() < self.count {
+            return 0;
+        }
+        self.best.peek().map_or(0, |worst| worst.0)
+    }
+
+    fn offer(&mut self, goodness: Goodness) {
+        if self.best.len() < self.count {
+            self.best.push(Reverse(goodness));
+        } else if let Some(mut worst) = self.best.peek_mut()
+            && goodness > worst.0
+        {
+            worst.0 = goodness;
+        }
+    }
+}
+
+/// The worst that a result can be.
+fn least(result: &Result) -> Goodness {
+    goodness(result.rank, Shares::least(result.sum) + result.stated)
+}
+
 /// Ranks results of a query with words.
 pub(crate) struct Contest<'a> {
     pub(crate) snapshot: &'a Snapshot,
@@ -39,33 +78,28 @@ pub(crate) struct Contest<'a> {
 }
 
 impl Contest<'_> {
-    /// The first `count` results in order; `whole` are those whose name the whole query is.
+    /// The first `count` results in order; `whole`, sorted, are those whose name the whole query is.
     pub(crate) fn best(&self, results: &Results<'_>, whole: &[Place], count: usize) -> Vec<Ranked> {
         let mut scorer = Scorer::default();
         let mut looked_at = Top::new(count, |left: &Ranked, right: &Ranked| {
             self.order.compare(left, right)
         });
-        let mut scores = Top::new(count, |left: &Goodness, right: &Goodness| right.cmp(left));
-        let mut look_at = |result: &Result, is_whole: bool, bound: &mut Goodness| {
+        let mut look_at = |result: &Result, is_whole: bool, bound: &mut Bound| {
             let score = self.score(result, is_whole, &mut scorer);
             let goodness = goodness(result.rank, score);
-            if goodness >= *bound {
+            if goodness >= bound.value() {
                 looked_at.offer(self.order.ranked(result.place, result.rank, score));
-                scores.offer(goodness);
-                *bound = scores.last().unwrap_or(0);
+                bound.offer(goodness);
             }
         };
-        // What the worst of the wanted ones has, as soon as there are enough.
-        let mut bound = 0;
-        let least =
-            |result: &Result| goodness(result.rank, Shares::least(result.sum) + result.stated);
+        let mut bound = Bound::of(count);
         let best_first = |left: &Result, right: &Result| {
             (Reverse(least(left)), left.place).cmp(&(Reverse(least(right)), right.place))
         };
         let mut first = Top::new(count + MORE, best_first);
         results.each(|result| first.offer(result));
         let first = first.finish();
-        let is_whole = |place: Place| whole.contains(&place);
+        let is_whole = |place: Place| whole.binary_search(&place).is_ok();
         if !whole.is_empty() {
             results.each(|result| {
                 if is_whole(result.place) {
@@ -78,24 +112,24 @@ impl Contest<'_> {
             return looked_at.finish();
         };
         self.in_batches(&first, |result| {
-            if !is_whole(result.place) && self.most(result) >= bound {
+            if !is_whole(result.place) && self.most(result) >= bound.value() {
                 look_at(result, false, &mut bound);
             }
             true
         });
         // With one slot there is nothing to be near to.
-        let could_come_in = self.has_pairs() || least(&last) >= bound;
+        let could_come_in = self.has_pairs() || least(&last) >= bound.value();
         if open_end && could_come_in {
             let mut others: Vec<Result> = Vec::new();
             results.each(|result| {
                 let is_behind = best_first(&result, &last).is_gt();
-                if is_behind && self.most(&result) >= bound && !is_whole(result.place) {
+                if is_behind && self.most(&result) >= bound.value() && !is_whole(result.place) {
                     others.push(result);
                 }
             });
             others.sort_unstable_by_key(|result| Reverse(self.most(result)));
             self.in_batches(&others, |result| {
-                let may_come_in = self.most(result) >= bound;
+                let may_come_in = self.most(result) >= bound.value();
                 if may_come_in {
                     look_at(result, false, &mut bound);
                 }
@@ -129,19 +163,34 @@ impl Contest<'_> {
         }
     }
 
-    /// All results with their keys, in no order.
-    pub(crate) fn each_ranked(
+    /// The first `count` results behind a key. Only those that may be among them have their words looked at.
+    pub(crate) fn behind(
         &self,
+        key: &OwnedKey,
         results: &Results<'_>,
         whole: &[Place],
-        mut visit: impl FnMut(Ranked),
-    ) {
+        count: usize,
+    ) -> Vec<Ranked> {
         let mut scorer = Scorer::default();
-        results.each(|result| {
-            let is_whole = whole.contains(&result.place);
-            let score = self.score(&result, is_whole, &mut scorer);
-            visit(self.order.ranked(result.place, result.rank, score));
+        let mut first = Top::new(count, |left: &Ranked, right: &Ranked| {
+            self.order.compare(left, right)
         });
+        let mut bound = Bound::of(count);
+        let shown = goodness(key.numbers.rank, key.score());
+        results.each(|result| {
+            let is_whole = whole.binary_search(&result.place).is_ok();
+            let is_out = least(&result) > shown || self.most(&result) < bound.value();
+            if is_out && !is_whole {
+                return;
+            }
+            let score = self.score(&result, is_whole, &mut scorer);
+            let ranked = self.order.ranked(result.place, result.rank, score);
+            if self.order.is_after(&ranked, key) {
+                first.offer(ranked);
+                bound.offer(goodness(result.rank, score));
+            }
+        });
+        first.finish()
     }
 
     fn segment(&self, place: Place) -> &Segment {

@@ -4,6 +4,8 @@
 //! written beside the old one and takes its place when it is complete and on the disk; a damaged, foreign or missing file
 //! costs a restart the time of indexing anew, and nothing else.
 
+mod probe;
+
 use std::fs::{File, rename};
 use std::io::{BufReader, BufWriter, Read};
 use std::path::Path;
@@ -11,6 +13,7 @@ use std::path::Path;
 use ports::FeedPosition;
 use sha2::{Digest as _, Sha256};
 
+use crate::scoring::Impacts;
 use crate::sections::{Digest, SectionReader, SectionWriter, SnapshotError, Tag, ensure};
 use crate::segment::Segment;
 use crate::settings::SearchSettings;
@@ -19,14 +22,11 @@ use crate::snapshot::{LiveSegment, Snapshot};
 const STATE: Tag = Tag::of(*b"stat");
 const DEAD: Tag = Tag::of(*b"dead");
 
-/// Raised with every change of analysis, scoring or documents that makes other numbers of the same records.
-const MEANING: u32 = 1;
-
-/// Of what a snapshot was made for: the catalogue, and what impacts and words follow from.
+/// Of what a snapshot was made for: the catalogue, the settings, and what this program makes of records.
 pub(crate) fn digest(catalogue: &str, settings: &SearchSettings) -> Digest {
     let mut digest = Sha256::new();
-    digest.update(MEANING.to_le_bytes());
     digest.update(format!("{:?}", settings.text));
+    probe::digest_into(&mut digest, &Impacts::of(&settings.text));
     digest.update(catalogue);
     digest.finalize().into()
 }
