@@ -134,6 +134,13 @@ mod tests {
     }
 
     #[test]
+    fn a_greek_sigma_is_one_letter_wherever_it_stands() {
+        for text in ["ΣΟΦΟΣ", "σοφος", "σοφοσ", "σοφός"] {
+            assert_eq!(words(text), ["σοφοσ"], "{text}");
+        }
+    }
+
+    #[test]
     fn possessives_acronyms_and_numbers_have_one_form() {
         assert_eq!(
             words("Women's U.S. Ph.D. $10,000 3.5 O’Brien’s first_generation example.org"),

@@ -175,6 +175,20 @@ fn a_word_is_not_taken_for_one_that_was_hardly_meant() {
 }
 
 #[test]
+fn greek_words_are_found_in_capitals_and_without_accents() {
+    let index = index_of([
+        record("wise", "Βραβείο σοφός", "Athens Fund", "x"),
+        record("other", "Music Prize", "Opera", "x"),
+    ]);
+    for query in ["ΣΟΦΟΣ", "σοφος", "σοφός"] {
+        let answer = answer(&index, query);
+        assert_eq!(found(&index, query), ["wise"], "{query}");
+        assert!(answer.corrected.is_empty(), "{query}");
+        assert_eq!(answer.hits[0].highlight[0].1, "Βραβείο <em>σοφός</em>");
+    }
+}
+
+#[test]
 fn as_few_words_as_possible_are_given_up_and_the_least_informative() {
     let index = small_catalogue();
     let relaxed = answer(&index, "millennium opera nevada");
