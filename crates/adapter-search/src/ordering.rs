@@ -37,10 +37,10 @@ pub(crate) struct OwnedKey {
     pub(crate) id: String,
 }
 
-impl OwnedKey {
+impl NumericKey {
     /// Of a key by relevance: the score in it.
     pub(crate) fn score(&self) -> Score {
-        Score::try_from(self.numbers.first.saturating_neg()).unwrap_or(0)
+        Score::try_from(self.first.saturating_neg()).unwrap_or(0)
     }
 }
 
