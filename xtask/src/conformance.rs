@@ -69,7 +69,8 @@ pub(crate) fn check(workspace: &Workspace, arguments: &Arguments) -> anyhow::Res
             .arg(format!("http://{}/openapi.json", server.address()))
             .args(["--max-examples", &arguments.examples.to_string()])
             .args(["--seed", &arguments.seed.to_string()])
-            .args(["--request-timeout", "20", "--workers", "2", "--no-color"])
+            // More than one worker trips over a race in the parser of CPython 3.11 now and then.
+            .args(["--request-timeout", "20", "--workers", "1", "--no-color"])
             .args(["--phases", "examples,coverage,fuzzing"])
             .args(["--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance"]);
         if let Some(token) = token {

@@ -10,6 +10,7 @@ mod stemmer;
 
 use std::ops::Range;
 
+use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
 
 pub(crate) use folding::fold_words;
@@ -67,7 +68,7 @@ pub(crate) fn unspaced_character(piece: &str) -> Option<char> {
     let first = piece
         .chars()
         .next()
-        .filter(|first| first.is_alphanumeric())?;
+        .filter(|first| first.is_alphanumeric() && !is_combining_mark(*first))?;
     matches!(u32::from(first),
         0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF // Thai, Lao, Myanmar, Khmer
         | 0x3041..=0x309F | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF)
@@ -133,6 +134,13 @@ mod tests {
     }
 
     #[test]
+    fn a_greek_sigma_is_one_letter_wherever_it_stands() {
+        for text in ["ΣΟΦΟΣ", "σοφος", "σοφοσ", "σοφός"] {
+            assert_eq!(words(text), ["σοφοσ"], "{text}");
+        }
+    }
+
+    #[test]
     fn possessives_acronyms_and_numbers_have_one_form() {
         assert_eq!(
             words("Women's U.S. Ph.D. $10,000 3.5 O’Brien’s first_generation example.org"),
@@ -165,6 +173,8 @@ mod tests {
         // Unassigned among the ideographs, with a vowel sign that makes a word of it in UAX 29.
         let unassigned = "\u{2ee5e}\u{cbe}";
         assert_eq!(words(&normal_form(unassigned)), words(unassigned));
+        // A vowel mark that stands on nothing.
+        assert_eq!(words("\u{ad}\u{e31}org"), ["org"]);
         // A vowel mark that counts as a letter, after a point.
         assert_eq!(words("a:\u{730}A"), ["a", "a"]);
     }

@@ -52,10 +52,6 @@ impl BitSet {
     pub(crate) fn words(&self) -> &[u64] {
         &self.words
     }
-
-    pub(crate) fn bytes(&self) -> usize {
-        self.words.capacity() * 8
-    }
 }
 
 /// How many bits are set.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer as _};
 
 #[derive(Debug, Default, Deserialize)]
@@ -22,37 +22,45 @@ impl<'a> CardTexts<'a> {
     }
 }
 
-/// The name alone, which stands near the start: nothing behind it is read.
-pub(crate) fn name_of(card: &[u8]) -> Cow<'_, str> {
-    struct NameFinder<'a>(Option<Cow<'a, str>>);
+/// One text alone, which stands near the start: nothing behind it is read. Empty when there is none.
+pub(crate) fn text_of<'a>(card: &'a [u8], field: &str) -> Cow<'a, str> {
+    let mut text = Cow::default();
+    let sought = Sought {
+        field,
+        text: &mut text,
+    };
+    // An error means no more than that the rest of the card was not read.
+    let _unread = serde_json::Deserializer::from_slice(card).deserialize_map(sought);
+    text
+}
 
-    impl<'a> Visitor<'a> for &mut NameFinder<'a> {
-        type Value = ();
+/// A text among the first fields of an object.
+struct Sought<'a, 'text> {
+    field: &'a str,
+    text: &'a mut Cow<'text, str>,
+}
 
-        fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            formatter.write_str("a scholarship")
-        }
+/// Borrowed where nothing in it is escaped.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-        fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
-            while let Some(key) = map.next_key::<Cow<'_, str>>()? {
-                if key == "name" {
-                    self.0 = Some(map.next_value::<Text<'a>>()?.0);
-                    return Err(A::Error::custom("the rest is not wanted"));
-                }
-                map.next_value::<IgnoredAny>()?;
-            }
-            Ok(())
-        }
+impl<'text> Visitor<'text> for Sought<'_, 'text> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a card")
     }
 
-    /// Borrowed where nothing in it is escaped.
-    #[derive(Deserialize)]
-    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-    let mut finder = NameFinder(None);
-    // Ends with the error above when there is a name.
-    let _ = serde_json::Deserializer::from_slice(card).deserialize_map(&mut finder);
-    finder.0.unwrap_or_default()
+    fn visit_map<A: MapAccess<'text>>(self, mut card: A) -> Result<(), A::Error> {
+        while let Some(Text(field)) = card.next_key()? {
+            if field == self.field {
+                *self.text = card.next_value::<Text<'text>>()?.0;
+                break;
+            }
+            card.next_value::<IgnoredAny>()?;
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -60,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_is_found_whatever_stands_around_it() {
+    fn a_text_is_found_whatever_stands_around_it() {
         for (card, name) in [
             (r#"{"id":"a","name":"One","tags":[1]}"#, "One"),
             (
@@ -70,9 +78,12 @@ mod tests {
             (r#"{"id":"a"}"#, ""),
             ("[]", ""),
         ] {
-            assert_eq!(name_of(card.as_bytes()), name);
+            assert_eq!(text_of(card.as_bytes(), "name"), name);
             let whole = CardTexts::of(card.as_bytes());
             assert!(whole.name == name || whole.name.is_empty());
         }
+        let card =
+            br#"{"id":"a","name":"One","organization":"Two \u00e9","rest":{"organization":"no"}}"#;
+        assert_eq!(text_of(card, "organization"), "Two \u{e9}");
     }
 }

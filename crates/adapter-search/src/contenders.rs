@@ -5,10 +5,11 @@
 //! Whole names raise a score by more than that; the few documents with such a name are looked up and always in the contest.
 //! The result is the same as of scoring everything.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
 
 use crate::fields::Field;
-use crate::ordering::{Ranked, ResultOrder};
+use crate::ordering::{OwnedKey, Ranked, ResultOrder};
 use crate::results::{Result, Results};
 use crate::scoring::{Score, Shares};
 use crate::segment::Segment;
@@ -19,6 +20,9 @@ use crate::words_in_segment::QueryTerms;
 /// Besides as many as are wanted, so many are looked at first.
 const MORE: usize = 22;
 
+/// Up to so many wanted results the worst of them is known at any time.
+const MOST_EXACT: usize = 256;
+
 /// Results whose words are asked for together.
 const BATCH: usize = 16;
 
@@ -27,6 +31,44 @@ type Goodness = u64;
 
 fn goodness(rank: u8, score: Score) -> Goodness {
     u64::from(u8::MAX - rank) << 32 | u64::from(score)
+}
+
+/// What the worst of the wanted results has, as soon as there are enough.
+struct Bound {
+    count: usize,
+    /// The worst on top.
+    best: BinaryHeap<Reverse<Goodness>>,
+}
+
+impl Bound {
+    fn of(count: usize) -> Self {
+        Self {
+            count,
+            best: BinaryHeap::with_capacity(count.min(128)),
+        }
+    }
+
+    fn value(&self) -> Goodness {
+        if self.best.len() < self.count {
+            return 0;
+        }
+        self.best.peek().map_or(0, |worst| worst.0)
+    }
+
+    fn offer(&mut self, goodness: Goodness) {
+        if self.best.len() < self.count {
+            self.best.push(Reverse(goodness));
+        } else if let Some(mut worst) = self.best.peek_mut()
+            && goodness > worst.0
+        {
+            worst.0 = goodness;
+        }
+    }
+}
+
+/// The worst that a result can be.
+fn least(result: &Result) -> Goodness {
+    goodness(result.rank, Shares::least(result.sum) + result.stated)
 }
 
 /// Ranks results of a query with words.
@@ -39,129 +81,195 @@ pub(crate) struct Contest<'a> {
 }
 
 impl Contest<'_> {
-    /// The first `count` results in order; `whole` are those whose name the whole query is.
+    /// The first `count` results in order; `whole`, sorted, are those whose name the whole query is.
     pub(crate) fn best(&self, results: &Results<'_>, whole: &[Place], count: usize) -> Vec<Ranked> {
-        let mut scorer = Scorer::default();
-        let mut looked_at = Top::new(count, |left: &Ranked, right: &Ranked| {
-            self.order.compare(left, right)
-        });
-        let mut scores = Top::new(count, |left: &Goodness, right: &Goodness| right.cmp(left));
-        let mut look_at = |result: &Result, is_whole: bool, bound: &mut Goodness| {
-            let score = self.score(result, is_whole, &mut scorer);
-            let goodness = goodness(result.rank, score);
-            if goodness >= *bound {
-                looked_at.offer(self.order.ranked(result.place, result.rank, score));
-                scores.offer(goodness);
-                *bound = scores.last().unwrap_or(0);
-            }
-        };
-        // What the worst of the wanted ones has, as soon as there are enough.
-        let mut bound = 0;
-        let least =
-            |result: &Result| goodness(result.rank, Shares::least(result.sum) + result.stated);
+        let mut leaders = Leaders::of(self, count);
         let best_first = |left: &Result, right: &Result| {
             (Reverse(least(left)), left.place).cmp(&(Reverse(least(right)), right.place))
         };
         let mut first = Top::new(count + MORE, best_first);
         results.each(|result| first.offer(result));
         let first = first.finish();
-        let is_whole = |place: Place| whole.contains(&place);
+        let is_whole = |place: Place| whole.binary_search(&place).is_ok();
         if !whole.is_empty() {
             results.each(|result| {
                 if is_whole(result.place) {
-                    look_at(&result, true, &mut bound);
+                    leaders.look_at(&result, true);
                 }
             });
         }
         let open_end = first.len() < results.len();
         let Some(last) = first.last().copied() else {
-            return looked_at.finish();
+            return leaders.finish();
         };
-        self.in_batches(&first, |result| {
-            if !is_whole(result.place) && self.most(result) >= bound {
-                look_at(result, false, &mut bound);
-            }
-            true
-        });
-        // With one slot there is nothing to be near to.
-        let could_come_in = self.has_pairs() || least(&last) >= bound;
-        if open_end && could_come_in {
-            let mut others: Vec<Result> = Vec::new();
-            results.each(|result| {
-                let is_behind = best_first(&result, &last).is_gt();
-                if is_behind && self.most(&result) >= bound && !is_whole(result.place) {
-                    others.push(result);
-                }
-            });
-            others.sort_unstable_by_key(|result| Reverse(self.most(result)));
-            self.in_batches(&others, |result| {
-                let may_come_in = self.most(result) >= bound;
-                if may_come_in {
-                    look_at(result, false, &mut bound);
-                }
-                may_come_in
-            });
+        let others_of_first: Vec<Result> = first
+            .into_iter()
+            .filter(|result| !is_whole(result.place))
+            .collect();
+        for batch in others_of_first.chunks(BATCH) {
+            leaders.look_at_batch(batch);
         }
-        looked_at.finish()
+        // With one slot there is nothing to be near to.
+        let could_come_in = self.has_pairs() || least(&last) >= leaders.bound.value();
+        if open_end && could_come_in {
+            let mut others: Vec<(Goodness, Result)> = Vec::new();
+            let bound = leaders.bound.value();
+            results.each(|result| {
+                let most = self.most(&result);
+                if most >= bound && best_first(&result, &last).is_gt() && !is_whole(result.place) {
+                    others.push((most, result));
+                }
+            });
+            others.sort_unstable_by_key(|(most, _)| Reverse(*most));
+            let others: Vec<Result> = others.into_iter().map(|(_, result)| result).collect();
+            for batch in others.chunks(BATCH) {
+                if self.most(&batch[0]) < leaders.bound.value() {
+                    break;
+                }
+                leaders.look_at_batch(batch);
+            }
+        }
+        leaders.finish()
     }
 
     fn has_pairs(&self) -> bool {
         self.terms.iter().any(|terms| terms.slots.len() > 1)
     }
 
-    /// Visits results until `visit` says that it is enough. What scores of a few rest on is asked for ahead, so that the memory
-    /// answers for all of them at the same time.
-    fn in_batches(&self, results: &[Result], mut visit: impl FnMut(&Result) -> bool) {
-        let has_pairs = self.has_pairs();
-        for batch in results.chunks(BATCH) {
-            let mut touched = 0;
-            for result in batch {
-                let (segment, document) = (self.segment(result.place), result.place.document);
-                touched ^= segment.facts[document as usize].deadline();
-                if has_pairs {
-                    touched ^= u32::from(segment.tokens.touch(document));
-                }
-            }
-            std::hint::black_box(touched);
-            if !batch.iter().all(&mut visit) {
-                return;
-            }
-        }
-    }
-
-    /// All results with their keys, in no order.
-    pub(crate) fn each_ranked(
+    /// The first `count` results behind a key. Only those that may be among them have their words looked at.
+    pub(crate) fn behind(
         &self,
+        key: &OwnedKey,
         results: &Results<'_>,
         whole: &[Place],
-        mut visit: impl FnMut(Ranked),
-    ) {
-        let mut scorer = Scorer::default();
+        count: usize,
+    ) -> Vec<Ranked> {
+        let mut leaders = Leaders::of(self, count);
+        let shown = goodness(key.numbers.rank, key.numbers.score());
         results.each(|result| {
-            let is_whole = whole.contains(&result.place);
-            let score = self.score(&result, is_whole, &mut scorer);
-            visit(self.order.ranked(result.place, result.rank, score));
+            let is_whole = whole.binary_search(&result.place).is_ok();
+            if !is_whole && (least(&result) > shown || !leaders.may_come_in(&result)) {
+                return;
+            }
+            let ranked = leaders.ranked(&result, is_whole);
+            if self.order.is_after(&ranked, key) {
+                leaders.offer(ranked);
+            }
         });
+        leaders.finish()
     }
 
     fn segment(&self, place: Place) -> &Segment {
         &self.snapshot.segments[place.segment as usize].segment
     }
 
-    fn score(&self, result: &Result, is_whole: bool, scorer: &mut Scorer) -> Score {
-        let terms = &self.terms[result.place.segment as usize];
-        let segment = self.segment(result.place);
-        let nearness = scorer.nearness(terms, segment, result.place.document, &self.shares);
-        self.shares.score(result.sum, nearness, is_whole) + result.stated
-    }
-
     /// The best that it can be, unless its name is the whole query.
     fn most(&self, result: &Result) -> Goodness {
+        goodness(result.rank, self.highest_score(result))
+    }
+
+    fn highest_score(&self, result: &Result) -> Score {
         let slots = self.terms[result.place.segment as usize].slots.len();
-        goodness(
-            result.rank,
-            self.shares.most(result.sum, slots) + result.stated,
-        )
+        self.shares.most(result.sum, slots) + result.stated
+    }
+}
+
+/// The best results so far, of those that were looked at.
+struct Leaders<'a, 'b> {
+    contest: &'b Contest<'a>,
+    first: LeadersTop<'b>,
+    count: usize,
+    bound: Bound,
+    scorer: Scorer,
+}
+
+type LeadersTop<'b> = Top<Ranked, Box<dyn Fn(&Ranked, &Ranked) -> Ordering + 'b>>;
+
+impl<'a, 'b> Leaders<'a, 'b> {
+    fn of(contest: &'b Contest<'a>, count: usize) -> Self {
+        Self {
+            contest,
+            first: Top::new(
+                count,
+                Box::new(|left, right| contest.order.compare(left, right)),
+            ),
+            count,
+            bound: Bound::of(count),
+            scorer: Scorer::default(),
+        }
+    }
+
+    /// Whether a result could be among the best, unless its name is the whole query. Where many have the same words, what they
+    /// are worth showing for tells most of them apart, without a look at their words.
+    fn may_come_in(&mut self, result: &Result) -> bool {
+        let (most, bound) = (self.contest.most(result), self.bound.value());
+        if most != bound || bound == 0 {
+            return most > bound || bound == 0;
+        }
+        let last = if self.count <= MOST_EXACT {
+            self.first.last()
+        } else {
+            self.first.bound().copied()
+        };
+        let score = self.contest.highest_score(result);
+        let best = || self.contest.order.ranked(result.place, result.rank, score);
+        last.is_none_or(|last| self.contest.order.compare(&best(), &last) == Ordering::Less)
+    }
+
+    /// Looks at those of a few results that may come in. What is read of them is asked for ahead, so that the memory answers for
+    /// all of them at the same time.
+    fn look_at_batch(&mut self, batch: &[Result]) {
+        let mut touched = 0;
+        for result in batch {
+            let segment = self.contest.segment(result.place);
+            touched ^= segment.facts[result.place.document as usize].deadline();
+        }
+        let hopeful: Vec<&Result> = batch
+            .iter()
+            .filter(|result| self.may_come_in(result))
+            .collect();
+        if self.contest.has_pairs() {
+            for result in &hopeful {
+                let segment = self.contest.segment(result.place);
+                touched ^= u32::from(segment.tokens.touch(result.place.document));
+            }
+        }
+        std::hint::black_box(touched);
+        for result in hopeful {
+            if self.may_come_in(result) {
+                self.look_at(result, false);
+            }
+        }
+    }
+
+    fn look_at(&mut self, result: &Result, is_whole: bool) {
+        let ranked = self.ranked(result, is_whole);
+        self.offer(ranked);
+    }
+
+    fn ranked(&mut self, result: &Result, is_whole: bool) -> Ranked {
+        let contest = self.contest;
+        let terms = &contest.terms[result.place.segment as usize];
+        let segment = contest.segment(result.place);
+        let document = result.place.document;
+        let nearness = self
+            .scorer
+            .nearness(terms, segment, document, &contest.shares);
+        let score = contest.shares.score(result.sum, nearness, is_whole) + result.stated;
+        contest.order.ranked(result.place, result.rank, score)
+    }
+
+    fn offer(&mut self, ranked: Ranked) {
+        // Of an order by relevance.
+        let goodness = goodness(ranked.key.rank, ranked.key.score());
+        if goodness >= self.bound.value() {
+            self.first.offer(ranked);
+            self.bound.offer(goodness);
+        }
+    }
+
+    fn finish(self) -> Vec<Ranked> {
+        self.first.finish()
     }
 }
 

@@ -227,16 +227,4 @@ impl CriteriaTable {
         };
         self.rows_of(document).map(set).collect()
     }
-
-    /// Estimate of the memory held.
-    pub(crate) fn bytes(&self) -> usize {
-        let numbers = [&self.row_starts, &self.row_values, &self.alternatives];
-        numbers
-            .iter()
-            .map(|list| list.capacity() * 4)
-            .sum::<usize>()
-            + self.values.iter().map(values::bytes_of).sum::<usize>()
-            + (self.words.capacity() + self.with_alternatives.capacity()) * 8
-            + self.lists.bytes()
-    }
 }

@@ -1,8 +1,9 @@
 //! Cursors: where a page ended, as a token that survives writes and restarts and cannot be used for another request.
 //!
 //! A token is base64url of: format, a digest of the request (the profile is only in there as part of that digest), the
-//! instant at which the first page was made, the key of the last result, and a checksum. Later pages are evaluated as of
-//! that instant, so that nothing expires between two pages.
+//! instant at which the first page was made, the key of the last result, what the words of the query said on the first page,
+//! and a checksum. Later pages are evaluated as of that instant, so that nothing expires between two pages, and with those
+//! words, so that a record which is not written to stays where it is.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,12 +12,13 @@ use ports::search_index::{SearchError, SearchRequest};
 use sha2::{Digest, Sha256};
 
 use crate::ordering::{NumericKey, OwnedKey};
+use crate::query::PlanMark;
 
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 const CHECKSUM: usize = 8;
 
-/// A name has at most 300 characters, an id 64; no honest token is longer.
-const MOST_BYTES: usize = 4_000;
+/// Longer than any token that is made here.
+const MOST_BYTES: usize = 2_000;
 
 /// How long the pages of one search may be turned.
 const MOST_AGE: chrono::TimeDelta = chrono::TimeDelta::hours(24);
@@ -29,6 +31,7 @@ pub(crate) struct Cursor {
     pub(crate) request: [u8; 8],
     pub(crate) now: Timestamp,
     pub(crate) last: OwnedKey,
+    pub(crate) plan: PlanMark,
 }
 
 impl Cursor {
@@ -43,6 +46,14 @@ impl Cursor {
             bytes.extend((text.len() as u16).to_be_bytes());
             bytes.extend(text.as_bytes());
         }
+        bytes.push(u8::from(self.plan.apart));
+        bytes.extend(self.plan.kept.to_be_bytes());
+        bytes.extend(
+            self.plan
+                .weights
+                .iter()
+                .flat_map(|weight| weight.to_be_bytes()),
+        );
         let checksum = checksum(&bytes);
         bytes.extend(checksum);
         URL_SAFE_NO_PAD.encode(bytes)
@@ -105,10 +116,21 @@ fn read(token: &str) -> Option<Cursor> {
         second: i64::from_be_bytes(reader.array()?),
     };
     let (name, id) = (reader.text()?, reader.text()?);
-    reader.0.is_empty().then_some(Cursor {
+    let [apart] = reader.array()?;
+    let kept = u32::from_be_bytes(reader.array()?);
+    let (weights, rest) = reader.0.as_chunks();
+    rest.is_empty().then(|| Cursor {
         request,
         now,
         last: OwnedKey { numbers, name, id },
+        plan: PlanMark {
+            apart: apart != 0,
+            kept,
+            weights: weights
+                .iter()
+                .map(|weight| u16::from_be_bytes(*weight))
+                .collect(),
+        },
     })
 }
 
@@ -191,6 +213,11 @@ mod tests {
                 },
                 name,
                 id,
+            },
+            plan: PlanMark {
+                apart: first % 2 == 0,
+                kept: 5,
+                weights: vec![1, 17_000],
             },
         }
     }

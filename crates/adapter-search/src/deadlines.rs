@@ -71,10 +71,6 @@ impl Deadlines {
         self.distinct.values()
     }
 
-    pub(crate) fn bytes(&self) -> usize {
-        self.distinct.bytes()
-    }
-
     /// What they come to on `today`. Kept for the next who asks, unless a later day is kept already.
     pub(crate) fn on(&self, today: NaiveDate) -> Arc<DueDays> {
         let kept = self.kept.load();

@@ -181,15 +181,6 @@ impl Dictionary {
         }
     }
 
-    pub(crate) fn bytes(&self) -> usize {
-        self.words.bytes()
-            + self.numbers.bytes()
-            + self.next_forms.capacity() * 4
-            + self.stems.bytes()
-            + self.signatures.bytes()
-            + self.neighbourhood.bytes()
-    }
-
     /// # Errors
     /// What writing fails with.
     pub(crate) fn save(&self, writer: &mut SectionWriter<impl Write>) -> std::io::Result<()> {
@@ -211,12 +202,8 @@ impl Dictionary {
         let rises = (1..count).all(|number| words.get(number - 1) < words.get(number));
         ensure(rises, WORDS, "words are out of order")?;
         let numbers = NumberTable::load(NUMBERS, reader, count)?;
-        let next_forms: Vec<u32> = reader.array(NEXT_FORMS)?;
-        ensure(
-            next_forms.len() == count as usize && is_permutation(&next_forms),
-            NEXT_FORMS,
-            "forms are not in rings",
-        )?;
+        // Each is there once: only then does every way round lead back to where it began.
+        let next_forms = reader.permutation(NEXT_FORMS, count)?;
         Ok(Self {
             words,
             numbers,
@@ -226,15 +213,6 @@ impl Dictionary {
             neighbourhood: Neighbourhood::load(reader, count)?,
         })
     }
-}
-
-/// Whether each number below their count is there once: only then does every way round lead back to where it began.
-fn is_permutation(numbers: &[u32]) -> bool {
-    let mut seen = vec![false; numbers.len()];
-    numbers.iter().all(|number| {
-        seen.get_mut(*number as usize)
-            .is_some_and(|seen| !std::mem::replace(seen, true))
-    })
 }
 
 #[cfg(test)]

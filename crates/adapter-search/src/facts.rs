@@ -103,15 +103,6 @@ impl FactTables {
             (*most != UNKNOWN && *of_award == currency).then_some(*most as MinorUnits)
         })
     }
-
-    pub(crate) fn bytes(&self) -> usize {
-        self.deadlines.bytes()
-            + self.citizenships.bytes()
-            + self.states.bytes()
-            + self.fields.bytes()
-            + self.levels.bytes()
-            + self.awards.bytes()
-    }
 }
 
 // The words of a row.

@@ -25,7 +25,8 @@ impl Highlighter {
     pub(crate) fn of(plan: &QueryPlan) -> Self {
         let mut words = HashSet::new();
         let mut prefixes = Vec::new();
-        let alternatives = plan.slots.iter().flat_map(|slot| &slot.alternatives);
+        let slots = plan.slots.iter().chain(&plan.optional);
+        let alternatives = slots.flat_map(|slot| &slot.alternatives);
         for word in alternatives.flat_map(|alternative| &alternative.words) {
             words.extend(word.forms.iter().map(|(form, _)| form.clone()));
             prefixes.extend(word.prefix.iter().map(|prefix| prefix.beginning.clone()));

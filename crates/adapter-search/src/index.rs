@@ -140,10 +140,11 @@ impl SearchIndex for InProcessIndex {
     }
 
     fn similar(&self, id: &ScholarshipId, limit: usize, now: Timestamp) -> Option<SearchAnswer> {
-        let state = self.shared.state.load();
+        let shared = &self.shared;
+        let state = shared.state.load();
         let public = &state.without_drafts;
         let snapshot = public.find(id).map_or(&state.all, |_| public);
-        similar::similar(snapshot, &self.shared.settings, id, limit, now)
+        similar::similar(snapshot, &shared.settings, &shared.impacts, id, limit, now)
     }
 
     fn recommend(
@@ -205,9 +206,7 @@ impl SearchIndex for InProcessIndex {
         let snapshot = &state.all;
         IndexStats {
             scholarships: snapshot.live_count(),
-            open: snapshot.open_places(now).count() as u64,
-            terms: snapshot.terms(),
-            bytes: snapshot.bytes(),
+            open: snapshot.open_count(now),
             position: snapshot.position,
         }
     }

@@ -49,10 +49,4 @@ impl<T: Clone + Eq + Hash> Interned<T> {
     pub(crate) fn get(&self, number: u32) -> &T {
         &self.values[number as usize]
     }
-
-    /// Estimate of the memory held, without what values own on the heap.
-    pub(crate) fn bytes(&self) -> usize {
-        self.values.capacity() * size_of::<T>()
-            + self.numbers.capacity() * (size_of::<T>() + size_of::<u32>())
-    }
 }

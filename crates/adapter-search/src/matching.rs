@@ -4,7 +4,7 @@ mod judgement;
 #[cfg(test)]
 mod measurements;
 
-use domain::eligibility::assess;
+use domain::eligibility::{VerdictSet, assess};
 use domain::{Assessment, StudentProfile, Timestamp, Verdict};
 use ports::search_index::VerdictCounts;
 
@@ -59,6 +59,28 @@ impl<'a> Verdicts<'a> {
         } else {
             Verdict::Ineligible
         }
+    }
+
+    /// Bits of those documents that have one of these verdicts.
+    pub(crate) fn wanted(&self, documents: &BitSet, verdicts: VerdictSet) -> Vec<u64> {
+        let all_if = |verdict| {
+            if verdicts.contains(verdict) {
+                u64::MAX
+            } else {
+                0
+            }
+        };
+        let [if_eligible, if_possible, if_ineligible] =
+            [Verdict::Eligible, Verdict::Possible, Verdict::Ineligible].map(all_if);
+        let by_verdict = self.eligible.words().iter().zip(self.possible.words());
+        let words = documents.words().iter().zip(by_verdict);
+        words
+            .map(|(documents, (eligible, possible))| {
+                let ineligible = !(eligible | possible);
+                documents
+                    & (eligible & if_eligible | possible & if_possible | ineligible & if_ineligible)
+            })
+            .collect()
     }
 
     /// Adds the verdicts on some documents.

@@ -1,7 +1,7 @@
 //! The orders of results as keys that compare from best to worst.
 //!
-//! Each order is a rank (of verdicts, or of what is known of the amount asked about), two numbers and, for the order by name, a text; ties end with the id. A key can be
-//! written into a cursor and compared again after any number of writes.
+//! Each order is a rank (of verdicts, or of what is known of the amount asked about), two numbers and, for the order by name,
+//! a text; ties end with the id. A key can be written into a cursor and compared again after any number of writes.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -18,7 +18,6 @@ use crate::snapshot::{Place, Snapshot};
 pub(crate) struct Ranked {
     pub(crate) place: Place,
     pub(crate) key: NumericKey,
-    pub(crate) score: Score,
 }
 
 /// The numbers of a key; smaller is better.
@@ -36,6 +35,20 @@ pub(crate) struct OwnedKey {
     /// Empty except in the order by name.
     pub(crate) name: String,
     pub(crate) id: String,
+}
+
+impl NumericKey {
+    /// Of a key by relevance: the score in it.
+    pub(crate) fn score(&self) -> Score {
+        Score::try_from(self.first.saturating_neg()).unwrap_or(0)
+    }
+}
+
+/// What the order by name looks at, so that a key fits into a URL; longer names that begin alike go by their ids.
+const COMPARED_BYTES: usize = 512;
+
+fn compared(name: &str) -> &str {
+    &name[..name.floor_char_boundary(COMPARED_BYTES)]
 }
 
 /// Makes and compares the keys of one request.
@@ -82,7 +95,6 @@ impl ResultOrder<'_> {
                 first,
                 second,
             },
-            score,
         }
     }
 
@@ -107,7 +119,7 @@ impl ResultOrder<'_> {
         let by_name = || match self.sort {
             SortOrder::Name => {
                 let names = self.snapshot;
-                names.name(left.place).cmp(names.name(right.place))
+                compared(names.name(left.place)).cmp(compared(names.name(right.place)))
             }
             _ => Ordering::Equal,
         };
@@ -121,7 +133,7 @@ impl ResultOrder<'_> {
 
     pub(crate) fn is_after(&self, ranked: &Ranked, key: &OwnedKey) -> bool {
         let by_name = || match self.sort {
-            SortOrder::Name => self.snapshot.name(ranked.place).cmp(&key.name),
+            SortOrder::Name => compared(self.snapshot.name(ranked.place)).cmp(&key.name),
             _ => Ordering::Equal,
         };
         let ids = || self.snapshot.id(ranked.place).cmp(&key.id);
@@ -133,7 +145,7 @@ impl ResultOrder<'_> {
         OwnedKey {
             numbers: ranked.key,
             name: match self.sort {
-                SortOrder::Name => self.snapshot.name(ranked.place).to_owned(),
+                SortOrder::Name => compared(self.snapshot.name(ranked.place)).to_owned(),
                 _ => String::new(),
             },
             id: self.snapshot.id(ranked.place).to_owned(),

@@ -194,14 +194,6 @@ impl Postings {
             bitmap,
         }
     }
-
-    pub(crate) fn bytes(&self) -> usize {
-        self.documents.capacity() * size_of::<u32>()
-            + self.impacts.capacity()
-            + (self.ends.capacity() + self.dense.capacity() + self.ranks.capacity())
-                * size_of::<u32>()
-            + self.bits.capacity() * size_of::<u64>()
-    }
 }
 
 /// The documents of one term, with their impacts.

@@ -33,6 +33,20 @@ pub(crate) struct QueryPlan {
     pub(crate) corrected: Vec<(String, String)>,
 }
 
+/// What all pages of one search share.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct PlanMark {
+    /// Whether phrases were taken apart.
+    pub(crate) apart: bool,
+    /// The slots that were not given up, one bit each.
+    pub(crate) kept: u32,
+    /// What the words say, in their order, in 1,024ths.
+    pub(crate) weights: Vec<u16>,
+}
+
+/// More would not fit into a URL: the words of such a query say on each page what they say then.
+const MOST_WEIGHTS: usize = 300;
+
 #[derive(Debug, Clone)]
 pub(crate) struct Slot {
     /// What each word of the first alternative was typed as.
@@ -138,6 +152,43 @@ impl QueryPlan {
             plan.slots = std::mem::take(&mut plan.optional);
         }
         plan
+    }
+
+    /// What later pages need to rank as this plan does, whatever is written until then.
+    pub(crate) fn mark(&mut self, apart: bool, kept: u32) -> PlanMark {
+        let weights = self
+            .weights()
+            .map(|weight| u16::try_from(*weight).unwrap_or(u16::MAX));
+        let weights: Vec<u16> = weights.take(MOST_WEIGHTS + 1).collect();
+        PlanMark {
+            apart,
+            kept,
+            weights: Some(weights)
+                .filter(|weights| weights.len() <= MOST_WEIGHTS)
+                .unwrap_or_default(),
+        }
+    }
+
+    /// Lets the words say what they said on the first page. If words came to be or went meanwhile, they say what they say now.
+    pub(crate) fn weigh_as(&mut self, mark: &PlanMark) {
+        if self.weights().count() == mark.weights.len() {
+            for (weight, marked) in self.weights().zip(&mark.weights) {
+                *weight = u32::from(*marked);
+            }
+        }
+    }
+
+    fn weights(&mut self) -> impl Iterator<Item = &mut u32> {
+        let slots = self.slots.iter_mut().chain(&mut self.optional);
+        let alternatives = slots.flat_map(|slot| &mut slot.alternatives);
+        let words = alternatives.flat_map(|alternative| &mut alternative.words);
+        words.flat_map(|word| {
+            let of_prefix = word
+                .prefix
+                .as_mut()
+                .map(|prefix| &mut prefix.informativeness);
+            std::iter::once(&mut word.informativeness).chain(of_prefix)
+        })
     }
 
     /// The same query with every word in a slot of its own, so that each can be given up.

@@ -12,7 +12,7 @@ use domain::{Currency, Timestamp, Verdict};
 use ports::search_index::{Recommendation, RecommendationAnswer, RecommendationRequest};
 
 pub(crate) use self::ranking::Ranking;
-use crate::bit_set::{BitSet, bits, combine};
+use crate::bit_set::{BitSet, bits};
 use crate::facts::currency_bits;
 use crate::filters::FilterPass;
 use crate::matching::{Verdicts, open_documents};
@@ -60,7 +60,7 @@ pub(crate) fn recommend(
         let documents = passing(live, request, now);
         let part = Part::of(live, request, &documents, now);
         part.verdicts.count(&documents, &mut answer.verdicts);
-        for document in bits(part.wanted(&documents, request)) {
+        for document in bits(part.verdicts.wanted(&documents, request.verdicts)) {
             let fit = part.fit(document, request, now);
             candidates.push(Candidate {
                 total: total(&fit.values),
@@ -124,31 +124,6 @@ impl<'a> Part<'a> {
                 Vec::new()
             },
         }
-    }
-
-    /// Bits of those documents that have a wanted verdict.
-    fn wanted(&self, documents: &BitSet, request: &RecommendationRequest<'_>) -> Vec<u64> {
-        let mut wanted = if request.verdicts.contains(Verdict::Ineligible) {
-            documents.words().to_vec()
-        } else {
-            vec![0; documents.words().len()]
-        };
-        for (verdict, of_verdict) in [
-            (Verdict::Eligible, self.verdicts.eligible()),
-            (Verdict::Possible, self.verdicts.possible()),
-        ] {
-            if request.verdicts.contains(verdict) {
-                combine(&mut wanted, of_verdict.words(), |wanted, word| {
-                    wanted | word
-                });
-            } else {
-                combine(&mut wanted, of_verdict.words(), |wanted, word| {
-                    wanted & !word
-                });
-            }
-        }
-        combine(&mut wanted, documents.words(), |wanted, word| wanted & word);
-        wanted
     }
 
     fn fit(&self, document: u32, request: &RecommendationRequest<'_>, now: Timestamp) -> Fit {

@@ -13,19 +13,19 @@ use crate::snapshot::Snapshot;
 use crate::words_in_segment::QueryTerms;
 
 /// A set of slots, one bit each: a query has at most 32.
-type Slots = u32;
+pub(crate) type Slots = u32;
 
 /// How good a set of slots is to keep: their number, what they say, and the earlier words.
 type Worth = (u32, u64, u32);
 
-/// The best part of a plan that some document which `passes` (segment, document) matches, and the typed words that are not in
-/// it; `None` when no document matches anything.
+/// The slots of the best part of a plan that some document which `passes` (segment, document) matches; `None` when no document
+/// matches anything.
 pub(crate) fn relaxed(
     plan: &QueryPlan,
     snapshot: &Snapshot,
     first_of: impl Fn(usize) -> u32,
     mut passes: impl FnMut(usize, u32) -> bool,
-) -> Option<(QueryPlan, Vec<String>)> {
+) -> Option<Slots> {
     let documents = snapshot.live_count();
     let says: Vec<u64> = plan
         .slots
@@ -68,8 +68,7 @@ pub(crate) fn relaxed(
             }
         }
     }
-    let (_, kept) = best?;
-    Some(with_slots(plan, kept))
+    best.map(|(_, kept)| kept)
 }
 
 /// Whether one of the slot's alternatives is the name of a state.
@@ -86,7 +85,8 @@ fn names_a_state(slot: &Slot) -> bool {
     })
 }
 
-fn with_slots(plan: &QueryPlan, kept: Slots) -> (QueryPlan, Vec<String>) {
+/// The plan with some of its slots, and the typed words of the others.
+pub(crate) fn with_slots(plan: &QueryPlan, kept: Slots) -> (QueryPlan, Vec<String>) {
     let (mut slots, mut dropped): (Vec<Slot>, Vec<String>) = (Vec::new(), Vec::new());
     for (at, slot) in plan.slots.iter().enumerate() {
         if kept & (1 << at) != 0 {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use domain::{Timestamp, Verdict};
+use domain::{TermSet, Timestamp, Verdict};
 use ports::search_index::{
     FacetKind, Hit, SearchAnswer, SearchError, SearchRequest, SortOrder, VerdictCounts,
 };
 
-use crate::bit_set::{bits, combine};
+use crate::bit_set::bits;
 use crate::buffers::Buffer;
 use crate::candidates::{Candidates, Matcher};
 use crate::contenders::{Contest, with_whole_name};
@@ -19,10 +19,10 @@ use crate::filters::{FilterPass, first_passing, limits_amount};
 use crate::highlight::Highlighter;
 use crate::matching::{Verdicts, count_verdict, explained, live_documents};
 use crate::ordering::{Ranked, ResultOrder};
-use crate::query::QueryPlan;
-use crate::relaxation::relaxed;
+use crate::query::{PlanMark, QueryPlan};
+use crate::relaxation::{Slots, relaxed, with_slots};
 use crate::results::{Results, SegmentResults};
-use crate::scoring::{Shares, in_units};
+use crate::scoring::Shares;
 use crate::segment::Segment;
 use crate::settings::SearchSettings;
 use crate::snapshot::{LiveSegment, Place, Snapshot};
@@ -130,7 +130,10 @@ impl<'a> Part<'a> {
 impl<'a> Search<'a> {
     fn answer(&self, due: &[Arc<DueDays>], cursor: Option<&Cursor>) -> SearchAnswer {
         let mut plan = QueryPlan::of(&self.request.query, self.settings, self.snapshot);
-        let (found, dropped) = self.found(&mut plan);
+        let (found, mark, dropped) = match cursor {
+            Some(cursor) => self.found_as(&mut plan, &cursor.plan),
+            None => self.found(&mut plan),
+        };
         let filters = &self.request.filters;
         let order = ResultOrder {
             sort: self.request.sort,
@@ -149,49 +152,54 @@ impl<'a> Search<'a> {
         let total = found.results.len() as u64;
         let limit = self.request.limit.min(MOST_HITS);
         let in_order = |left: &Ranked, right: &Ranked| order.compare(left, right);
-        let (offset, mut left) = match cursor {
-            Some(_) => (0, 0),
-            None => (self.request.offset, found.results.len()),
+        let by_words = self.request.sort == SortOrder::Relevance && !plan.slots.is_empty();
+        // With a cursor one more than the page, to tell whether there is a next one.
+        let (offset, count) = match cursor {
+            _ if limit == 0 => (0, 0),
+            Some(_) => (0, limit + 1),
+            None => {
+                let offset = self.request.offset;
+                let end = offset.saturating_add(limit);
+                (offset, end.min(found.results.len()))
+            }
         };
-        let count = if limit == 0 {
-            0
-        } else {
-            offset.saturating_add(limit).min(found.results.len())
-        };
-        let best = if let Some(cursor) = cursor {
-            let mut behind = Top::new(count, in_order);
-            contest.each_ranked(&found.results, &whole, |ranked| {
-                if order.is_after(&ranked, &cursor.last) {
-                    left += 1;
-                    behind.offer(ranked);
-                }
-            });
-            behind.finish()
-        } else if count == 0 {
-            Vec::new()
-        } else if self.request.sort == SortOrder::Relevance && !plan.slots.is_empty() {
-            contest.best(&found.results, &whole, count)
-        } else {
-            let mut first = Top::new(count, in_order);
-            found.results.each(|result| {
-                // Most are of a worse rank than what is there already: they need no key.
-                if first
-                    .bound()
-                    .is_none_or(|last| result.rank <= last.key.rank)
-                {
-                    let score = result.stated;
-                    first.offer(order.ranked(result.place, result.rank, score));
-                }
-            });
-            first.finish()
+        let best = match cursor {
+            _ if count == 0 => Vec::new(),
+            Some(cursor) if by_words => contest.behind(&cursor.last, &found.results, &whole, count),
+            None if by_words => contest.best(&found.results, &whole, count),
+            _ => {
+                let mut first = Top::new(count, in_order);
+                found.results.each(|result| {
+                    // Most are of a worse rank than what is there already: they need no key.
+                    if first
+                        .bound()
+                        .is_some_and(|last| result.rank > last.key.rank)
+                    {
+                        return;
+                    }
+                    let ranked = order.ranked(result.place, result.rank, result.stated);
+                    if cursor.is_none_or(|cursor| order.is_after(&ranked, &cursor.last)) {
+                        first.offer(ranked);
+                    }
+                });
+                first.finish()
+            }
         };
         let page = best.get(offset..).unwrap_or_default();
-        let has_next = offset.saturating_add(limit) < left;
+        let page = &page[..page.len().min(limit)];
+        let has_next = match cursor {
+            Some(_) if limit > 0 => best.len() > limit,
+            _ => offset.saturating_add(limit) < found.results.len(),
+        };
         let next_cursor = page.last().filter(|_| has_next).map(|last| {
             let cursor = Cursor {
                 request: request_digest(self.request),
                 now: self.now,
                 last: order.owned_key(last),
+                plan: PlanMark {
+                    weights: if by_words { mark.weights } else { Vec::new() },
+                    ..mark
+                },
             };
             cursor.encode()
         });
@@ -211,40 +219,64 @@ impl<'a> Search<'a> {
 
     fn with_whole_name(&self, found: &Found<'_>) -> Vec<Place> {
         let parts = (0..).zip(self.parts.iter().zip(&found.terms));
-        parts
+        let mut whole: Vec<Place> = parts
             .flat_map(|(segment, (part, terms))| {
                 let documents = with_whole_name(terms, &part.live.segment);
                 documents
                     .into_iter()
                     .map(move |document| Place { segment, document })
             })
-            .collect()
+            .collect();
+        whole.sort_unstable();
+        whole
     }
 
     /// What matches the plan; if nothing does, what matches the most of it. Phrases that have synonyms come apart only when
-    /// that does not help. When nothing helps, nothing was given up.
-    fn found(&self, plan: &mut QueryPlan) -> (Found<'a>, Vec<String>) {
+    /// that does not help. When nothing helps, nothing was given up. Answers, too, what later pages have to know of the plan,
+    /// and the words that were given up.
+    fn found(&self, plan: &mut QueryPlan) -> (Found<'a>, PlanMark, Vec<String>) {
         let whole = self.attempt(plan);
         if !whole.results.is_empty() || plan.slots.is_empty() {
-            return (whole, Vec::new());
+            return (whole, plan.mark(false, Slots::MAX), Vec::new());
         }
-        let mut ways = vec![plan.clone()];
+        let mut ways = vec![(false, plan.clone())];
         if plan.slots.iter().any(|slot| slot.typed.len() > 1) {
-            ways.push(plan.apart());
+            ways.push((true, plan.apart()));
         }
-        for way in ways {
-            let fewer = relaxed(
+        for (apart, way) in ways {
+            let kept = relaxed(
                 &way,
                 self.snapshot,
                 |segment| self.parts[segment].first,
                 |segment, document| self.passes(segment, document),
             );
-            if let Some((fewer, dropped)) = fewer {
-                *plan = fewer;
-                return (self.attempt(plan), dropped);
+            if let Some(kept) = kept {
+                let dropped;
+                (*plan, dropped) = with_slots(&way, kept);
+                return (self.attempt(plan), plan.mark(apart, kept), dropped);
             }
         }
-        (whole, Vec::new())
+        (whole, plan.mark(false, Slots::MAX), Vec::new())
+    }
+
+    /// What matches the plan as an earlier page had it.
+    fn found_as(
+        &self,
+        plan: &mut QueryPlan,
+        mark: &PlanMark,
+    ) -> (Found<'a>, PlanMark, Vec<String>) {
+        if mark.apart {
+            *plan = plan.apart();
+        }
+        let (kept, dropped) = with_slots(plan, mark.kept);
+        let dropped = if kept.slots.is_empty() {
+            Vec::new()
+        } else {
+            *plan = kept;
+            dropped
+        };
+        plan.weigh_as(mark);
+        (self.attempt(plan), mark.clone(), dropped)
     }
 
     fn passes(&self, segment: usize, document: u32) -> bool {
@@ -314,27 +346,7 @@ impl<'a> Search<'a> {
         let mut documents = Buffer::new();
         let mut extras = Vec::new();
         for verdict in filter.verdicts.iter() {
-            let mut wanted = live.words().to_vec();
-            match verdict {
-                Verdict::Eligible => {
-                    combine(&mut wanted, verdicts.eligible().words(), |live, of| {
-                        live & of
-                    });
-                }
-                Verdict::Possible => {
-                    combine(&mut wanted, verdicts.possible().words(), |live, of| {
-                        live & of
-                    });
-                }
-                Verdict::Ineligible => {
-                    combine(&mut wanted, verdicts.eligible().words(), |live, of| {
-                        live & !of
-                    });
-                    combine(&mut wanted, verdicts.possible().words(), |live, of| {
-                        live & !of
-                    });
-                }
-            }
+            let wanted = verdicts.wanted(&live, TermSet::of(&[verdict]));
             documents.extend(bits(wanted));
             extras.resize(documents.len(), (self.rank(verdict as u8, false), 0));
         }
@@ -433,7 +445,6 @@ impl<'a> Search<'a> {
                     .copy_to(ranked.place.document, &mut answer.cards),
                 amount_known: facts.most_in(currency).is_some(),
                 expired: facts.is_expired(self.now),
-                score: in_units(ranked.score),
                 assessment,
                 highlight: highlighter.as_ref().map_or_else(Vec::new, |highlighter| {
                     highlighter.fields(self.snapshot.card(ranked.place))

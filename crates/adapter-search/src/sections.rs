@@ -222,6 +222,22 @@ impl<R: Read> SectionReader<R> {
         self.array(tag)
     }
 
+    /// The next section, which must be this one and hold each number below `count` once.
+    ///
+    /// # Errors
+    /// It is another one, or damaged, or cannot be read.
+    pub(crate) fn permutation(&mut self, tag: Tag, count: u32) -> Result<Vec<u32>, SnapshotError> {
+        let numbers: Vec<u32> = self.array(tag)?;
+        let mut seen = vec![false; count as usize];
+        let is_new = |number: &u32| {
+            let seen = seen.get_mut(*number as usize);
+            seen.is_some_and(|seen| !std::mem::replace(seen, true))
+        };
+        let complete = numbers.len() == count as usize && numbers.iter().all(is_new);
+        ensure(complete, tag, "it does not hold each number once")?;
+        Ok(numbers)
+    }
+
     /// # Errors
     /// The file does not end here.
     pub(crate) fn finish(mut self) -> Result<(), SnapshotError> {

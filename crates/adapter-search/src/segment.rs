@@ -92,24 +92,6 @@ impl Segment {
             .then_with(|| self.ids.get(document).cmp(other.ids.get(other_document)))
     }
 
-    /// Estimate of the memory held.
-    pub(crate) fn bytes(&self) -> usize {
-        self.ids.bytes()
-            + (self.by_id.capacity() + self.by_name.capacity()) * size_of::<u32>()
-            + self.names.bytes()
-            + self.organizations.bytes()
-            + self.facts.capacity() * size_of::<Facts>()
-            + self.tables.bytes()
-            + self.columns.bytes()
-            + self.criteria.bytes()
-            + self.created.capacity() * size_of::<i64>()
-            + self.tokens.bytes()
-            + self.cards.bytes()
-            + self.dictionary.bytes()
-            + self.postings.bytes()
-            + self.titles.bytes()
-    }
-
     /// Completes a segment whose documents are all there, and gives back what was reserved while it grew.
     fn complete(&mut self) {
         self.ids.shrink();

@@ -64,7 +64,7 @@ pub(crate) struct TextSettings {
     pub(crate) exact_name: f32,
     /// Share of the score added when all words follow each other directly and in order.
     pub(crate) proximity: f32,
-    /// Words further apart than this are not near each other.
+    /// Words further apart than this are not near each other, 1 to 1,000.
     pub(crate) proximity_window: u16,
     /// Added for each filter whose value the scholarship states.
     pub(crate) stated_value: f32,
@@ -158,7 +158,7 @@ impl RelevanceWeights {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpdateSettings {
-    /// Segments up to this size are merged with every change.
+    /// Segments up to this size are merged with every change, 1 to 100,000.
     pub(crate) delta: u32,
 }
 
@@ -192,6 +192,12 @@ impl RawSettings {
             ("text.exact_name".to_owned(), text.exact_name, 0.0, 10.0),
             ("text.proximity".to_owned(), text.proximity, 0.0, 10.0),
             (
+                "text.proximity_window".to_owned(),
+                f32::from(text.proximity_window),
+                1.0,
+                1_000.0,
+            ),
+            (
                 "text.stated_value".to_owned(),
                 text.stated_value,
                 0.0,
@@ -212,6 +218,13 @@ impl RawSettings {
                 relevance.completeness,
                 0.0,
                 1.0,
+            ),
+            (
+                "updates.delta".to_owned(),
+                // Exact up to far above the most.
+                self.updates.delta as f32,
+                1.0,
+                100_000.0,
             ),
         ];
         let names = [
@@ -275,5 +288,34 @@ mod tests {
         let wrong = DEFAULT_SEARCH.replace("saturation = 1.2", "saturation = nan");
         assert!(error(&wrong, "").contains("text.saturation must be a number from 0 to 10"));
         assert!(error(DEFAULT_SEARCH, "a, b\nc =>\n").contains("line 2"));
+    }
+
+    #[test]
+    fn whole_numbers_have_bounds_too() {
+        for (bundled, key, refused, allowed) in [
+            (
+                "proximity_window = 8",
+                "proximity_window",
+                [0, 1_001],
+                [1, 1_000],
+            ),
+            ("delta = 1000", "delta", [0, 100_001], [1, 100_000]),
+        ] {
+            let with = |number: u32| DEFAULT_SEARCH.replace(bundled, &format!("{key} = {number}"));
+            for number in refused {
+                let error = error(&with(number), "");
+                assert!(
+                    error.contains(&format!("{key} must be a number from 1 to")),
+                    "{error}"
+                );
+            }
+            for number in allowed {
+                assert_ne!(with(number), DEFAULT_SEARCH);
+                assert!(
+                    SearchSettings::from_toml(&with(number), "").is_ok(),
+                    "{key} = {number}"
+                );
+            }
+        }
     }
 }

@@ -33,12 +33,13 @@ struct Candidate {
 pub(crate) fn similar(
     snapshot: &Snapshot,
     settings: &SearchSettings,
+    impacts: &Impacts,
     id: &ScholarshipId,
     limit: usize,
     now: Timestamp,
 ) -> Option<SearchAnswer> {
     let own = snapshot.find(id)?;
-    let votes = votes(snapshot, settings, own);
+    let votes = votes(snapshot, settings, impacts, own);
     let own_facts = snapshot.facts(own);
     let own_organization = snapshot.organization(own);
     let mut candidates: Vec<Candidate> = snapshot
@@ -79,7 +80,6 @@ pub(crate) fn similar(
             card: cards.copy_to(candidate.place.document, &mut answer.cards),
             amount_known: facts.most_in(own_facts.currency()).is_some(),
             expired: false,
-            score: candidate.score,
             assessment: None,
             highlight: Vec::new(),
         });
@@ -88,7 +88,12 @@ pub(crate) fn similar(
 }
 
 /// By segment and document: 0 to [`WORDS`] for the rare words shared with this one.
-fn votes(snapshot: &Snapshot, settings: &SearchSettings, own: Place) -> Vec<Vec<f32>> {
+fn votes(
+    snapshot: &Snapshot,
+    settings: &SearchSettings,
+    impacts: &Impacts,
+    own: Place,
+) -> Vec<Vec<f32>> {
     let mut votes: Vec<Vec<f32>> = snapshot
         .segments
         .iter()
@@ -98,7 +103,7 @@ fn votes(snapshot: &Snapshot, settings: &SearchSettings, own: Place) -> Vec<Vec<
     let documents = snapshot.live_count();
     let most = (documents / LEAST_RARITY).max(2);
     let mut ranked: Vec<(f32, &str)> = Vec::new();
-    Impacts::of(&settings.text).of_document(
+    impacts.of_document(
         segment.tokens.of(own.document),
         &segment.tokens.field_ends[own.document as usize],
         &mut Vec::new(),

@@ -10,6 +10,7 @@ use ports::FeedPosition;
 
 use crate::bit_set::BitSet;
 use crate::facts::Facts;
+use crate::matching::open_documents;
 use crate::segment::Segment;
 
 #[derive(Debug, Clone, Default)]
@@ -185,6 +186,12 @@ impl Snapshot {
             .sum()
     }
 
+    /// How many are active and not expired.
+    pub(crate) fn open_count(&self, now: Timestamp) -> u64 {
+        let of_segment = |live| u64::from(open_documents(live, now).count());
+        self.segments.iter().map(of_segment).sum()
+    }
+
     /// How many live documents hold the word.
     pub(crate) fn frequency(&self, word: &str) -> u64 {
         let of_segment = |live: &LiveSegment| {
@@ -205,41 +212,5 @@ impl Snapshot {
                 .sum::<u64>()
         };
         self.segments.iter().map(of_segment).sum()
-    }
-
-    pub(crate) fn terms(&self) -> u64 {
-        match self.segments.as_slice() {
-            [] => 0,
-            [only] => u64::from(only.segment.dictionary.len()),
-            // A word that is in several segments counts where it is first.
-            several => several
-                .iter()
-                .enumerate()
-                .map(|(at, live)| {
-                    let dictionary = &live.segment.dictionary;
-                    (0..dictionary.len())
-                        .filter(|term| {
-                            several[..at].iter().all(|before| {
-                                before
-                                    .segment
-                                    .dictionary
-                                    .find(dictionary.word(*term))
-                                    .is_none()
-                            })
-                        })
-                        .count() as u64
-                })
-                .sum(),
-        }
-    }
-
-    /// Estimate of the memory held.
-    pub(crate) fn bytes(&self) -> u64 {
-        let of_documents = |live: &LiveSegment| live.dead.bytes() + live.frequencies.capacity() * 4;
-        let of_segment = |live: &LiveSegment| {
-            let public = live.without_drafts.as_deref().map_or(0, of_documents);
-            live.segment.bytes() + of_documents(live) + public
-        };
-        self.segments.iter().map(of_segment).sum::<usize>() as u64
     }
 }

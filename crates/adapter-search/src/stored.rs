@@ -4,13 +4,16 @@
 //! written beside the old one and takes its place when it is complete and on the disk; a damaged, foreign or missing file
 //! costs a restart the time of indexing anew, and nothing else.
 
-use std::fs::File;
+mod probe;
+
+use std::fs::{File, rename};
 use std::io::{BufReader, BufWriter, Read};
 use std::path::Path;
 
 use ports::FeedPosition;
 use sha2::{Digest as _, Sha256};
 
+use crate::scoring::Impacts;
 use crate::sections::{Digest, SectionReader, SectionWriter, SnapshotError, Tag, ensure};
 use crate::segment::Segment;
 use crate::settings::SearchSettings;
@@ -19,14 +22,11 @@ use crate::snapshot::{LiveSegment, Snapshot};
 const STATE: Tag = Tag::of(*b"stat");
 const DEAD: Tag = Tag::of(*b"dead");
 
-/// Raised with every change of analysis, scoring or documents that makes other numbers of the same records.
-const MEANING: u32 = 1;
-
-/// Of what a snapshot was made for: the catalogue, and what impacts and words follow from.
+/// Of what a snapshot was made for: the catalogue, the settings, and what this program makes of records.
 pub(crate) fn digest(catalogue: &str, settings: &SearchSettings) -> Digest {
     let mut digest = Sha256::new();
-    digest.update(MEANING.to_le_bytes());
     digest.update(format!("{:?}", settings.text));
+    probe::digest_into(&mut digest, &Impacts::of(&settings.text));
     digest.update(catalogue);
     digest.finalize().into()
 }
@@ -37,10 +37,24 @@ pub(crate) fn digest(catalogue: &str, settings: &SearchSettings) -> Digest {
 pub struct RefusedSnapshot(#[from] SnapshotError);
 
 /// # Errors
-/// What writing fails with; a file that was there stays as it was.
+/// What writing fails with; a file that was there stays as it was, and nothing else is left behind.
 pub(crate) fn save(snapshot: &Snapshot, file: &Path, digest: &Digest) -> std::io::Result<()> {
     let unfinished = file.with_extension("unfinished");
-    let write = BufWriter::with_capacity(1 << 20, File::create(&unfinished)?);
+    let saved = write(snapshot, &unfinished, digest).and_then(|()| rename(&unfinished, file));
+    if saved.is_err() {
+        // Else a full disk would stay full. Should it not be possible either, the next attempt overwrites it.
+        let _ = std::fs::remove_file(&unfinished);
+        return saved;
+    }
+    let folder = file.parent();
+    match folder.filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+fn write(snapshot: &Snapshot, file: &Path, digest: &Digest) -> std::io::Result<()> {
+    let write = BufWriter::with_capacity(1 << 20, File::create(file)?);
     let mut writer = SectionWriter::new(write, digest)?;
     let FeedPosition {
         transaction,
@@ -56,16 +70,7 @@ pub(crate) fn save(snapshot: &Snapshot, file: &Path, digest: &Digest) -> std::io
         let dead: Vec<u32> = dead.filter(|document| !live.is_live(*document)).collect();
         writer.array(DEAD, &dead)?;
     }
-    let written = writer.finish()?.into_inner()?;
-    written.sync_all()?;
-    std::fs::rename(&unfinished, file)?;
-    if let Some(folder) = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
+    writer.finish()?.into_inner()?.sync_all()
 }
 
 /// # Errors

@@ -35,10 +35,6 @@ impl StringArena {
         self.ends.shrink_to_fit();
     }
 
-    pub(crate) fn bytes(&self) -> usize {
-        self.text.capacity() + self.ends.capacity() * 4
-    }
-
     /// The first number for which `is_before` does not hold; the texts must be partitioned by it.
     pub(crate) fn partition_point(&self, is_before: impl Fn(&str) -> bool) -> u32 {
         self.partition_point_within(0..self.len(), is_before)

@@ -5,7 +5,6 @@
 //! many are looked at as it takes to know the first few in order; the counts are exact.
 
 mod ranked;
-mod spelling;
 mod title_offers;
 mod titles;
 mod words;
@@ -15,6 +14,7 @@ pub(crate) use titles::Titles;
 use domain::Timestamp;
 use ports::search_index::{Suggestion, SuggestionKind};
 
+use crate::card_texts::text_of;
 use crate::query::{nearest_completion, nearest_word, typed_words};
 use crate::snapshot::Snapshot;
 use ranked::{Ranked, best};
@@ -167,7 +167,11 @@ impl<'a> TitleSearch<'a> {
         });
         let first = bearers.min_by(|left, right| left.0.compare(left.1, right.0, right.1));
         first.map_or_else(String::new, |(segment, document)| {
-            spelling::title_of(segment.cards.get(document), title.kind)
+            let field = match title.kind {
+                SuggestionKind::Organization => "organization",
+                SuggestionKind::Scholarship | SuggestionKind::Word => "name",
+            };
+            text_of(segment.cards.get(document), field).into_owned()
         })
     }
 }

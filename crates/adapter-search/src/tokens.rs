@@ -117,12 +117,6 @@ impl Tokens {
         self.ends.shrink_to_fit();
         self.field_ends.shrink_to_fit();
     }
-
-    pub(crate) fn bytes(&self) -> usize {
-        (self.terms.capacity() + self.ends.capacity()) * size_of::<u32>()
-            + (self.codes.capacity() + self.codes_of_terms.capacity()) * size_of::<u16>()
-            + self.field_ends.capacity() * size_of::<FieldEnds>()
-    }
 }
 
 /// The high bit of each of four numbers that is zero.

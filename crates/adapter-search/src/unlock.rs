@@ -16,7 +16,7 @@ use ports::search_index::{Unlock, UnlockAnswer};
 use self::group::Group;
 use self::near_misses::{Alike, NearMisses, by_word};
 use crate::bit_set::BitSet;
-use crate::card_texts::name_of;
+use crate::card_texts::text_of;
 use crate::criteria_table::CriteriaTable;
 use crate::facts::currency_bits;
 use crate::matching::{Verdicts, open_documents};
@@ -231,7 +231,7 @@ impl Opening {
     fn finished(self, change: ProfileChange, snapshot: &Snapshot) -> Unlock {
         let example = |Example { place, .. }: &Example| {
             let id = ScholarshipId::parse(snapshot.id(*place)).ok()?;
-            Some((id, name_of(snapshot.card(*place)).into_owned()))
+            Some((id, text_of(snapshot.card(*place), "name").into_owned()))
         };
         Unlock {
             change,

@@ -3,11 +3,12 @@
 mod facets;
 
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher, Hasher};
+use std::ops::Range;
 use std::time::Instant;
 
 use actix_web::http::header::{CACHE_CONTROL, ContentType, ETAG};
 use actix_web::{HttpRequest, HttpResponse};
+use domain::Timestamp;
 use ports::search_index::{Hit, SearchAnswer, SearchRequest, SortOrder, VerdictCounts};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -99,16 +100,17 @@ pub(crate) fn public_json(body: Vec<u8>) -> HttpResponse {
         .body(body)
 }
 
-/// 200 with results that anybody may see, or 304 to whom knows them already.
-pub(crate) fn public_results(request: &HttpRequest, results: Results) -> HttpResponse {
-    let mut response = if is_known(request, &results.entity_tag) {
+/// 200 with a body that anybody may see, or 304 to whom knows it already by its tag.
+pub(crate) fn tagged_json(request: &HttpRequest, body: Vec<u8>, tag: &ContentTag) -> HttpResponse {
+    let tag = tag.weak();
+    let mut response = if is_known(request, &tag) {
         HttpResponse::NotModified()
             .insert_header((CACHE_CONTROL, "no-cache"))
             .finish()
     } else {
-        public_json(results.body)
+        public_json(body)
     };
-    if let Ok(tag) = results.entity_tag.parse() {
+    if let Ok(tag) = tag.parse() {
         response.headers_mut().insert(ETAG, tag);
     }
     response
@@ -141,21 +143,65 @@ pub(crate) fn append_open_card(body: &mut Vec<u8>, card: &[u8]) {
     body.extend_from_slice(card.strip_suffix(b"}").unwrap_or(card));
 }
 
+/// A tag of contents: equal where they are, by whichever process they were made. Hashing what was found is cheaper than
+/// knowing of everything that decides it, as the time and each change of the catalogue.
+#[derive(Default)]
+pub(crate) struct ContentTag {
+    checksum: crc32fast::Hasher,
+    length: usize,
+}
+
+impl ContentTag {
+    pub(crate) fn of(content: &[u8]) -> Self {
+        let mut tag = Self::default();
+        tag.add(content);
+        tag
+    }
+
+    fn add(&mut self, content: &[u8]) {
+        self.checksum.update(content);
+        self.length += content.len();
+    }
+
+    fn weak(&self) -> String {
+        let checksum = self.checksum.clone().finalize();
+        format!("W/\"{checksum:08x}-{:x}\"", self.length)
+    }
+}
+
 /// The answer of a search.
 pub(crate) struct Results {
     pub(crate) body: Vec<u8>,
-    /// A weak one: equal where the results are, whenever and by whichever process they were found. Hashing what was found is
-    /// cheaper than knowing of everything that decides it, as the time and each change of the catalogue.
-    pub(crate) entity_tag: String,
+    /// Where in the body the page stands.
+    page: Range<usize>,
+    /// Where in the body it begins to tell how long it took.
+    took: usize,
+    total: u64,
+    has_cursor: bool,
 }
 
-/// Seeds of the hash of results, the same everywhere; any numbers do.
-const TAG_SEEDS: [u64; 4] = [1, 2, 3, 4];
+impl Results {
+    /// Of all but the time it took, and the cursor, which differs each time. A cursor expires after a day, so whoever keeps
+    /// results gets a new one after an hour at most.
+    fn tag(&self, now: Timestamp) -> ContentTag {
+        let mut tag = ContentTag::of(&self.body[..self.page.start]);
+        tag.add(&self.body[self.page.end..self.took]);
+        tag.add(&self.total.to_le_bytes());
+        if self.has_cursor {
+            tag.add(&now.timestamp().div_euclid(3_600).to_le_bytes());
+        }
+        tag
+    }
+
+    /// 200 with results that anybody may see, or 304 to whom knows them already.
+    pub(crate) fn public(self, request: &HttpRequest, now: Timestamp) -> HttpResponse {
+        let tag = self.tag(now);
+        tagged_json(request, self.body, &tag)
+    }
+}
 
 /// The whole answer of a search. Cards go in as they are; nothing is parsed.
 pub(crate) fn results(answer: &SearchAnswer, request: &SearchRequest, start: Instant) -> Results {
-    let [first, second, third, fourth] = TAG_SEEDS;
-    let mut tag = ahash::RandomState::with_seeds(first, second, third, fourth).build_hasher();
     let facet_values: usize = answer.facets.iter().map(|facet| facet.values.len()).sum();
     let around = 512 + 64 * answer.hits.len() + 80 * facet_values;
     let mut body = Vec::with_capacity(answer.cards.len() + around);
@@ -167,8 +213,8 @@ pub(crate) fn results(answer: &SearchAnswer, request: &SearchRequest, start: Ins
         }
         append_hit(&mut body, answer, hit, amounts_matter);
     }
-    tag.write(&body);
     body.extend_from_slice(b"],\"page\":");
+    let page_start = body.len();
     let page = Page {
         total: answer.total,
         limit: request.limit,
@@ -177,10 +223,7 @@ pub(crate) fn results(answer: &SearchAnswer, request: &SearchRequest, start: Ins
         next_cursor: answer.next_cursor.clone(),
     };
     append(&mut body, &page);
-    // Not the page: its cursor differs each time.
-    tag.write_u64(answer.total);
-    tag.write_u8(u8::from(answer.has_next));
-    let after_page = body.len();
+    let page = page_start..body.len();
     body.extend_from_slice(b",\"relaxed\":");
     append(&mut body, &answer.relaxed);
     body.extend_from_slice(b",\"corrected\":");
@@ -198,13 +241,16 @@ pub(crate) fn results(answer: &SearchAnswer, request: &SearchRequest, start: Ins
         body.extend_from_slice(b",\"verdicts\":");
         append(&mut body, &Verdicts::from(verdicts));
     }
-    tag.write(&body[after_page..]);
+    let took = body.len();
     body.extend_from_slice(b",\"took_ms\":");
     append(&mut body, &milliseconds_since(start));
     body.push(b'}');
     Results {
         body,
-        entity_tag: format!("W/\"{:016x}\"", tag.finish()),
+        page,
+        took,
+        total: answer.total,
+        has_cursor: answer.next_cursor.is_some(),
     }
 }
 

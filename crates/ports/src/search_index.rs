@@ -196,8 +196,6 @@ pub struct Hit {
     /// Whether the amount is known in the request's currency.
     pub amount_known: bool,
     pub expired: bool,
-    /// Comparable within one answer only.
-    pub score: f32,
     pub assessment: Option<Box<Assessment>>,
     /// (field, text as safe HTML with `<em>` around matches), for `name`, `organization` and a passage of `description`.
     pub highlight: Vec<(&'static str, String)>,
@@ -291,9 +289,6 @@ pub struct IndexStats {
     pub scholarships: u64,
     /// Active and not expired.
     pub open: u64,
-    pub terms: u64,
-    /// Estimate of the memory held, in bytes.
-    pub bytes: u64,
     pub position: FeedPosition,
 }
 

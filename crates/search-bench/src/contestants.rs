@@ -6,7 +6,7 @@ use domain::Timestamp;
 use ports::SearchIndex as _;
 use serde::Serialize;
 
-use crate::measure::{Contestant, Cost, Summary, best_of_rounds};
+use crate::measure::{Contestant, Cost, Summary, median_of_rounds};
 use crate::peer::{Plain, Tuned};
 use crate::queries::{Half, Query, Source};
 use crate::{corpus, ours, output, queries};
@@ -16,7 +16,7 @@ use crate::{corpus, ours, output, queries};
 pub(crate) struct Arguments {
     #[arg(long)]
     count: usize,
-    /// Of which each query's best counts
+    /// Of which each query's median counts
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// Queries that the peer gets, too, every so manieth of all; 0: no peer
@@ -66,7 +66,7 @@ struct Result {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let now = corpus::now()?;
-    let (index, sample) = ours::filled(arguments.count)?;
+    let (index, sample) = ours::lived_in(arguments.count)?;
     let queries = queries::make(&sample);
     drop(sample);
     let ours = |queries: &[Query], at: usize, now: Timestamp| {
@@ -134,7 +134,7 @@ fn measured(rounds: usize, queries: &[Query], engines: &[Searcher<'_>]) -> Vec<R
             Box::new(|at| totals.borrow_mut()[at] = search(at))
         })
         .collect();
-    let costs = best_of_rounds(rounds, queries.len(), &mut contestants);
+    let costs = median_of_rounds(rounds, queries.len(), &mut contestants);
     drop(contestants);
     let engines = engines.iter().zip(totals).zip(costs);
     engines

@@ -1,11 +1,12 @@
-//! How long one changed record takes from `apply` until a search of another thread finds it, while all readers are busy.
+//! How long one changed record takes from `apply` until a search of another thread finds it, while all readers are busy and
+//! the whole catalogue is merged in the background.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use adapter_search::InProcessIndex;
+use adapter_search::{InProcessIndex, SearchSettings};
 use anyhow::{Context as _, ensure};
 use domain::{Scholarship, Timestamp};
 use ports::search_index::SearchRequest;
@@ -24,7 +25,7 @@ pub(crate) struct Arguments {
     /// Threads that search without a pause
     #[arg(long, default_value_t = 2)]
     readers: usize,
-    /// Records changed, one after the other; more than the engine's delta holds, so that merges are among them
+    /// Records changed, one after the other
     #[arg(long, default_value_t = 1_500)]
     changes: usize,
 }
@@ -61,7 +62,11 @@ const PAUSE: Duration = Duration::from_millis(2);
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let now = corpus::now()?;
-    let (index, sample) = ours::filled(arguments.count)?;
+    let (mut first, sample) = ours::changes(arguments.count)?;
+    // What comes last makes a second large segment, which is merged with the first while changes arrive.
+    let rest = first.split_off(arguments.count - arguments.count / 3);
+    let index = InProcessIndex::new(SearchSettings::default());
+    index.apply(first, FeedPosition::default());
     let queries = queries::make(&sample);
     let changed: Vec<Scholarship> = sample
         .into_iter()
@@ -82,6 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             let finder = finder.clone();
             scope.spawn(move || read(index, queries, reader * 997, board, &finder, now));
         }
+        index.apply(rest, FeedPosition::default());
         let written = (0..arguments.changes).try_for_each(|number| -> anyhow::Result<()> {
             let mut scholarship = changed[number % changed.len()].clone();
             let mark = mark(number);

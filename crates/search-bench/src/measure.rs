@@ -13,15 +13,16 @@ pub(crate) struct Cost {
 }
 
 impl Cost {
-    const WORST: Self = Self {
-        cpu: u64::MAX,
-        wall: u64::MAX,
-    };
-
-    fn or_better(self, other: Self) -> Self {
+    /// The median of each.
+    fn median(costs: &[Self]) -> Self {
+        let middle = |part: fn(&Self) -> u64| {
+            let mut values: Vec<u64> = costs.iter().map(part).collect();
+            values.sort_unstable();
+            values.get(values.len() / 2).copied().unwrap_or(0)
+        };
         Self {
-            cpu: self.cpu.min(other.cpu),
-            wall: self.wall.min(other.wall),
+            cpu: middle(|cost| cost.cpu),
+            wall: middle(|cost| cost.wall),
         }
     }
 }
@@ -46,22 +47,23 @@ pub(crate) fn cost_of<T>(call: impl FnOnce() -> T) -> Cost {
 /// A contestant: answers the question of a number.
 pub(crate) type Contestant<'a> = Box<dyn FnMut(usize) + 'a>;
 
-/// For each contestant the cost of each question: the best of the rounds. In a round the contestants answer all questions
-/// one contestant after the other, so that a busy moment of the machine meets each of them and the best round none.
-pub(crate) fn best_of_rounds(
+/// For each contestant the cost of each question: the median of the rounds. In a round the contestants answer all questions
+/// one contestant after the other, so that a busy moment of the machine meets each of them.
+pub(crate) fn median_of_rounds(
     rounds: usize,
     questions: usize,
     contestants: &mut [Contestant<'_>],
 ) -> Vec<Vec<Cost>> {
-    let mut best = vec![vec![Cost::WORST; questions]; contestants.len()];
+    let mut costs = vec![vec![Vec::with_capacity(rounds); questions]; contestants.len()];
     for _ in 0..rounds {
-        for (contestant, best) in contestants.iter_mut().zip(&mut best) {
-            for (question, best) in best.iter_mut().enumerate() {
-                *best = best.or_better(cost_of(|| contestant(question)));
+        for (contestant, costs) in contestants.iter_mut().zip(&mut costs) {
+            for (question, costs) in costs.iter_mut().enumerate() {
+                costs.push(cost_of(|| contestant(question)));
             }
         }
     }
-    best
+    let medians = |costs: Vec<Vec<Cost>>| costs.iter().map(|costs| Cost::median(costs)).collect();
+    costs.into_iter().map(medians).collect()
 }
 
 /// Microseconds over many questions.
@@ -133,10 +135,16 @@ mod tests {
             Box::new(|question| asked.borrow_mut().push(question)),
             Box::new(|question| asked.borrow_mut().push(10 + question)),
         ];
-        let best = best_of_rounds(2, 2, &mut contestants);
+        let medians = median_of_rounds(2, 2, &mut contestants);
         drop(contestants);
         assert_eq!(asked.into_inner(), [0, 1, 10, 11, 0, 1, 10, 11]);
-        assert!(best.iter().flatten().all(|cost| cost.cpu < u64::MAX));
+        assert!(medians.iter().flatten().all(|cost| cost.wall > 0));
+    }
+
+    #[test]
+    fn the_middle_of_the_rounds_counts() {
+        let costs = [(9, 1), (2, 7), (5, 3)].map(|(cpu, wall)| Cost { cpu, wall });
+        assert_eq!(Cost::median(&costs), Cost { cpu: 5, wall: 3 });
     }
 
     #[test]

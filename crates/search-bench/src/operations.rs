@@ -8,7 +8,7 @@ use ports::SearchIndex as _;
 use ports::search_index::{Filters, ProfileFilter, RecommendationRequest, SearchRequest};
 use serde::Serialize;
 
-use crate::measure::{Contestant, Summary, best_of_rounds};
+use crate::measure::{Contestant, Summary, median_of_rounds};
 use crate::{corpus, ours, output, profiles, queries};
 
 /// Arguments of `operations`.
@@ -16,7 +16,7 @@ use crate::{corpus, ours, output, profiles, queries};
 pub(crate) struct Arguments {
     #[arg(long)]
     count: usize,
-    /// Of which each question's best counts
+    /// Of which each question's median counts
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// Students, and scholarships to find similar ones for
@@ -37,7 +37,7 @@ const LONGEST_BEGINNING: usize = 25;
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let now = corpus::now()?;
-    let (index, sample) = ours::filled(arguments.count)?;
+    let (index, sample) = ours::lived_in(arguments.count)?;
     let wanted = arguments.questions;
     let records: Vec<&Scholarship> = sample
         .iter()
@@ -144,7 +144,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     ];
     for (operation, questions, contestant) in measured {
         let mut alone = [contestant];
-        let costs = best_of_rounds(arguments.rounds, questions, &mut alone);
+        let costs = median_of_rounds(arguments.rounds, questions, &mut alone);
         output::print(&Line {
             scholarships: arguments.count,
             operation,

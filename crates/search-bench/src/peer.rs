@@ -2,7 +2,8 @@
 //!
 //! The same: all words must match, with their inflected forms; unknown words are corrected; the last word is a beginning,
 //! too; words are dropped until something is found; filters, exact totals, three disjunctive facets with amounts, and ten
-//! documents. Left out in its favour: synonyms, nearness of words, exact forms before inflected ones, cursors.
+//! documents. Left out in its favour: synonyms, nearness of words, exact forms before inflected ones, words that need not match
+//! but count (it drops them), cursors.
 
 mod facts;
 mod plain;
@@ -11,7 +12,7 @@ mod tuned;
 use std::collections::HashSet;
 
 use anyhow::Context as _;
-use domain::{Scholarship, ScholarshipDocument, Timestamp};
+use domain::{Citizenship, Scholarship, ScholarshipDocument, Timestamp};
 use tantivy::schema::{Field, IndexRecordOption, TextFieldIndexing, TextOptions};
 use tantivy::{IndexWriter, Searcher, Term};
 
@@ -30,6 +31,7 @@ struct Texts {
 }
 
 impl Texts {
+    /// Our engine's fields, text by text.
     fn of(scholarship: &Scholarship) -> Self {
         use domain::Term as _;
         let content = &scholarship.content;
@@ -42,27 +44,34 @@ impl Texts {
             for text in &set.fields_of_study_text {
                 subjects.extend(words(text));
             }
-            // As our engine has it: who names many states is about none of them.
+            // Who names many states is about none of them.
             if set.residency_states.len() <= 5 {
                 for state in set.residency_states.iter() {
-                    eligibility.extend(words(&state.name()));
+                    subjects.extend(words(&state.name()));
                 }
             }
             for level in set.grade_levels.iter() {
-                eligibility.extend(words(level.code()));
+                subjects.extend(words(level.code()));
+            }
+            for citizenship in &set.citizenship_required {
+                if !matches!(citizenship, Citizenship::Country(_)) {
+                    subjects.extend(words(citizenship.code()));
+                }
+            }
+            for (kind, values) in &set.attributes {
+                subjects.extend(words(kind));
+                subjects.extend(values.iter().flat_map(|value| words(value)));
             }
             eligibility.extend(set.text.iter().flat_map(|text| words(text)));
         }
         subjects.extend(content.tags.iter().flat_map(|tag| words(tag)));
+        eligibility.extend(content.award.text.iter().flat_map(|text| words(text)));
+        let description = content.description.as_deref().map(words);
         Self {
             name: words(&content.name),
             organization: words(&content.organization),
             subjects,
-            description: content
-                .description
-                .as_deref()
-                .map(words)
-                .unwrap_or_default(),
+            description: description.unwrap_or_default(),
             eligibility,
         }
     }
@@ -120,28 +129,43 @@ struct QueryWord {
     frequency: u64,
 }
 
-/// Words that need not match.
-struct StopWords(HashSet<String>);
+/// Words that need not match, as our engine has them.
+struct StopWords {
+    stop: HashSet<String>,
+    optional: HashSet<String>,
+}
 
 impl StopWords {
-    /// The same ones as our engine's.
     fn load() -> anyhow::Result<Self> {
         let settings: toml::Table = adapter_search::DEFAULT_SEARCH.parse()?;
-        let listed = settings.get("stop_words").and_then(toml::Value::as_array);
-        let listed = listed.context("search.toml without stop words")?;
-        let texts = listed.iter().filter_map(toml::Value::as_str);
-        Ok(Self(texts.flat_map(words).collect()))
+        let list = |key: &str| {
+            let listed = settings.get(key).and_then(toml::Value::as_array);
+            let listed = listed.with_context(|| format!("search.toml without {key}"))?;
+            let texts = listed.iter().filter_map(toml::Value::as_str);
+            Ok::<_, anyhow::Error>(texts.flat_map(words).collect())
+        };
+        Ok(Self {
+            stop: list("stop_words")?,
+            optional: list("optional_words")?,
+        })
     }
 
-    /// The words of a query that must match: all of them if all are stop words.
+    /// The words of a query that must match: those that need not are left out unless there are no others.
     fn query_words(&self, query: &str, searcher: &Searcher, stems: &[Field]) -> Vec<QueryWord> {
         let typed = words(query);
         let last = typed.len().saturating_sub(1);
-        let all_stop = typed.iter().all(|word| self.0.contains(word));
+        let is_plain = |word: &String| !self.stop.contains(word);
+        let is_needed = |word: &String| is_plain(word) && !self.optional.contains(word);
+        let any_needed = typed.iter().any(is_needed);
+        let any_plain = typed.iter().any(is_plain);
         typed
             .into_iter()
             .enumerate()
-            .filter(|(_, word)| all_stop || !self.0.contains(word))
+            .filter(|(_, word)| match (any_needed, any_plain) {
+                (true, _) => is_needed(word),
+                (false, true) => is_plain(word),
+                (false, false) => true,
+            })
             .map(|(at, word)| {
                 let frequencies = stems.iter().map(|field| {
                     let term = Term::from_field_text(*field, stem(&word));

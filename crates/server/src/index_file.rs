@@ -97,9 +97,14 @@ impl IndexFile {
         })
     }
 
-    /// Writes the index now and whenever it has changed, until `stop` turns true, and then a last time.
-    pub(crate) async fn keep(self, index: Arc<InProcessIndex>, mut stop: watch::Receiver<bool>) {
-        let mut written = None;
+    /// Writes the index now unless the file has it, and whenever it has changed, until `stop` turns true, and then a last
+    /// time. `written` is where the log goes on after what the file holds, if that can be used.
+    pub(crate) async fn keep(
+        self,
+        index: Arc<InProcessIndex>,
+        mut written: Option<FeedPosition>,
+        mut stop: watch::Receiver<bool>,
+    ) {
         loop {
             let stopped = *stop.borrow();
             if written != Some(index.position()) {

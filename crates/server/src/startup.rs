@@ -147,7 +147,7 @@ impl Server {
         background
             .spawn(Arc::clone(&application.popularity).run(POPULARITY_PERIOD, stopped.clone()));
         background.spawn(Arc::clone(&application.trends).run(TRENDS_PERIOD, stopped.clone()));
-        background.spawn(index_file.keep(index, stopped.clone()));
+        background.spawn(index_file.keep(index, opened.restored, stopped.clone()));
         background.spawn(gauges(Arc::clone(&application), metrics, stopped));
         Ok(Self {
             address,

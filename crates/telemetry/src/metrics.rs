@@ -1,6 +1,7 @@
 //! What is counted and measured, and its OpenMetrics form.
 
 mod http;
+mod per_thread;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -8,19 +9,20 @@ use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::counter::Counter as SharedCounter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use http::HttpMetrics;
+use per_thread::Counter;
 
 /// The media type of [`Metrics::encode`].
 pub const METRICS_CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Every metric of the process. Clones share their values; recording neither blocks nor allocates once a combination of
-/// labels was seen.
+/// Every metric of the process. Clones share their values; recording neither waits for another thread nor allocates once a
+/// thread has seen a combination of labels.
 #[derive(Clone)]
 pub struct Metrics(Arc<Recorded>);
 
@@ -30,7 +32,7 @@ struct Recorded {
     searches: Counter,
     searches_without_result: Counter,
     eligibility_checks: Counter,
-    interactions: Family<InteractionLabels, Counter>,
+    interactions: Family<InteractionLabels, SharedCounter>,
     index_scholarships: Gauge<u64, AtomicU64>,
 }
 
@@ -93,14 +95,14 @@ impl Metrics {
     }
 
     pub fn search_answered(&self, found_any: bool) {
-        self.0.searches.inc();
+        self.0.searches.increment();
         if !found_any {
-            self.0.searches_without_result.inc();
+            self.0.searches_without_result.increment();
         }
     }
 
     pub fn eligibility_checked(&self) {
-        self.0.eligibility_checks.inc();
+        self.0.eligibility_checks.increment();
     }
 
     /// `kind` is the code of an interaction kind, not text from a request.

@@ -1,5 +1,7 @@
 //! Stores that stop answering when the test says so.
 
+mod coordination;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -20,11 +20,16 @@ mod memory_interaction_store;
 mod memory_scholarship_store;
 mod private_pgbouncer;
 mod private_postgres;
+pub mod private_redis;
+pub mod proxy;
+pub mod rate_limiter_contract;
+pub mod replay_guard_contract;
 pub mod scholarship_store_contract;
+pub mod spend_meter_contract;
 pub mod supervised;
 
 pub use builder::{ScholarshipBuilder, scholarship};
-pub use clock::{FixedClock, SequentialIds, StepClock, instant};
+pub use clock::{FixedClock, RealClock, SequentialIds, StepClock, instant};
 pub use interruption::{Interruptible, Interruption};
 pub use memory_interaction_store::MemoryInteractionStore;
 pub use memory_scholarship_store::MemoryScholarshipStore;

@@ -95,6 +95,8 @@ fn push_base_letters(character: char, buffer: &mut String) {
         'þ' => "th",
         'ı' => "i",
         'ħ' => "h",
+        // At the end of Greek words.
+        'ς' => "σ",
         other => return buffer.push(other),
     };
     buffer.push_str(letters);

@@ -104,11 +104,6 @@ impl RowLists {
             Rows::Few(&self.sparse[start..start + count])
         }
     }
-
-    pub(super) fn bytes(&self) -> usize {
-        (self.starts.capacity() + self.counts.capacity() + self.sparse.capacity()) * 4
-            + self.dense.capacity() * 8
-    }
 }
 
 impl Rows<'_> {

@@ -46,17 +46,3 @@ pub(super) fn word<'a>(values: &'a [Criterion<'static>], (value, place): (u32, u
         _ => "",
     }
 }
-
-/// Estimate of the memory held.
-pub(super) fn bytes_of(value: &Criterion<'static>) -> usize {
-    let lists = match value {
-        Criterion::CitizenshipRequired(accepted) => size_of_val(&**accepted),
-        Criterion::Countries(accepted) => size_of_val(&**accepted),
-        Criterion::Attribute { kind, accepted } => {
-            let texts = accepted.iter().map(String::len).sum::<usize>();
-            kind.len() + size_of_val(&**accepted) + texts
-        }
-        _ => 0,
-    };
-    size_of::<Criterion<'static>>() + lists
-}

@@ -89,10 +89,6 @@ impl Neighbourhood {
         candidates
     }
 
-    pub(super) fn bytes(&self) -> usize {
-        (self.starts.capacity() + self.words.capacity()) * 4
-    }
-
     pub(super) fn save(&self, writer: &mut SectionWriter<impl Write>) -> std::io::Result<()> {
         writer.array(STARTS, &self.starts)?;
         writer.array(WORDS, &self.words)

@@ -65,10 +65,6 @@ impl NumberTable {
         hash as u32 & !self.number_mask
     }
 
-    pub(super) fn bytes(&self) -> usize {
-        self.slots.capacity() * 4
-    }
-
     pub(super) fn save(
         &self,
         tag: Tag,

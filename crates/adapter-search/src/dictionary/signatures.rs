@@ -80,10 +80,6 @@ impl Signatures {
         self.0.shrink_to_fit();
     }
 
-    pub(super) fn bytes(&self) -> usize {
-        self.0.capacity() * 4
-    }
-
     pub(super) fn save(&self, writer: &mut SectionWriter<impl Write>) -> std::io::Result<()> {
         writer.array(SIGNATURES, &self.0)
     }

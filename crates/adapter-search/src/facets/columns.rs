@@ -33,10 +33,6 @@ impl Column {
             small => usize::from(small),
         }
     }
-
-    fn bytes(&self) -> usize {
-        self.0.capacity() * size_of::<u16>()
-    }
 }
 
 impl FacetColumns {
@@ -51,13 +47,5 @@ impl FacetColumns {
             levels: Column::of(facts, Facts::levels_number),
             awards: Column::of(facts, Facts::award_number),
         }
-    }
-
-    pub(crate) fn bytes(&self) -> usize {
-        self.types.capacity()
-            + self.states.bytes()
-            + self.fields.bytes()
-            + self.levels.bytes()
-            + self.awards.bytes()
     }
 }

@@ -63,9 +63,9 @@ impl Segment {
     pub(crate) fn load(reader: &mut SectionReader<impl Read>) -> Result<Self, SnapshotError> {
         let ids = StringArena::load(IDS, reader)?;
         let count = ids.len();
-        let by_id = permutation(BY_ID, reader, count)?;
+        let by_id = reader.permutation(BY_ID, count)?;
         let names = StringArena::load(NAMES, reader)?;
-        let by_name = permutation(BY_NAME, reader, count)?;
+        let by_name = reader.permutation(BY_NAME, count)?;
         let organizations = StringArena::load(ORGANIZATIONS, reader)?;
         let facts: Vec<[u64; 8]> = reader.array(FACTS)?;
         let facts: Vec<Facts> = facts.into_iter().map(Facts).collect();
@@ -120,22 +120,6 @@ impl Segment {
         })?;
         Ok(())
     }
-}
-
-fn permutation(
-    tag: Tag,
-    reader: &mut SectionReader<impl Read>,
-    count: u32,
-) -> Result<Vec<u32>, SnapshotError> {
-    let documents: Vec<u32> = reader.array(tag)?;
-    let mut seen = vec![false; count as usize];
-    let is_new = |document: &u32| {
-        let seen = seen.get_mut(*document as usize);
-        seen.is_some_and(|seen| !std::mem::replace(seen, true))
-    };
-    let complete = documents.len() == count as usize && documents.iter().all(is_new);
-    ensure(complete, tag, "it does not name each document once")?;
-    Ok(documents)
 }
 
 fn load_criteria(

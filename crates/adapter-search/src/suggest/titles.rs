@@ -197,24 +197,6 @@ impl Titles {
     pub(super) fn best_of_block(&self, block: usize) -> u32 {
         self.best_of_block[block]
     }
-
-    pub(crate) fn bytes(&self) -> usize {
-        let numbers = [
-            &self.documents,
-            &self.ends,
-            &self.by_text,
-            &self.best_of_block,
-            &self.holders,
-            &self.holder_ends,
-        ];
-        numbers
-            .map(|numbers| numbers.capacity())
-            .iter()
-            .sum::<usize>()
-            * size_of::<u32>()
-            + self.organizations.bytes()
-            + self.filter.capacity() * size_of::<u64>()
-    }
 }
 
 /// The documents of a title that are open, when `first` is the first one of the segment that is.

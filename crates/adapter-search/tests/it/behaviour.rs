@@ -175,6 +175,20 @@ fn a_word_is_not_taken_for_one_that_was_hardly_meant() {
 }
 
 #[test]
+fn greek_words_are_found_in_capitals_and_without_accents() {
+    let index = index_of([
+        record("wise", "Βραβείο σοφός", "Athens Fund", "x"),
+        record("other", "Music Prize", "Opera", "x"),
+    ]);
+    for query in ["ΣΟΦΟΣ", "σοφος", "σοφός"] {
+        let answer = answer(&index, query);
+        assert_eq!(found(&index, query), ["wise"], "{query}");
+        assert!(answer.corrected.is_empty(), "{query}");
+        assert_eq!(answer.hits[0].highlight[0].1, "Βραβείο <em>σοφός</em>");
+    }
+}
+
+#[test]
 fn as_few_words_as_possible_are_given_up_and_the_least_informative() {
     let index = small_catalogue();
     let relaxed = answer(&index, "millennium opera nevada");
@@ -311,6 +325,15 @@ fn matches_are_highlighted_in_safe_html() {
             ),
         ]
     );
+}
+
+#[test]
+fn words_that_need_not_match_are_highlighted_where_they_do() {
+    let index = small_catalogue();
+    let answer = answer(&index, "engineers award");
+    assert_eq!(ids_of(&answer)[0].as_str(), "engineers");
+    let (_, name) = &answer.hits[0].highlight[0];
+    assert_eq!(name, "Future <em>Engineers</em> <em>Award</em>");
 }
 
 #[test]

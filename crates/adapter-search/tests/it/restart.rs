@@ -304,3 +304,15 @@ fn saving_where_no_file_can_be_fails_and_keeps_the_file_that_was_there() {
     assert!(index.save(&saved.file, CATALOGUE).is_err());
     assert_eq!(fs::read(&saved.file).expect("a file"), saved.bytes);
 }
+
+#[test]
+fn saving_that_fails_leaves_nothing_behind() {
+    let saved = Saved::of(5);
+    let index = restored(&saved.file);
+    // A folder with something in it cannot be replaced by the complete file.
+    let taken = saved.file.with_file_name("taken");
+    fs::create_dir_all(taken.join("inside")).expect("a folder");
+    assert!(index.save(&taken, CATALOGUE).is_err());
+    assert!(!taken.with_extension("unfinished").exists());
+    assert!(taken.join("inside").exists());
+}

@@ -14,7 +14,7 @@ use serde_json::Value;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::answer::{public_json, results};
+use crate::answer::results;
 use crate::body::{JsonBody, MergePatch};
 use crate::caller::{Allowed, Anyone, WriteScholarships};
 use crate::conditional::{Precondition, entity_tag_header, is_unchanged, precondition};
@@ -102,9 +102,14 @@ struct SimilarParameters {
 /// `limit` come; there are no further pages.
 #[utoipa::path(
     tag = "Catalogue",
-    params(("id" = ScholarshipId, Path, description = "Id of the scholarship"), SimilarParameters),
+    params(
+        ("id" = ScholarshipId, Path, description = "Id of the scholarship"),
+        SimilarParameters,
+        ("If-None-Match" = Option<String>, Header, description = "ETag of the results that are known already"),
+    ),
     responses(
-        (status = 200, description = "Similar scholarships, best first", body = SearchResults),
+        (status = 200, description = "Similar scholarships, best first", body = SearchResults, headers(("ETag" = String, description = "Weak tag of these results"))),
+        (status = 304, description = "They are as known"),
         (status = 404, description = "There is no such scholarship"),
     )
 )]
@@ -122,17 +127,20 @@ async fn similar(
     reader.finish()?;
     let not_found = || ApiError::new(ErrorCode::ScholarshipNotFound);
     let id = scholarship_id(&id)?;
-    // What the caller may not see is not there, also as a starting point.
-    let application = &state.application;
-    let seen = application.catalogue.get(&id, caller.viewer());
-    let answer = seen
-        .and_then(|_| application.search.similar(&id, limit))
-        .ok_or_else(not_found)?;
-    let request = SearchRequest {
+    let viewer = caller.viewer();
+    // Looks at the whole catalogue.
+    let looked = state.heavy(move |application| {
+        // What the caller may not see is not there, also as a starting point.
+        let seen = application.catalogue.get(&id, viewer);
+        seen.and_then(|_| application.search.similar(&id, limit))
+    });
+    let answer = looked.await?.ok_or_else(not_found)?;
+    let wanted = SearchRequest {
         limit,
         ..SearchRequest::default()
     };
-    Ok(public_json(results(&answer, &request, start).body))
+    let results = results(&answer, &wanted, start);
+    Ok(results.public(&request, state.application.clock.now()))
 }
 
 /// Create a scholarship

@@ -7,7 +7,7 @@ use auth::Scope;
 use ports::search_index::SearchRequest;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::answer::{Results, personal_json, public_results, results};
+use crate::answer::{Results, personal_json, results};
 use crate::body::JsonBody;
 use crate::caller::Anyone;
 use crate::error::ApiError;
@@ -44,7 +44,7 @@ async fn list_scholarships(
     caller: Anyone,
 ) -> Result<HttpResponse, ApiError> {
     let results = from_query(&request, &state, &caller).await?;
-    Ok(public_results(&request, results))
+    Ok(results.public(&request, state.application.clock.now()))
 }
 
 /// Search scholarships
@@ -69,7 +69,7 @@ async fn search(
     caller: Anyone,
 ) -> Result<HttpResponse, ApiError> {
     let results = from_query(&request, &state, &caller).await?;
-    Ok(public_results(&request, results))
+    Ok(results.public(&request, state.application.clock.now()))
 }
 
 /// Search scholarships, also for a student

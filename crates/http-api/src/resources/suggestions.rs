@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::answer::{json, milliseconds_since, public_json};
+use crate::answer::{ContentTag, json, milliseconds_since, tagged_json};
 use crate::error::ApiError;
 use crate::query::QueryReader;
 use crate::state::ApiState;
@@ -50,7 +50,17 @@ struct SuggestionEntry {
 /// Complete what was typed
 ///
 /// Completions come from open scholarships, with small typing errors forgiven.
-#[utoipa::path(tag = "Catalogue", params(SuggestionParameters), responses((status = 200, description = "Completions, best first", body = Suggestions)))]
+#[utoipa::path(
+    tag = "Catalogue",
+    params(
+        SuggestionParameters,
+        ("If-None-Match" = Option<String>, Header, description = "ETag of the completions that are known already"),
+    ),
+    responses(
+        (status = 200, description = "Completions, best first", body = Suggestions, headers(("ETag" = String, description = "Weak tag of these completions"))),
+        (status = 304, description = "They are as known"),
+    )
+)]
 #[get("/api/v1/search/suggestions")]
 async fn suggestions(
     request: HttpRequest,
@@ -72,13 +82,16 @@ async fn suggestions(
     reader.finish()?;
     let limit = usize::try_from(limit).unwrap_or(1);
     let found = state.application.search.suggestions(&typed, limit);
-    let data = found.into_iter().map(|suggestion| SuggestionEntry {
+    let entries = found.into_iter().map(|suggestion| SuggestionEntry {
         text: suggestion.text,
         kind: suggestion.kind,
         count: suggestion.count,
     });
-    Ok(public_json(json(&Suggestions {
-        data: data.collect(),
+    let data: Vec<SuggestionEntry> = entries.collect();
+    let tag = ContentTag::of(&json(&data));
+    let body = json(&Suggestions {
+        data,
         took_ms: milliseconds_since(start),
-    })))
+    });
+    Ok(tagged_json(&request, body, &tag))
 }

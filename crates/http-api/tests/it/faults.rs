@@ -87,6 +87,8 @@ async fn more_heavy_work_than_allowed_is_refused() {
         .post("/api/v1/eligibility/unlocks", &json!({"profile": {}}))
         .await;
     assert_eq!((answer.status, answer.code().as_str()), (503, "OVERLOADED"));
+    let similar = format!("/api/v1/scholarships/{}/similar", id(1));
+    assert_eq!(api.get(&similar).await.status, 503);
     assert_eq!(api.get("/api/v1/search").await.status, 200);
 }
 

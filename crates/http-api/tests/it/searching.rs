@@ -132,6 +132,55 @@ async fn results_that_are_known_are_not_sent_again() {
 }
 
 #[actix_web::test]
+async fn known_results_never_keep_a_cursor_that_has_expired() {
+    let api = Api::start().await;
+    let target = "/api/v1/scholarships?sort=name&limit=2&include_expired=true";
+    let first = api.get(target).await;
+    let tag = first.header("etag").expect("a tag").to_owned();
+    let headers = [("If-None-Match", tag.as_str())];
+    api.clock.advance(chrono::TimeDelta::hours(25));
+    let second = api.send("GET", target, &headers, None).await;
+    assert_eq!(
+        second.status, 200,
+        "the cursor of the first one has expired"
+    );
+    assert_eq!(names(&second), names(&first));
+    let next = |answer: &Answer| {
+        let cursor = answer.json()["page"]["next_cursor"].clone();
+        format!("{target}&cursor={}", cursor.as_str().expect("a cursor"))
+    };
+    assert_eq!(api.get(&next(&first)).await.status, 422);
+    assert_eq!(api.get(&next(&second)).await.status, 200);
+}
+
+#[actix_web::test]
+async fn suggestions_and_similar_ones_that_are_known_are_not_sent_again() {
+    let api = Api::with(with_similar_ones()).await;
+    let similar = format!("/api/v1/scholarships/{}/similar?limit=2", id(1));
+    for (target, other) in [
+        (
+            "/api/v1/search/suggestions?q=engin",
+            "/api/v1/search/suggestions?q=nurs",
+        ),
+        (
+            similar.as_str(),
+            similar.replace("limit=2", "limit=1").as_str(),
+        ),
+    ] {
+        let first = api.get(target).await;
+        let tag = first.header("etag").expect("a tag").to_owned();
+        assert!(tag.starts_with("W/\""), "{tag}");
+        api.clock.advance(chrono::TimeDelta::hours(2));
+        let headers = [("If-None-Match", tag.as_str())];
+        let known = api.send("GET", target, &headers, None).await;
+        assert_eq!((known.status, known.body.len()), (304, 0), "{target}");
+        assert_eq!(known.header("etag"), Some(tag.as_str()));
+        let answer = api.send("GET", other, &headers, None).await;
+        assert_eq!(answer.status, 200, "{other}");
+    }
+}
+
+#[actix_web::test]
 async fn the_tag_of_results_tells_of_changes() {
     let api = Api::start().await;
     let target = "/api/v1/search?q=engineering";
@@ -215,8 +264,8 @@ async fn suggestions_complete_what_was_typed() {
     }
 }
 
-#[actix_web::test]
-async fn similar_scholarships_do_not_name_the_one_asked_for() {
+/// Two more that are like the first one.
+fn with_similar_ones() -> Setup {
     let mut scholarships = catalogue();
     for name in [
         "Bronze State Engineering Award",
@@ -225,11 +274,15 @@ async fn similar_scholarships_do_not_name_the_one_asked_for() {
         let award = testkit::scholarship(name).fields(&[domain::FieldOfStudy::Engineering]);
         scholarships.push(award.content());
     }
-    let api = Api::with(Setup {
+    Setup {
         catalogue: scholarships,
         ..Setup::default()
-    })
-    .await;
+    }
+}
+
+#[actix_web::test]
+async fn similar_scholarships_do_not_name_the_one_asked_for() {
+    let api = Api::with(with_similar_ones()).await;
     let answer = api
         .get(&format!("/api/v1/scholarships/{}/similar?limit=2", id(1)))
         .await;

@@ -60,6 +60,25 @@ async fn a_restart_goes_on_from_the_index_on_disk() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_has_not_changed_is_not_written_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    stop(Process::start(folder.path())).await;
+    let file = folder.path().join("var/scholarship-api.db.index");
+    let written = || {
+        let metadata = std::fs::metadata(&file).expect("a file");
+        metadata.modified().expect("a time")
+    };
+    let before = written();
+    // It is written at the start and at the end, or never.
+    stop(Process::start(folder.path())).await;
+    assert_eq!(written(), before);
+    let server = Process::start(folder.path());
+    post(&server, "Xylophone Award").await;
+    stop(server).await;
+    assert!(written() > before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_index_is_filled_from_the_store() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Process::start(folder.path());

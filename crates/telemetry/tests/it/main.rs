@@ -153,23 +153,29 @@ fn the_text_ends_as_openmetrics_demands_and_label_values_are_escaped() {
 }
 
 #[test]
-fn counting_from_many_threads_loses_nothing() {
+fn counting_from_many_threads_loses_nothing_also_of_threads_that_ended() {
     let metrics = Metrics::new("1");
-    std::thread::scope(|scope| {
-        for thread in 0..8 {
-            let metrics = metrics.clone();
-            scope.spawn(move || {
-                for request in 0..500 {
-                    let route = if (thread + request) % 2 == 0 {
-                        "/a"
-                    } else {
-                        "/b"
-                    };
-                    metrics.http_request_finished("GET", route, 200, Duration::ZERO);
-                }
-            });
-        }
-    });
+    // More threads than have counts to themselves, some of them after others have ended, and read meanwhile.
+    for _ in 0..2 {
+        std::thread::scope(|scope| {
+            for thread in 0..20 {
+                let metrics = metrics.clone();
+                scope.spawn(move || {
+                    for request in 0..500 {
+                        let route = if (thread + request) % 2 == 0 {
+                            "/a"
+                        } else {
+                            "/b"
+                        };
+                        let took = Duration::from_millis(500);
+                        metrics.http_request_finished("GET", route, 200, took);
+                        metrics.search_answered(request % 4 == 0);
+                    }
+                });
+            }
+            metrics.encode();
+        });
+    }
     for route in ["/a", "/b"] {
         let labels = [
             ("method", "GET"),
@@ -177,9 +183,26 @@ fn counting_from_many_threads_loses_nothing() {
             ("status", "200"),
             ("version", "1"),
         ];
-        assert_eq!(
-            sample(&metrics, "http_requests_total", &labels),
-            Some(2000.0)
-        );
+        let of_durations = [labels[0], labels[1], labels[3]];
+        for (name, labels, value) in [
+            ("http_requests_total", labels.as_slice(), 10_000.0),
+            (
+                "http_request_duration_seconds_count",
+                &of_durations,
+                10_000.0,
+            ),
+            ("http_request_duration_seconds_sum", &of_durations, 5_000.0),
+        ] {
+            assert_eq!(sample(&metrics, name, labels), Some(value), "{name}");
+        }
+        let half_a_second = [labels[0], labels[1], labels[3], ("le", "0.5")];
+        let bucket = "http_request_duration_seconds_bucket";
+        assert_eq!(sample(&metrics, bucket, &half_a_second), Some(10_000.0));
+    }
+    for (name, value) in [
+        ("search_requests_total", 20_000.0),
+        ("search_zero_results_total", 15_000.0),
+    ] {
+        assert_eq!(sample(&metrics, name, &[]), Some(value), "{name}");
     }
 }

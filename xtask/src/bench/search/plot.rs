@@ -39,10 +39,11 @@ pub(super) fn svg(results: &Results) -> String {
     let mut bars = Vec::new();
     let mut lines = Vec::new();
     for (engine, color) in ENGINES {
-        // Ours with all queries where the peer had some of them only.
-        let queries = if engine == "ours" { "all" } else { "shared" };
+        // The queries that all engines got; where there was no peer, all of ours.
         let at = |size| {
-            let searches = results.searches(size, engine, queries, "held-out");
+            let shared = results.searches(size, engine, "shared", "held-out");
+            let own = || results.searches(size, engine, "all", "held-out");
+            let searches = shared.or_else(|| (engine == "ours").then(own).flatten());
             searches.map(|searches| searches.summary.cpu_mean)
         };
         bars.extend(at(MIDDLE).map(|mean| (engine, color, mean)));

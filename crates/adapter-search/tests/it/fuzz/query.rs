@@ -1,7 +1,9 @@
 //! Whatever is asked, the answer is sound, and asking for more never finds more.
 
-use adapter_search::{InProcessIndex, SearchSettings};
-use domain::{Term, TermSet, Verdict};
+use std::collections::BTreeMap;
+
+use adapter_search::{DEFAULT_SEARCH, DEFAULT_SYNONYMS, InProcessIndex, SearchSettings};
+use domain::{Scholarship, ScholarshipId, Term, TermSet, Verdict};
 use ports::search_index::{FacetKind, Filters, ProfileFilter, SearchAnswer, SearchRequest};
 use ports::{Change, FeedPosition, SearchIndex};
 
@@ -9,19 +11,75 @@ use super::{check_answer, fuzz, texts};
 use crate::catalogue::{Generator, now};
 
 /// Records of the generator, some of them with hard texts.
-pub(super) fn index_of(records: usize) -> InProcessIndex {
+fn records(count: usize) -> Vec<Scholarship> {
     let mut generator = Generator::of(5);
-    let index = InProcessIndex::new(SearchSettings::default());
-    let changes = (0..records).map(|number| {
-        let mut scholarship = generator.scholarship(10 * records);
+    let mut records = BTreeMap::new();
+    for number in 0..count {
+        let mut scholarship = generator.scholarship(10 * count);
         if number % 3 == 0 {
             scholarship.content.name = texts::text(&mut generator, 60);
             scholarship.content.description = Some(texts::text(&mut generator, 2_000));
         }
-        Change::Upserted(Box::new(scholarship))
-    });
-    index.apply(changes.collect(), FeedPosition::default());
+        records.insert(scholarship.id.clone(), scholarship);
+    }
+    records.into_values().collect()
+}
+
+fn upserted(records: &[Scholarship]) -> impl Iterator<Item = Change> {
+    let records = records.iter().cloned();
+    records.map(|record| Change::Upserted(Box::new(record)))
+}
+
+/// All in one segment.
+fn index_of(records: &[Scholarship]) -> InProcessIndex {
+    let index = InProcessIndex::new(SearchSettings::default());
+    index.apply(upserted(records).collect(), FeedPosition::default());
     index
+}
+
+/// The same in several segments, the first of which holds dead documents, some with words that are nowhere else. The segments
+/// are so unlike in size that none are merged.
+fn worked_on_index(records: &[Scholarship]) -> InProcessIndex {
+    let search = DEFAULT_SEARCH.replace("delta = 1000", "delta = 2");
+    assert_ne!(search, DEFAULT_SEARCH);
+    let settings = SearchSettings::from_toml(&search, DEFAULT_SYNONYMS).expect("valid settings");
+    let index = InProcessIndex::new(settings);
+    let count = records.len();
+    let (large, rest) = records.split_at(count * 3 / 4);
+    let (middle, small) = rest.split_at(count / 6);
+    let changed = &large[..count / 12];
+    let other = |kind: &str, record: &Scholarship| {
+        let mut other = record.clone();
+        other.content.name = format!("{kind}word {}", other.content.organization);
+        other
+    };
+    let earlier: Vec<Scholarship> = changed
+        .iter()
+        .map(|record| other("early", record))
+        .collect();
+    let strangers = (0..).zip(changed).map(|(number, record)| Scholarship {
+        id: ScholarshipId::parse(&format!("stranger{number}")).expect("an id"),
+        ..other("strange", record)
+    });
+    let strangers: Vec<Scholarship> = strangers.collect();
+    let deleted = strangers.iter().map(|record| Change::Deleted {
+        id: record.id.clone(),
+        at: now(),
+    });
+    let first = [&earlier, &large[changed.len()..], &strangers].concat();
+    for batch in [
+        upserted(&first).collect(),
+        upserted(middle).chain(upserted(changed)).collect(),
+        upserted(small).chain(deleted).collect::<Vec<Change>>(),
+    ] {
+        index.apply(batch, FeedPosition::default());
+    }
+    index
+}
+
+/// The index of so many records, worked on.
+pub(super) fn worked_on_index_of(count: usize) -> InProcessIndex {
+    worked_on_index(&records(count))
 }
 
 fn query(generator: &mut Generator) -> String {
@@ -104,7 +162,8 @@ fn adds_up(request: &SearchRequest, answer: &SearchAnswer) {
 
 #[test]
 fn any_query_is_answered_and_further_filters_never_find_more() {
-    let index = index_of(90);
+    let records = records(90);
+    let (in_one, index) = (index_of(&records), worked_on_index(&records));
     let found = std::cell::Cell::new(0);
     fuzz("query", 300, |generator| {
         let wide = SearchRequest {
@@ -115,6 +174,12 @@ fn any_query_is_answered_and_further_filters_never_find_more() {
             ..generator.request()
         };
         let answer = index.search(&wide, now()).expect("an answer");
+        // Segments and what died in them leave no trace.
+        assert_eq!(
+            in_one.search(&wide, now()).as_ref(),
+            Ok(&answer),
+            "{wide:?}"
+        );
         check_answer(&wide, &answer);
         adds_up(&wide, &answer);
         found.set(found.get() + answer.total);
