@@ -1,4 +1,5 @@
-//! The production store: catalogue, change log, interactions and counts in Postgres, directly or behind a pooler.
+//! The production store: catalogue, change log, interactions, used tokens and money spent in Postgres, directly or behind a
+//! pooler.
 //!
 //! Every call is one transaction with a deadline. Reads of the change log see an entry once every older transaction has
 //! ended, so that a slow one is never skipped. Interactions of many callers share one insert. What is acknowledged survives
@@ -12,9 +13,11 @@ mod health;
 mod interactions;
 pub mod migrations;
 mod open_error;
+mod replay_guard;
 mod schema;
 mod scholarships;
 mod settings;
+mod spend_meter;
 mod store;
 mod tls;
 mod url;

@@ -67,4 +67,27 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    spend_days (day) {
+        day -> Date,
+        charged -> BigInt,
+    }
+}
+
+diesel::table! {
+    spend_reservations (id) {
+        id -> Uuid,
+        day -> Date,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
+    used_tokens (token) {
+        token -> Binary,
+        purpose -> Binary,
+        expires_at -> Timestamptz,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(scholarships, scholarship_changes);

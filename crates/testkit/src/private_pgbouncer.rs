@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::private_postgres::{PrivatePostgres, give_away, pause};
+use crate::private_postgres::{PrivatePostgres, give_away, pause, remove_when_we_end};
 use crate::supervised::{Supervised, free_port};
 
 const USER: &str = "postgres";
@@ -41,6 +41,7 @@ impl PrivatePgBouncer {
         std::fs::write(folder.path().join("settings"), settings).expect("is written");
         std::fs::write(folder.path().join("users"), "\"postgres\" \"\"\n").expect("is written");
         give_away(folder.path());
+        remove_when_we_end(folder.path());
         let bouncer = Self {
             process: Mutex::new(None),
             port,

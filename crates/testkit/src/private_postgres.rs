@@ -47,6 +47,7 @@ impl PrivatePostgres {
     pub fn start_with(settings: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         give_away(folder.path());
+        remove_when_we_end(folder.path());
         let data = folder.path().join("data");
         let data = data.to_str().expect("UTF-8");
         run(
@@ -93,11 +94,7 @@ impl PrivatePostgres {
     /// The server that all tests of this process share. Tests that kill or stop theirs start their own.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<PrivatePostgres> = OnceLock::new();
-        SHARED.get_or_init(|| {
-            let server = Self::start();
-            remove_when_we_end(server.folder());
-            server
-        })
+        SHARED.get_or_init(Self::start)
     }
 
     pub fn port(&self) -> u16 {
@@ -259,8 +256,8 @@ impl Drop for PrivatePostgres {
     }
 }
 
-/// What is static is never dropped, so somebody else must clear it away: a shell whose input ends with this process.
-fn remove_when_we_end(folder: &Path) {
+/// A static value is never dropped, and a killed process drops nothing, so somebody else must clear it away: a shell whose input ends with this process.
+pub(crate) fn remove_when_we_end(folder: &Path) {
     let mut shell = Command::new("sh")
         .args(["-c", r#"cat >/dev/null; sleep 1; rm -rf "$1""#, "remove"])
         .arg(folder)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ports::{InteractionStore, ScholarshipStore};
+use ports::{InteractionStore, ReplayGuard, ScholarshipStore, SpendMeter};
 use testkit::PrivatePostgres;
 
 use super::settled::Settled;
@@ -50,4 +50,48 @@ mod interactions_through_pgbouncer {
     }
 
     testkit::interaction_store_contract!(fresh);
+}
+
+mod used_tokens_directly {
+    use super::*;
+
+    async fn fresh() -> (Arc<dyn ReplayGuard>, ()) {
+        let url = PrivatePostgres::shared().url(&database().await);
+        (Arc::new(open(&url)), ())
+    }
+
+    testkit::replay_guard_contract!(fresh);
+}
+
+mod used_tokens_through_pgbouncer {
+    use super::*;
+
+    async fn fresh() -> (Arc<dyn ReplayGuard>, ()) {
+        let url = bouncer().url(&database().await);
+        (Arc::new(open_pooled(&url)), ())
+    }
+
+    testkit::replay_guard_contract!(fresh);
+}
+
+mod spending_directly {
+    use super::*;
+
+    async fn fresh() -> (Arc<dyn SpendMeter>, ()) {
+        let url = PrivatePostgres::shared().url(&database().await);
+        (Arc::new(open(&url)), ())
+    }
+
+    testkit::spend_meter_contract!(fresh);
+}
+
+mod spending_through_pgbouncer {
+    use super::*;
+
+    async fn fresh() -> (Arc<dyn SpendMeter>, ()) {
+        let url = bouncer().url(&database().await);
+        (Arc::new(open_pooled(&url)), ())
+    }
+
+    testkit::spend_meter_contract!(fresh);
 }
