@@ -15,8 +15,7 @@ use domain::{
 use ports::search_index::{Facet, FacetKind};
 
 use crate::deadlines::DueDays;
-use crate::facts::{FactTables, Facts, currency_bits};
-use columns::Column;
+use crate::facts::{FactTables, Facts, OPEN_TO_ALL, currency_bits};
 pub(crate) use columns::FacetColumns;
 use tallies::{Tally, UNKNOWN, in_order, most_frequent_first, of_terms};
 
@@ -35,6 +34,38 @@ pub(crate) struct SegmentRows<'a> {
     pub(crate) tables: &'a FactTables,
     pub(crate) columns: &'a FacetColumns,
     pub(crate) due: &'a DueDays,
+}
+
+/// Numbers of what documents have.
+impl SegmentRows<'_> {
+    #[inline]
+    pub(crate) fn kind(self, document: u32) -> usize {
+        usize::from(self.columns.types[document as usize])
+    }
+
+    #[inline]
+    pub(crate) fn states(self, document: u32) -> usize {
+        let large = |document: u32| self.facts[document as usize].states_number();
+        self.columns.states.get(document, large)
+    }
+
+    #[inline]
+    pub(crate) fn fields(self, document: u32) -> usize {
+        let large = |document: u32| self.facts[document as usize].fields_number();
+        self.columns.fields.get(document, large)
+    }
+
+    #[inline]
+    pub(crate) fn levels(self, document: u32) -> usize {
+        let large = |document: u32| self.facts[document as usize].levels_number();
+        self.columns.levels.get(document, large)
+    }
+
+    #[inline]
+    pub(crate) fn award(self, document: u32) -> usize {
+        let large = |document: u32| self.facts[document as usize].award_number();
+        self.columns.awards.get(document, large)
+    }
 }
 
 /// Counts the facets of one request.
@@ -99,15 +130,19 @@ impl FacetCounter {
 
     /// Of each document, or [`UNKNOWN`].
     fn amounts(&self, rows: SegmentRows<'_>, documents: &[u32]) -> Vec<MinorUnits> {
+        if documents.len() < rows.tables.distinct_awards() {
+            let award = |document: &u32| {
+                let amount = rows.tables.award_in(rows.award(*document), self.currency);
+                amount.unwrap_or(UNKNOWN)
+            };
+            return documents.iter().map(award).collect();
+        }
         let of_awards: Vec<MinorUnits> = rows
             .tables
             .awards_in(self.currency)
             .map(|amount| amount.unwrap_or(UNKNOWN))
             .collect();
-        let large = |document: u32| rows.facts[document as usize].award_number();
-        let awards = documents
-            .iter()
-            .map(|document| rows.columns.awards.get(*document, large));
+        let awards = documents.iter().map(|document| rows.award(*document));
         awards.map(|award| of_awards[award]).collect()
     }
 
@@ -118,31 +153,45 @@ impl FacetCounter {
         documents: &[u32],
         amounts: &[MinorUnits],
     ) {
-        let (tables, columns) = (rows.tables, rows.columns);
+        let tables = rows.tables;
         let row = |document: u32| &rows.facts[document as usize];
         let with_amounts = documents.iter().copied().zip(amounts.iter().copied());
         match kind {
             FacetKind::ScholarshipTypes => {
                 let last = self.types.len() - 1;
                 for (document, amount) in with_amounts {
-                    let kind = usize::from(columns.types[document as usize]);
-                    self.types[kind.min(last)].add(amount);
+                    self.types[rows.kind(document).min(last)].add(amount);
                 }
             }
             FacetKind::FieldsOfStudy => {
-                let sets = (tables.fields.values(), &columns.fields);
-                let large = |document| row(document).fields_number();
-                add_sets(&mut self.fields, sets, large, documents, amounts);
+                let number = |document| rows.fields(document);
+                add_sets(
+                    &mut self.fields,
+                    tables.fields.values(),
+                    number,
+                    documents,
+                    amounts,
+                );
             }
             FacetKind::States => {
-                let sets = (tables.states.values(), &columns.states);
-                let large = |document| row(document).states_number();
-                add_sets(&mut self.states, sets, large, documents, amounts);
+                let number = |document| rows.states(document);
+                add_sets(
+                    &mut self.states,
+                    tables.states.values(),
+                    number,
+                    documents,
+                    amounts,
+                );
             }
             FacetKind::GradeLevels => {
-                let sets = (tables.levels.values(), &columns.levels);
-                let large = |document| row(document).levels_number();
-                add_sets(&mut self.grade_levels, sets, large, documents, amounts);
+                let number = |document| rows.levels(document);
+                add_sets(
+                    &mut self.grade_levels,
+                    tables.levels.values(),
+                    number,
+                    documents,
+                    amounts,
+                );
             }
             FacetKind::Citizenship => {
                 let mut of_sets = vec![Tally::default(); tables.citizenships.values().len()];
@@ -255,13 +304,13 @@ impl FacetCounter {
 /// Counts each distinct set once for every document, and then its terms: most documents share few sets.
 fn add_sets(
     terms: &mut [Tally],
-    (sets, column): (&[u64], &Column),
-    large: impl Fn(u32) -> u32,
+    sets: &[u64],
+    number: impl Fn(u32) -> usize,
     documents: &[u32],
     amounts: &[MinorUnits],
 ) {
     let mut add = |set: u64, tally: &Tally| {
-        let mut rest = set;
+        let mut rest = set & !OPEN_TO_ALL;
         while rest != 0 {
             if let Some(term) = terms.get_mut(rest.trailing_zeros() as usize) {
                 term.join(tally);
@@ -274,13 +323,13 @@ fn add_sets(
         for (document, amount) in pairs {
             let mut one = Tally::default();
             one.add(*amount);
-            add(sets[column.get(*document, &large)], &one);
+            add(sets[number(*document)], &one);
         }
         return;
     }
     let mut of_sets = vec![Tally::default(); sets.len()];
     for (document, amount) in pairs {
-        of_sets[column.get(*document, &large)].add(*amount);
+        of_sets[number(*document)].add(*amount);
     }
     for (set, tally) in sets.iter().zip(&of_sets) {
         add(*set, tally);

@@ -19,6 +19,14 @@ const _: () = assert!(domain::award::MAX_MINOR_UNITS < AMOUNT_BITS as MinorUnits
 /// Where the number of a set stands behind an amount or flags.
 const SET: u32 = 40;
 
+/// Beside the bits of a set: some criteria set of the scholarship, or the absence of any, names none of the kind.
+pub(crate) const OPEN_TO_ALL: u64 = 1 << 63;
+const _: () = assert!(UsState::ALL.len() < 63);
+
+fn open_to_all(is_open: bool) -> u64 {
+    if is_open { OPEN_TO_ALL } else { 0 }
+}
+
 /// Stands for the instant of deadlines that never pass.
 const NEVER: i64 = i64::MAX;
 
@@ -35,7 +43,7 @@ pub(crate) struct Facts(pub(crate) [u64; 8]);
 pub(crate) struct FactTables {
     pub(crate) deadlines: Deadlines,
     pub(crate) citizenships: Interned<CitizenshipSets>,
-    /// Distinct sets as bits, so that facets count sets rather than each of their terms.
+    /// Distinct sets as bits, with [`OPEN_TO_ALL`], so that facets and filters look at sets rather than at each of their terms.
     pub(crate) states: Interned<u64>,
     pub(crate) fields: Interned<u64>,
     pub(crate) levels: Interned<u64>,
@@ -58,13 +66,13 @@ impl FactTables {
         let mut awards = Vec::new();
         for (document, row) in (0..).zip(rows) {
             put(&mut states, row.states_number(), rows.len(), || {
-                row.states().mask()
+                row.states_set()
             })?;
             put(&mut fields, row.fields_number(), rows.len(), || {
-                row.fields_of_study().mask()
+                row.fields_set()
             })?;
             put(&mut levels, row.levels_number(), rows.len(), || {
-                row.grade_levels().mask()
+                row.levels_set()
             })?;
             let award = (row.currency(), row.0[MOST] & AMOUNT_BITS);
             put(&mut awards, row.award_number(), rows.len(), || award)?;
@@ -96,12 +104,21 @@ impl FactTables {
         })
     }
 
-    /// What each distinct award comes to in the currency with these bits, if that is known.
+    pub(crate) fn distinct_awards(&self) -> usize {
+        self.awards.values().len()
+    }
+
+    /// What a distinct award comes to in the currency with these bits, if that is known.
+    #[inline]
+    pub(crate) fn award_in(&self, number: usize, currency: u32) -> Option<MinorUnits> {
+        let (of_award, most) = self.awards.values()[number];
+        (most != UNKNOWN && of_award == currency).then_some(most as MinorUnits)
+    }
+
+    /// The same of each, by number.
     pub(crate) fn awards_in(&self, currency: u32) -> impl Iterator<Item = Option<MinorUnits>> {
-        let awards = self.awards.values().iter();
-        awards.map(move |(of_award, most)| {
-            (*most != UNKNOWN && *of_award == currency).then_some(*most as MinorUnits)
-        })
+        let numbers = 0..self.distinct_awards();
+        numbers.map(move |number| self.award_in(number, currency))
     }
 }
 
@@ -194,9 +211,9 @@ impl Facts {
 
     /// Sets the numbers of the sets.
     fn with_sets_in(mut self, tables: &mut FactTables) -> Self {
-        let states = tables.states.number_of(&self.0[STATES]);
-        let fields = tables.fields.number_of(&self.fields_of_study().mask());
-        let levels = tables.levels.number_of(&self.grade_levels().mask());
+        let states = tables.states.number_of(&self.states_set());
+        let fields = tables.fields.number_of(&self.fields_set());
+        let levels = tables.levels.number_of(&self.levels_set());
         self.0[MOST] = self.0[MOST] & AMOUNT_BITS | u64::from(states) << SET;
         self.0[LEAST] = self.0[LEAST] & AMOUNT_BITS | u64::from(fields) << SET;
         let most = self.0[MOST] & AMOUNT_BITS;
@@ -215,6 +232,19 @@ impl Facts {
             .number_of(from.citizenships.get(self.citizenships()));
         self.0[TABLES] = u64::from(deadline) | u64::from(citizenships) << 32;
         self.with_sets_in(to)
+    }
+
+    /// The sets as the tables have them.
+    fn states_set(&self) -> u64 {
+        self.states().mask() | open_to_all(self.is_open_to_all_states())
+    }
+
+    fn fields_set(&self) -> u64 {
+        self.fields_of_study().mask() | open_to_all(self.is_open_to_all_fields())
+    }
+
+    fn levels_set(&self) -> u64 {
+        self.grade_levels().mask() | open_to_all(self.is_open_to_all_levels())
     }
 
     /// Numbers of the sets in the tables.

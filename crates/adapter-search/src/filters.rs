@@ -11,7 +11,8 @@ use domain::{
 use ports::search_index::{FacetKind, Filters};
 
 use crate::deadlines::{DueDays, NO_DAY};
-use crate::facts::{CitizenshipSets, FactTables, Facts, currency_bits};
+use crate::facets::SegmentRows;
+use crate::facts::{CitizenshipSets, FactTables, Facts, OPEN_TO_ALL, currency_bits};
 use crate::segment::Segment;
 
 /// The kinds of facets whose own filter a scholarship fails.
@@ -115,21 +116,22 @@ impl<'a> FilterPass<'a> {
             && self.min_gpa == u16::MAX
     }
 
-    /// `None` when a filter that no facet ignores excludes the scholarship.
-    #[inline]
-    pub(crate) fn failures(&self, facts: &Facts) -> Option<Failures> {
+    /// Whether no filter that all facets obey excludes the scholarship.
+    fn admits(&self, facts: &Facts) -> bool {
         if let Some(status) = self.status {
             let in_time = self.include_expired || !facts.is_expired(self.now);
             if !(status.contains(facts.status()) && in_time) {
-                return None;
+                return false;
             }
         }
-        if facts.least_gpa() > self.min_gpa {
-            return None;
-        }
-        if let Some(open) = &self.open
-            && !open[facts.deadline() as usize]
-        {
+        let is_open = |open: &Vec<bool>| open[facts.deadline() as usize];
+        facts.least_gpa() <= self.min_gpa && self.open.as_ref().is_none_or(is_open)
+    }
+
+    /// `None` when a filter that no facet ignores excludes the scholarship.
+    #[inline]
+    pub(crate) fn failures(&self, facts: &Facts) -> Option<Failures> {
+        if !self.admits(facts) {
             return None;
         }
         let mut failures = Failures::default();
@@ -141,14 +143,64 @@ impl<'a> FilterPass<'a> {
         Some(failures)
     }
 
-    /// How many of the filtered kinds have a value that the scholarship states, rather than one it only does not exclude.
-    pub(crate) fn stated_values(&self, facts: &Facts) -> u32 {
-        let filters = self.of_kinds.iter();
-        filters
-            .map(|(_, filter)| u32::from(filter.is_stated(facts)))
-            .sum()
+    /// What the filters say of many documents. Kinds are looked at one after the other, each by what it says of distinct values:
+    /// the columns of these numbers stay in the processor's caches, the rows do not.
+    pub(crate) fn judge(&self, rows: SegmentRows<'_>, documents: &[u32]) -> Vec<Judgement> {
+        let mut all = vec![Judgement::default(); documents.len()];
+        if self.status.is_some() || self.open.is_some() || self.min_gpa != u16::MAX {
+            for (judgement, document) in all.iter_mut().zip(documents) {
+                if !self.admits(&rows.facts[*document as usize]) {
+                    judgement.failed = EXCLUDED;
+                }
+            }
+        }
+        for (at, (_, filter)) in self.of_kinds.iter().enumerate() {
+            let failed = 1 << at;
+            filter.judge(rows, documents, &mut all, failed);
+        }
+        all
+    }
+
+    /// The kind of filter that a document fails, if it fails just that one.
+    pub(crate) fn only_failure(&self, judgement: Judgement) -> Option<FacetKind> {
+        if judgement.failed.count_ones() != 1 {
+            return None;
+        }
+        let at = judgement.failed.trailing_zeros() as usize;
+        self.of_kinds.get(at).map(|(kind, _)| *kind)
     }
 }
+
+/// What all filters say of a document.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Judgement {
+    /// Numbers of the kinds that it fails, as bits, or [`EXCLUDED`].
+    failed: u16,
+    /// How many of the filtered kinds have a value that it states, rather than one it only does not exclude.
+    stated: u16,
+}
+
+/// Fails what no facet ignores. More than there are kinds.
+const EXCLUDED: u16 = 1 << 15;
+
+impl Judgement {
+    pub(crate) fn passes(self) -> bool {
+        self.failed == 0
+    }
+
+    pub(crate) fn stated(self) -> u32 {
+        u32::from(self.stated)
+    }
+
+    #[inline]
+    fn add(&mut self, passes: bool, is_stated: bool, failed: u16) {
+        self.failed |= if passes { 0 } else { failed };
+        self.stated += u16::from(is_stated);
+    }
+}
+
+/// Fewer documents than this are judged by their rows.
+const MANY: usize = 512;
 
 impl<'a> KindFilter<'a> {
     fn all(filters: &Filters, tables: &FactTables, due: &'a DueDays) -> Vec<(FacetKind, Self)> {
@@ -205,6 +257,81 @@ impl<'a> KindFilter<'a> {
             }),
         ];
         all.into_iter().flatten().collect()
+    }
+
+    fn judge(&self, rows: SegmentRows<'_>, documents: &[u32], all: &mut [Judgement], failed: u16) {
+        let tables = rows.tables;
+        let of_sets = |sets: &[u64], wanted: u64, takes_open: bool| -> Vec<(bool, bool)> {
+            sets.iter()
+                .map(|set| {
+                    let is_stated = set & wanted != 0;
+                    let is_open = takes_open && set & OPEN_TO_ALL != 0;
+                    (is_stated || is_open, is_stated)
+                })
+                .collect()
+        };
+        match self {
+            _ if documents.len() < MANY => {
+                for (judgement, document) in all.iter_mut().zip(documents) {
+                    let facts = &rows.facts[*document as usize];
+                    judgement.add(self.passes(facts), self.is_stated(facts), failed);
+                }
+            }
+            Self::Types(wanted) => {
+                for (judgement, document) in all.iter_mut().zip(documents) {
+                    let passes = wanted.mask() & (1 << rows.kind(*document)) != 0;
+                    judgement.add(passes, false, failed);
+                }
+            }
+            Self::Fields(wanted) => {
+                let verdicts = of_sets(tables.fields.values(), wanted.mask(), true);
+                let pairs = all.iter_mut().zip(documents);
+                pairs.for_each(|(judgement, document)| {
+                    let (passes, is_stated) = verdicts[rows.fields(*document)];
+                    judgement.add(passes, is_stated, failed);
+                });
+            }
+            Self::States { wanted, only } => {
+                let verdicts = of_sets(tables.states.values(), wanted.mask(), !only);
+                let pairs = all.iter_mut().zip(documents);
+                pairs.for_each(|(judgement, document)| {
+                    let (passes, is_stated) = verdicts[rows.states(*document)];
+                    judgement.add(passes, is_stated, failed);
+                });
+            }
+            Self::Levels(wanted) => {
+                let verdicts = of_sets(tables.levels.values(), wanted.mask(), true);
+                let pairs = all.iter_mut().zip(documents);
+                pairs.for_each(|(judgement, document)| {
+                    let (passes, is_stated) = verdicts[rows.levels(*document)];
+                    judgement.add(passes, is_stated, failed);
+                });
+            }
+            Self::Amount {
+                currency,
+                least,
+                most: MinorUnits::MAX,
+                known,
+            } => {
+                let amounts = tables.awards_in(*currency);
+                let verdicts: Vec<bool> = amounts
+                    .map(|amount| amount.map_or(!known, |amount| amount >= *least))
+                    .collect();
+                for (judgement, document) in all.iter_mut().zip(documents) {
+                    judgement.add(verdicts[rows.award(*document)], false, failed);
+                }
+            }
+            Self::Citizenships(_)
+            | Self::Need(_)
+            | Self::Renewable(_)
+            | Self::Amount { .. }
+            | Self::Deadline { .. } => {
+                for (judgement, document) in all.iter_mut().zip(documents) {
+                    let facts = &rows.facts[*document as usize];
+                    judgement.add(self.passes(facts), self.is_stated(facts), failed);
+                }
+            }
+        }
     }
 
     #[inline]

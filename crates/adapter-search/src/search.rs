@@ -373,24 +373,28 @@ impl<'a> Search<'a> {
             let limits_amount = limits_amount(&self.request.filters);
             let currency = currency_bits(self.request.filters.currency) as u32;
             let stated_value = self.settings.text.stated_score();
+            let judgements = part.pass.judge(rows, candidates.documents());
+            let mut judgements = judgements.into_iter();
             candidates.retain(|document| {
-                let facts = &rows.facts[document as usize];
-                let Some(failures) = part.pass.failures(facts) else {
+                let Some(judgement) = judgements.next() else {
                     return false;
                 };
-                if failures.len() > 1 {
+                let only_failure = part.pass.only_failure(judgement);
+                // Only that kind's own facet counts it.
+                let only_failure = only_failure.filter(|kind| self.request.facets.contains(*kind));
+                if !judgement.passes() && only_failure.is_none() {
                     return false;
                 }
                 let verdict = self.verdict(part, document);
                 if let Some((verdict, is_wanted)) = verdict {
-                    if failures.is_empty() {
+                    if judgement.passes() {
                         count_verdict(&mut found.verdicts, verdict);
                     }
                     if !is_wanted {
                         return false;
                     }
                 }
-                if let Some(kind) = failures.iter().next() {
+                if let Some(kind) = only_failure {
                     match failing.iter_mut().find(|(known, _)| *known == kind) {
                         Some((_, documents)) => documents.push(document),
                         None => {
@@ -401,10 +405,13 @@ impl<'a> Search<'a> {
                     }
                     return false;
                 }
-                let unknown = limits_amount && facts.most_in(currency).is_none();
+                let unknown =
+                    limits_amount && rows.facts[document as usize].most_in(currency).is_none();
                 let verdict = verdict.map_or(0, |(verdict, _)| verdict as u8);
-                let stated = stated_value * part.pass.stated_values(facts);
-                extras.push((self.rank(verdict, unknown), stated));
+                extras.push((
+                    self.rank(verdict, unknown),
+                    stated_value * judgement.stated(),
+                ));
                 true
             });
         }
