@@ -1,5 +1,6 @@
 //! Making one connection: encryption, deadline, and the manners that a pooler asks for.
 
+use std::error::Error;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -25,6 +26,9 @@ use crate::{OpenError, PoolMode, PostgresSettings, tls};
 
 /// After this long without an acknowledgement of what was sent, the machine at the other end is taken for gone.
 const GONE: Duration = Duration::from_secs(10);
+/// An attempt to connect is given up after this long at the latest: what fell into a hole of the network stays there, and a
+/// new attempt gets through as soon as the hole is mended.
+const LONGEST_ATTEMPT: Duration = Duration::from_secs(5);
 
 /// Knows how to reach Postgres.
 pub(crate) struct Connector {
@@ -54,7 +58,7 @@ impl Connector {
             tls: tls::connector(&encryption)?,
             config,
             pool_mode: settings.pool_mode,
-            deadline: settings.connection_timeout,
+            deadline: settings.connection_timeout.min(LONGEST_ATTEMPT),
         })
     }
 
@@ -167,9 +171,27 @@ where
     Ok(connection)
 }
 
-/// Diesel has no variant for errors of the driver.
-fn unconnected(error: impl std::error::Error + Send + Sync + 'static) -> ConnectionError {
+/// Diesel has no variant for errors of the driver, and shows no causes of what it wraps.
+fn unconnected(error: impl Error + Send + Sync + 'static) -> ConnectionError {
     ConnectionError::CouldntSetupConfiguration(diesel::result::Error::QueryBuilderError(Box::new(
-        error,
+        WithCauses(error),
     )))
 }
+
+/// Shows an error with all its causes, and therefore has none.
+#[derive(Debug)]
+struct WithCauses<E>(E);
+
+impl<E: Error> std::fmt::Display for WithCauses<E> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}", self.0)?;
+        let mut next = self.0.source();
+        while let Some(cause) = next {
+            write!(formatter, ": {cause}")?;
+            next = cause.source();
+        }
+        Ok(())
+    }
+}
+
+impl<E: Error> Error for WithCauses<E> {}

@@ -14,7 +14,8 @@ pub struct PostgresSettings {
     /// 1 to 1,000.
     pub max_connections: u32,
     pub pool_mode: PoolMode,
-    /// How long making one connection may take, from the first packet to the last setting.
+    /// How long making one connection may take, from the first packet to the last setting. An attempt that takes longer than
+    /// 5 s is begun anew in any case.
     pub connection_timeout: Duration,
     /// After how long a connection that nobody uses is closed.
     pub idle_timeout: Duration,

@@ -256,7 +256,12 @@ impl Drop for PrivatePostgres {
     }
 }
 
-/// A static value is never dropped, and a killed process drops nothing, so somebody else must clear it away: a shell whose input ends with this process.
+/// A static value is never dropped, and a killed process drops nothing, so somebody else must clear it away: a shell whose input
+/// ends with this process.
+#[expect(
+    clippy::zombie_processes,
+    reason = "the shell outlives this process, on purpose"
+)]
 pub(crate) fn remove_when_we_end(folder: &Path) {
     let mut shell = Command::new("sh")
         .args(["-c", r#"cat >/dev/null; sleep 1; rm -rf "$1""#, "remove"])

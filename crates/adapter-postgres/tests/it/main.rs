@@ -2,7 +2,13 @@
 //! happens when server, pooler, network or neighbours misbehave.
 
 mod contract;
+mod durability;
+mod encryption;
+mod faults;
+mod feed;
+mod migrating;
 mod settled;
+mod speed;
 
 use std::sync::OnceLock;
 use std::time::Duration;
