@@ -18,7 +18,9 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         tools::SCHEMATHESIS.version,
         schemathesis.display()
     );
-    tools::ensure_debian_packages(tools::BROWSER_PACKAGES)?;
-    println!("Debian packages: {}", tools::BROWSER_PACKAGES.join(" "));
+    for packages in [tools::SERVER_PACKAGES, tools::BROWSER_PACKAGES] {
+        tools::ensure_debian_packages(packages)?;
+        println!("Debian packages: {}", packages.join(" "));
+    }
     Ok(ExitCode::SUCCESS)
 }

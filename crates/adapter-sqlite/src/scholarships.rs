@@ -8,8 +8,8 @@ mod writing;
 use async_trait::async_trait;
 use domain::{Scholarship, ScholarshipContent, ScholarshipId, Timestamp};
 use ports::{
-    Change, ChangeBatch, FeedPosition, IdempotencyRecord, ScholarshipStore, StoreError,
-    StoreHealth, UpsertItem, UpsertOutcome, Written,
+    CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord, ScholarshipStore,
+    StoreError, StoreHealth, UpsertItem, UpsertOutcome, Written,
 };
 
 use self::record::Prepared;
@@ -144,6 +144,16 @@ impl ScholarshipStore for SqliteStore {
             .read(reading::head_on_conn)
             .await
             .map_err(|failure| failure.of_catalogue("head"))
+    }
+
+    async fn fingerprint(
+        &self,
+    ) -> Result<Option<(CatalogueFingerprint, FeedPosition)>, StoreError> {
+        self.readers
+            .read(reading::fingerprint_on_conn)
+            .await
+            .map(Some)
+            .map_err(|failure| failure.of_catalogue("fingerprint"))
     }
 
     async fn changed_since(

@@ -3,6 +3,7 @@
 //! Time is always an argument. Nothing in this crate knows where a scholarship is stored or how it was asked for.
 
 pub mod award;
+pub mod circuit_breaker;
 pub mod criteria;
 pub mod criterion;
 pub mod deadline;
@@ -15,6 +16,7 @@ pub mod interaction;
 pub mod json_input;
 pub mod profile;
 pub mod profile_document;
+pub mod rate_limit;
 pub mod recommendation;
 pub mod scholarship;
 pub mod unlock;
@@ -32,6 +34,7 @@ pub use identifier::{InvalidIdentifier, ScholarshipId};
 pub use interaction::{Interaction, InteractionKind};
 pub use profile::StudentProfile;
 pub use profile_document::ProfileDocument;
+pub use rate_limit::{Quota, RateDecision};
 pub use scholarship::{Provenance, Scholarship, ScholarshipContent};
 pub use vocabulary::{
     Citizenship, EditorialStatus, FieldOfStudy, Gpa, GradeLevel, ScholarshipType, Term, TermSet,

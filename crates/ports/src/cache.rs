@@ -24,7 +24,7 @@ pub trait Cache: Send + Sync {
     /// meanwhile gets its result. A failed computation is not kept.
     ///
     /// # Errors
-    /// What `compute` fails with.
+    /// What `compute` fails with; [`CacheError::Unavailable`], in which case `compute` was not begun.
     async fn get_or_compute(
         &self,
         key: &str,

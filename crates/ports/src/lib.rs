@@ -7,8 +7,11 @@ pub mod cache;
 pub mod clock;
 pub mod health;
 pub mod interaction_store;
+pub mod rate_limiter;
+pub mod replay_guard;
 pub mod scholarship_store;
 pub mod search_index;
+pub mod spend_meter;
 
 pub use cache::{Cache, CacheError};
 pub use clock::{Clock, IdGenerator};
@@ -16,8 +19,13 @@ pub use health::{Health, HealthProbe, StoreHealth};
 pub use interaction_store::{
     InteractionCount, InteractionStore, InteractionStoreError, SearchCount,
 };
+pub use rate_limiter::{RateLimiter, RateLimiterError};
+pub use replay_guard::{Claim, ReplayGuard, ReplayGuardError};
 pub use scholarship_store::{
-    Change, ChangeBatch, FeedPosition, IdempotencyRecord, ScholarshipStore, StoreError, UpsertItem,
-    UpsertOutcome, Written,
+    CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord, ScholarshipStore,
+    StoreError, UpsertItem, UpsertOutcome, Written,
 };
 pub use search_index::SearchIndex;
+pub use spend_meter::{
+    MicroUsd, Reservation, ReservationId, Reserve, Settlement, SpendMeter, SpendMeterError,
+};

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use domain::{Scholarship, ScholarshipContent, ScholarshipId, Timestamp};
+use sha2::{Digest as _, Sha256};
 
 /// Keeps scholarships, and a log of their changes from which every replica keeps its index in step.
 ///
@@ -76,6 +77,13 @@ pub trait ScholarshipStore: Send + Sync {
     /// The position after the newest settled log entry. Cheap enough to ask five times a second.
     async fn head(&self) -> Result<FeedPosition, StoreError>;
 
+    /// What the whole catalogue comes to at one moment, and where the log stood then. `None` when a write that is committed
+    /// already is not settled in the log yet, so that no place in the log is this moment: ask again later.
+    ///
+    /// Reads everything: for a check now and then, not for each request.
+    async fn fingerprint(&self)
+    -> Result<Option<(CatalogueFingerprint, FeedPosition)>, StoreError>;
+
     /// The log's newest entries since an instant, at most `limit` ids above `after`, in the byte order of their ids: what a
     /// consumer that keeps a copy needs, deletions included.
     async fn changed_since(
@@ -102,6 +110,39 @@ pub struct FeedPosition {
     /// Orders entries by transaction where the store numbers them (0 where it does not).
     pub transaction: u64,
     pub sequence: u64,
+}
+
+/// What a catalogue comes to: copies that hold the same versions of the same records have the same one, and others, but for
+/// one in 2^64, have not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct CatalogueFingerprint {
+    pub count: u64,
+    /// Sum, modulo 2^64, of the first eight bytes, most significant first, of SHA-256 over `id:version:updated_at` of each
+    /// record, `updated_at` in whole microseconds since 1970: a record that was deleted and made again has its old version.
+    pub sum: u64,
+}
+
+impl CatalogueFingerprint {
+    /// Takes in one record; the order does not matter.
+    pub fn add(&mut self, id: &ScholarshipId, version: u64, updated_at: Timestamp) {
+        self.count += 1;
+        self.sum = self.sum.wrapping_add(part(id, version, updated_at));
+    }
+
+    /// Takes out one record that was taken in before.
+    pub fn remove(&mut self, id: &ScholarshipId, version: u64, updated_at: Timestamp) {
+        self.count = self.count.saturating_sub(1);
+        self.sum = self.sum.wrapping_sub(part(id, version, updated_at));
+    }
+}
+
+fn part(id: &ScholarshipId, version: u64, updated_at: Timestamp) -> u64 {
+    let text = format!("{id}:{version}:{}", updated_at.timestamp_micros());
+    let digest = Sha256::digest(text.as_bytes());
+    digest
+        .iter()
+        .take(8)
+        .fold(0, |sum, byte| sum << 8 | u64::from(*byte))
 }
 
 /// What happened to one scholarship.

@@ -15,6 +15,20 @@ pub fn instant(text: &str) -> Timestamp {
     text.parse().expect("an RFC 3339 instant")
 }
 
+/// The machine's own time, for tests that wait for servers which go by it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RealClock;
+
+impl Clock for RealClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the injected clock of tests that need real time"
+    )]
+    fn now(&self) -> Timestamp {
+        chrono::Utc::now()
+    }
+}
+
 /// Stands still until it is moved.
 #[derive(Debug)]
 pub struct FixedClock(Mutex<Timestamp>);

@@ -1,5 +1,7 @@
 //! Stores that stop answering when the test says so.
 
+mod coordination;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,9 +9,9 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use domain::{Interaction, Scholarship, ScholarshipContent, ScholarshipId, Timestamp};
 use ports::{
-    Change, ChangeBatch, FeedPosition, IdempotencyRecord, InteractionCount, InteractionStore,
-    InteractionStoreError, ScholarshipStore, SearchCount, StoreError, StoreHealth, UpsertItem,
-    UpsertOutcome, Written,
+    CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord, InteractionCount,
+    InteractionStore, InteractionStoreError, ScholarshipStore, SearchCount, StoreError,
+    StoreHealth, UpsertItem, UpsertOutcome, Written,
 };
 
 /// A switch; its clones share the state. Stores answer until it is begun, and again when it has ended.
@@ -138,6 +140,12 @@ impl<S: ScholarshipStore> ScholarshipStore for Interruptible<S> {
 
     async fn head(&self) -> Result<FeedPosition, StoreError> {
         self.catalogue("head")?.head().await
+    }
+
+    async fn fingerprint(
+        &self,
+    ) -> Result<Option<(CatalogueFingerprint, FeedPosition)>, StoreError> {
+        self.catalogue("fingerprint")?.fingerprint().await
     }
 
     async fn changed_since(

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use domain::{Scholarship, ScholarshipContent, ScholarshipId, Timestamp};
 use ports::{
-    Change, ChangeBatch, FeedPosition, IdempotencyRecord, ScholarshipStore, StoreError,
-    StoreHealth, UpsertItem, UpsertOutcome, Written,
+    CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord, ScholarshipStore,
+    StoreError, StoreHealth, UpsertItem, UpsertOutcome, Written,
 };
 
 /// Everything under one lock; clones share it, nothing survives.
@@ -249,6 +249,17 @@ impl ScholarshipStore for MemoryScholarshipStore {
 
     async fn head(&self) -> Result<FeedPosition, StoreError> {
         Ok(self.state().head())
+    }
+
+    async fn fingerprint(
+        &self,
+    ) -> Result<Option<(CatalogueFingerprint, FeedPosition)>, StoreError> {
+        let state = self.state();
+        let mut fingerprint = CatalogueFingerprint::default();
+        for record in state.records.values() {
+            fingerprint.add(&record.id, record.version, record.updated_at);
+        }
+        Ok(Some((fingerprint, state.head())))
     }
 
     async fn changed_since(

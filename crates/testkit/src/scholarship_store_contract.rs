@@ -62,6 +62,7 @@ macro_rules! scholarship_store_contract {
                 a_write_tells_the_position_after_it,
                 the_head_is_the_position_after_everything,
                 changes_since_an_instant_come_by_id_with_deletions,
+                the_fingerprint_is_that_of_all_records_at_the_head,
                 an_idempotency_record_is_kept_with_its_creation_until_it_expires,
                 a_used_idempotency_key_stops_the_creation,
                 an_expired_idempotency_key_can_be_used_again,

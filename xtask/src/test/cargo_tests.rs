@@ -1,4 +1,5 @@
-//! `cargo test` for the whole workspace, counted while its output passes through.
+//! `cargo test` for the whole workspace, counted while its output passes through. Tests start private servers of their own, whose
+//! programs are installed first.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -6,9 +7,11 @@ use std::process::Stdio;
 use anyhow::Context;
 
 use super::outcome::{Outcome, TestCount, Verdict};
+use crate::tools::{SERVER_PACKAGES, ensure_debian_packages};
 use crate::workspace::Workspace;
 
 pub(super) fn run(workspace: &Workspace) -> anyhow::Result<Outcome> {
+    ensure_debian_packages(SERVER_PACKAGES)?;
     let mut child = workspace
         .cargo()
         .args(["test", "--workspace", "--no-fail-fast"])

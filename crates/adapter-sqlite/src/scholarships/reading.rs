@@ -4,9 +4,9 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use domain::{Scholarship, ScholarshipId, Timestamp};
-use ports::{Change, ChangeBatch, FeedPosition, IdempotencyRecord};
+use ports::{CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord};
 
-use super::record::{Row, identifier, instant};
+use super::record::{Row, identifier, instant, version};
 use super::{bound, microseconds};
 use crate::failure::Failure;
 use crate::schema::{idempotency_records, scholarship_changes, scholarships};
@@ -51,6 +51,32 @@ pub(super) fn head_on_conn(connection: &mut SqliteConnection) -> Result<FeedPosi
         .select(max(scholarship_changes::sequence))
         .get_result(connection)?;
     Ok(position(newest.unwrap_or(0)))
+}
+
+/// Both from one snapshot.
+pub(super) fn fingerprint_on_conn(
+    connection: &mut SqliteConnection,
+) -> Result<(CatalogueFingerprint, FeedPosition), Failure> {
+    connection.transaction(|connection| {
+        let position = head_on_conn(connection)?;
+        let mut fingerprint = CatalogueFingerprint::default();
+        let rows = scholarships::table
+            .select((
+                scholarships::id,
+                scholarships::version,
+                scholarships::updated_at,
+            ))
+            .load_iter::<(String, i64, i64), diesel::connection::DefaultLoadingMode>(connection)?;
+        for row in rows {
+            let (id, number, updated_at) = row?;
+            fingerprint.add(
+                &identifier(&id)?,
+                version(&id, number)?,
+                instant(&id, "updated_at", updated_at)?,
+            );
+        }
+        Ok((fingerprint, position))
+    })
 }
 
 pub(super) fn position(sequence: i64) -> FeedPosition {

@@ -1,5 +1,6 @@
 //! The use cases over the real index and fakes of the stores.
 
+mod bridged;
 mod catalogue;
 mod faulty_index;
 mod following;

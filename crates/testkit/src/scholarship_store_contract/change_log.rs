@@ -1,7 +1,7 @@
 //! The log from which copies of the catalogue are kept in step.
 
 use domain::ScholarshipId;
-use ports::{Change, FeedPosition};
+use ports::{CatalogueFingerprint, Change, FeedPosition};
 
 use super::{Store, all_changes, create, id, ids, item, kept, minutes_later, named, noon};
 
@@ -151,4 +151,47 @@ pub async fn changes_since_an_instant_come_by_id_with_deletions(store: Store) {
         .await
         .expect("is read");
     assert!(none.is_empty());
+}
+
+/// Anybody who holds the records can compute it.
+pub async fn the_fingerprint_is_that_of_all_records_at_the_head(store: Store) {
+    let told = async || {
+        let told = store.fingerprint().await.expect("is read");
+        told.expect("nothing is under way")
+    };
+    assert_eq!(
+        told().await,
+        (CatalogueFingerprint::default(), FeedPosition::default())
+    );
+    let items = ["d", "a", "c", "b"].map(|own_id| item(own_id, named(own_id)));
+    let written = store.upsert_many(items.to_vec(), noon()).await;
+    written.expect("is written");
+    let replaced = store
+        .replace(&id("a"), named("A2"), None, minutes_later(1))
+        .await;
+    replaced.expect("is replaced");
+    store
+        .delete(&id("b"), None, minutes_later(2))
+        .await
+        .expect("is deleted");
+    let mut expected = CatalogueFingerprint::default();
+    for (own_id, version, minute) in [("a", 2, 1), ("c", 1, 0), ("d", 1, 0)] {
+        expected.add(&id(own_id), version, minutes_later(minute));
+    }
+    let head = store.head().await.expect("is read");
+    assert_eq!(told().await, (expected, head));
+
+    // Made again with the version that it had: another record.
+    store
+        .delete(&id("d"), None, minutes_later(3))
+        .await
+        .expect("is deleted");
+    let again = store.create(id("d"), named("D2"), None, minutes_later(3));
+    again.await.expect("is created");
+    let (again, _) = told().await;
+    assert_eq!(again.count, expected.count);
+    assert_ne!(again.sum, expected.sum);
+    expected.remove(&id("d"), 1, noon());
+    expected.add(&id("d"), 1, minutes_later(3));
+    assert_eq!(again, expected);
 }

@@ -1,4 +1,8 @@
-//! The fakes pass the contracts of what they stand for, so that they cannot drift from it.
+//! The fakes pass the contracts of what they stand for, so that they cannot drift from it; the servers and the proxy do what
+//! tests ask of them.
+
+mod private_redis;
+mod proxy;
 
 use std::future::{Ready, ready};
 use std::sync::Arc;

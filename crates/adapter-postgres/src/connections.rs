@@ -1,0 +1,209 @@
+//! The pool, and transactions on it: one place decides how long anything may take and what is tried again.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use diesel_async::pooled_connection::PoolError;
+use diesel_async::pooled_connection::bb8::Pool;
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager as _};
+use futures_util::future::BoxFuture;
+use rand::Rng as _;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::connecting::Connector;
+use crate::failure::Failure;
+use crate::{OpenError, PostgresSettings};
+
+/// How often one piece of work is begun.
+const ATTEMPTS: u32 = 5;
+/// A waiting caller asks the pool anew this often, so that connections are made as soon as Postgres is back.
+const ASK_ANEW: Duration = Duration::from_millis(250);
+/// What remains for `COMMIT` when the work took all the time there was: giving up on it leaves its outcome unknown.
+const COMMIT_GRACE: Duration = Duration::from_secs(5);
+
+type Connection =
+    diesel_async::pooled_connection::bb8::PooledConnection<'static, AsyncPgConnection>;
+
+/// Whether a transaction may write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
+pub(crate) struct Connections {
+    pool: Pool<AsyncPgConnection>,
+    max_connections: u32,
+    query_timeout: Duration,
+    acquire_timeout: Duration,
+    /// How transactions that read and that write begin.
+    begin: [String; 2],
+    last_error: Arc<Mutex<Option<Arc<PoolError>>>>,
+}
+
+/// Connections of the pool, for `StoreHealth`.
+pub(crate) struct PoolState {
+    pub(crate) size: u32,
+    pub(crate) in_use: u32,
+}
+
+impl Connections {
+    /// Connects when first asked, so that the program starts without Postgres as well.
+    pub(crate) fn new(
+        settings: &PostgresSettings,
+        connector: &Arc<Connector>,
+    ) -> Result<Self, OpenError> {
+        if !settings.is_valid() {
+            return Err(OpenError::Settings);
+        }
+        let last_error = Arc::default();
+        let pool = Pool::builder()
+            .max_size(settings.max_connections)
+            .connection_timeout(settings.connection_timeout)
+            .idle_timeout(settings.idle_timeout)
+            .test_on_check_out(false)
+            // The callers who wait ask again themselves; the pool would wait longer each time.
+            .retry_connection(false)
+            .error_sink(Box::new(LastError(Arc::clone(&last_error))))
+            .build_unchecked(Arc::clone(connector).manager());
+        let milliseconds = settings.query_timeout.as_millis();
+        // One round trip. The second setting frees what a caller holds whose machine is gone.
+        let begin = ["BEGIN READ ONLY", "BEGIN READ WRITE"].map(|begin| {
+            format!(
+                "{begin}; SET LOCAL statement_timeout = {milliseconds}; \
+                 SET LOCAL idle_in_transaction_session_timeout = {milliseconds}"
+            )
+        });
+        Ok(Self {
+            pool,
+            max_connections: settings.max_connections,
+            query_timeout: settings.query_timeout,
+            acquire_timeout: settings.acquire_timeout,
+            begin,
+            last_error,
+        })
+    }
+
+    pub(crate) fn state(&self) -> PoolState {
+        let state = self.pool.state();
+        PoolState {
+            size: self.max_connections,
+            in_use: state.connections.saturating_sub(state.idle_connections),
+        }
+    }
+
+    /// Runs `work` in a transaction and answers when it is committed. Work that failed for a reason that may have gone is
+    /// done again from its beginning, as long as nothing of it can have been committed.
+    ///
+    /// It goes on to its end when the caller goes away.
+    pub(crate) async fn run<T, W>(self: &Arc<Self>, access: Access, work: W) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        W: for<'c> Fn(&'c mut AsyncPgConnection) -> BoxFuture<'c, Result<T, Failure>>
+            + Send
+            + Sync
+            + 'static,
+    {
+        let connections = Arc::clone(self);
+        let task = tokio::spawn(async move { connections.try_until_done(access, work).await });
+        task.await.unwrap_or(Err(Failure::Panicked))
+    }
+
+    async fn try_until_done<T, W>(&self, access: Access, work: W) -> Result<T, Failure>
+    where
+        W: for<'c> Fn(&'c mut AsyncPgConnection) -> BoxFuture<'c, Result<T, Failure>>,
+    {
+        let deadline = Instant::now() + self.acquire_timeout + self.query_timeout;
+        let mut attempt = 1;
+        loop {
+            let outcome = self.try_once(access, &work, deadline).await;
+            match outcome {
+                Err(failure)
+                    if failure.is_transient()
+                        && attempt < ATTEMPTS
+                        && Instant::now() < deadline =>
+                {
+                    tracing::debug!(%failure, attempt, "a transaction is tried again");
+                    let milliseconds = rand::rng().random_range(1..=10 * attempt);
+                    sleep(Duration::from_millis(milliseconds.into())).await;
+                    attempt += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn try_once<T, W>(
+        &self,
+        access: Access,
+        work: &W,
+        deadline: Instant,
+    ) -> Result<T, Failure>
+    where
+        W: for<'c> Fn(&'c mut AsyncPgConnection) -> BoxFuture<'c, Result<T, Failure>>,
+    {
+        let mut connection = self.begin(access).await?;
+        // A connection that goes back in the middle of a transaction is thrown away: that ends the transaction, too.
+        let Ok(outcome) = timeout_at(deadline, work(&mut connection)).await else {
+            return Err(Failure::Silent(self.query_timeout));
+        };
+        match outcome {
+            Ok(value) => {
+                let commit = AnsiTransactionManager::commit_transaction(&mut *connection);
+                match timeout_at(deadline.max(Instant::now() + COMMIT_GRACE), commit).await {
+                    Ok(Ok(())) => Ok(value),
+                    Ok(Err(error)) => Err(Failure::of_commit(error)),
+                    Err(_) => Err(Failure::Silent(self.query_timeout)),
+                }
+            }
+            Err(failure) => {
+                let rollback = AnsiTransactionManager::rollback_transaction(&mut *connection);
+                // When this fails, the connection is not used again.
+                let _ = timeout_at(Instant::now() + self.acquire_timeout, rollback).await;
+                Err(failure)
+            }
+        }
+    }
+
+    /// A connection on which a transaction has begun. Connections that were lost while nobody used them fall out here.
+    async fn begin(&self, access: Access) -> Result<Connection, Failure> {
+        let deadline = Instant::now() + self.acquire_timeout;
+        let sql = &self.begin[usize::from(access == Access::Write)];
+        loop {
+            let until = deadline.min(Instant::now() + ASK_ANEW);
+            if let Ok(Ok(mut connection)) = timeout_at(until, self.pool.get_owned()).await {
+                let begun = AnsiTransactionManager::begin_transaction_sql(&mut *connection, sql);
+                match timeout_at(deadline, begun).await {
+                    Ok(Ok(())) => return Ok(connection),
+                    Ok(Err(error)) => {
+                        tracing::debug!(%error, "a connection to Postgres was lost");
+                        drop(connection);
+                        sleep(Duration::from_millis(1)).await;
+                    }
+                    Err(_) => return Err(Failure::Silent(self.acquire_timeout)),
+                }
+            }
+            if Instant::now() >= deadline {
+                let last = self.last_error.lock();
+                let cause = last.unwrap_or_else(PoisonError::into_inner).take();
+                return Err(Failure::NoConnection(self.acquire_timeout, cause));
+            }
+        }
+    }
+}
+
+/// Keeps why the pool could not connect for the next caller who gets no connection.
+#[derive(Debug, Clone)]
+struct LastError(Arc<Mutex<Option<Arc<PoolError>>>>);
+
+impl bb8::ErrorSink<PoolError> for LastError {
+    fn sink(&self, error: PoolError) {
+        tracing::debug!(%error, "Postgres cannot be reached");
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = Some(Arc::new(error));
+    }
+
+    fn boxed_clone(&self) -> Box<dyn bb8::ErrorSink<PoolError>> {
+        Box::new(self.clone())
+    }
+}

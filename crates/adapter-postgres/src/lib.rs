@@ -1,0 +1,29 @@
+//! The production store: catalogue, change log, interactions, used tokens and money spent in Postgres, directly or behind a
+//! pooler.
+//!
+//! Every call is one transaction with a deadline. Reads of the change log see an entry once every older transaction has
+//! ended, so that a slow one is never skipped. Interactions of many callers share one insert. What is acknowledged survives
+//! the loss of power, as long as the server keeps `fsync` and `synchronous_commit` on.
+
+mod appending;
+mod connecting;
+mod connections;
+mod failure;
+mod health;
+mod interactions;
+pub mod migrations;
+mod open_error;
+mod replay_guard;
+mod schema;
+mod scholarships;
+mod settings;
+mod spend_meter;
+mod store;
+mod tls;
+mod url;
+mod wakeups;
+
+pub use open_error::OpenError;
+pub use settings::{InvalidPoolMode, PoolMode, PostgresSettings};
+pub use store::PostgresStore;
+pub use url::InvalidUrl;

@@ -1,0 +1,198 @@
+//! The steps that make the schema, and running them: one process at a time, whoever else tries.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::migration::{Migration, MigrationSource as _, MigrationVersion};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool};
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
+use tokio::time::{Instant, sleep};
+
+use crate::connecting::Connector;
+use crate::{OpenError, PoolMode, PostgresSettings};
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+
+/// Any number that nothing else takes for its own: `scholar` in ASCII.
+const LOCK: i64 = 0x73_6368_6f6c_6172;
+/// Between two tries for the lock. Waiting inside Postgres would hold a snapshot, for which the other one's
+/// `CREATE INDEX CONCURRENTLY` waits in turn.
+const TRY_EVERY: Duration = Duration::from_millis(100);
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum MigrationError {
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error("migrations need the connection to themselves: use a direct URL and session mode")]
+    Pooled,
+    #[error("Postgres cannot be reached")]
+    Connection(#[source] diesel::ConnectionError),
+    #[error("another process migrates this database; it did not finish in {0:?}")]
+    Locked(Duration),
+    #[error("Postgres refused")]
+    Database(#[from] diesel::result::Error),
+    #[error("the migration was not made")]
+    Migration(#[source] Cause),
+}
+
+/// One step, and whether the database has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationStatus {
+    /// As its folder is called.
+    pub name: String,
+    pub applied: bool,
+}
+
+/// A connection that holds the lock on the schema. Dropping it gives the lock back.
+pub struct Migrator {
+    connection: AsyncPgConnection,
+}
+
+/// The full name of a migration, unless this version of the program does not know it.
+pub(crate) fn name(version: &str) -> Option<String> {
+    known()
+        .ok()?
+        .into_iter()
+        .map(|migration| migration.name().to_string())
+        .find(|name| version_of(name) == version)
+}
+
+/// As the table of migrations keeps it.
+fn version_of(name: &str) -> String {
+    let digits = name.split('_').next().unwrap_or("");
+    digits.replace('-', "")
+}
+
+fn known() -> Result<Vec<Box<dyn Migration<Pg>>>, MigrationError> {
+    let mut known: Vec<Box<dyn Migration<Pg>>> =
+        MIGRATIONS.migrations().map_err(MigrationError::Migration)?;
+    known.sort_by_key(|migration| migration.name().to_string());
+    Ok(known)
+}
+
+#[derive(QueryableByName)]
+struct Locked {
+    #[diesel(sql_type = Bool)]
+    locked: bool,
+}
+
+impl Migrator {
+    /// Connects, and waits at most `patience` until nobody else migrates this database.
+    ///
+    /// # Errors
+    /// [`MigrationError::Locked`] when others took longer.
+    pub async fn connect(
+        settings: &PostgresSettings,
+        patience: Duration,
+    ) -> Result<Self, MigrationError> {
+        if settings.pool_mode != PoolMode::Session {
+            return Err(MigrationError::Pooled);
+        }
+        let connector = Arc::new(Connector::new(settings)?);
+        let mut connection = connector
+            .connect()
+            .await
+            .map_err(MigrationError::Connection)?;
+        let deadline = Instant::now() + patience;
+        loop {
+            let answer = diesel::sql_query("SELECT pg_try_advisory_lock($1) AS locked")
+                .bind::<BigInt, _>(LOCK)
+                .get_result::<Locked>(&mut connection)
+                .await?;
+            if answer.locked {
+                return Ok(Self { connection });
+            }
+            if Instant::now() >= deadline {
+                return Err(MigrationError::Locked(patience));
+            }
+            sleep(TRY_EVERY).await;
+        }
+    }
+
+    /// All steps that this program knows, oldest first.
+    ///
+    /// # Errors
+    /// When Postgres does not answer.
+    pub async fn status(self) -> Result<(Self, Vec<MigrationStatus>), MigrationError> {
+        self.with_harness(|harness| {
+            let applied = harness.applied_migrations()?;
+            let known: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS.migrations()?;
+            let mut status: Vec<_> = known
+                .iter()
+                .map(|migration| MigrationStatus {
+                    name: migration.name().to_string(),
+                    applied: applied.contains(&migration.name().version().as_owned()),
+                })
+                .collect();
+            status.sort_by(|one, other| one.name.cmp(&other.name));
+            Ok(status)
+        })
+        .await
+    }
+
+    /// Applies every step that is missing, and answers the versions of those.
+    ///
+    /// # Errors
+    /// [`MigrationError::Migration`]; the steps before the one that failed are made.
+    pub async fn up(self) -> Result<(Self, Vec<String>), MigrationError> {
+        self.with_harness(|harness| Ok(texts(harness.run_pending_migrations(MIGRATIONS)?)))
+            .await
+    }
+
+    /// Takes back the newest `steps` steps, and answers their versions.
+    ///
+    /// # Errors
+    /// [`MigrationError::Migration`]; the steps before the one that failed are taken back.
+    pub async fn down(self, steps: usize) -> Result<(Self, Vec<String>), MigrationError> {
+        self.with_harness(move |harness| {
+            let there = harness.applied_migrations()?.len();
+            let versions: Result<Vec<_>, Cause> = (0..steps.min(there))
+                .map(|_| harness.revert_last_migration(MIGRATIONS))
+                .collect();
+            Ok(texts(versions?))
+        })
+        .await
+    }
+
+    /// Diesel's migrations block: they get a thread for that.
+    async fn with_harness<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&mut AsyncMigrationHarness<AsyncPgConnection>) -> Result<T, Cause>
+        + Send
+        + 'static,
+    ) -> Result<(Self, T), MigrationError> {
+        let mut harness = AsyncMigrationHarness::new(self.connection);
+        let task = tokio::task::spawn_blocking(move || {
+            let outcome = work(&mut harness);
+            (harness, outcome)
+        });
+        let (harness, outcome) = task
+            .await
+            .map_err(|error| MigrationError::Migration(Box::new(error)))?;
+        let value = outcome.map_err(MigrationError::Migration)?;
+        let connection = harness.into_inner();
+        Ok((Self { connection }, value))
+    }
+}
+
+fn texts(versions: Vec<MigrationVersion<'_>>) -> Vec<String> {
+    versions.iter().map(ToString::to_string).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_migration_is_found_by_its_version() {
+        for migration in known().expect("are embedded") {
+            let version = migration.name().version().to_string();
+            assert_eq!(name(&version), Some(migration.name().to_string()));
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The tables as Diesel sees them; `migrations/postgres` makes them.
+
+diesel::table! {
+    scholarships (id) {
+        id -> Text,
+        source -> Nullable<Text>,
+        source_id -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        digest -> Binary,
+        document -> Text,
+    }
+}
+
+diesel::table! {
+    scholarship_changes (scholarship_id) {
+        scholarship_id -> Text,
+        transaction -> BigInt,
+        sequence -> BigInt,
+        deleted -> Bool,
+        changed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    idempotency_records (key) {
+        key -> Text,
+        fingerprint -> Text,
+        scholarship_id -> Text,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    interactions (sequence) {
+        sequence -> BigInt,
+        pseudonym -> Text,
+        id -> Text,
+        kind -> Text,
+        scholarship_id -> Text,
+        occurred_at -> Timestamptz,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    search_counts (day, query) {
+        day -> Date,
+        query -> Text,
+        count -> BigInt,
+        without_results -> BigInt,
+    }
+}
+
+diesel::table! {
+    store_secrets (name) {
+        name -> Text,
+        value -> Binary,
+    }
+}
+
+diesel::table! {
+    change_feed (only_row) {
+        only_row -> Bool,
+        transaction_offset -> BigInt,
+    }
+}
+
+diesel::table! {
+    spend_days (day) {
+        day -> Date,
+        charged -> BigInt,
+    }
+}
+
+diesel::table! {
+    spend_reservations (id) {
+        id -> Uuid,
+        day -> Date,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
+    used_tokens (token) {
+        token -> Binary,
+        purpose -> Binary,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(scholarships, scholarship_changes);

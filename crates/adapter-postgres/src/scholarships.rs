@@ -1,0 +1,265 @@
+//! The catalogue: `ports::ScholarshipStore` on Postgres.
+
+mod feed;
+mod reading;
+mod record;
+mod upserting;
+mod writing;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use diesel_async::AsyncPgConnection;
+use domain::{Scholarship, ScholarshipContent, ScholarshipId, Timestamp};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use ports::{
+    CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord, ScholarshipStore,
+    StoreError, StoreHealth, UpsertItem, UpsertOutcome, Written,
+};
+
+pub(crate) use self::record::identifier;
+use self::record::{Prepared, Row};
+use crate::PostgresStore;
+use crate::connections::Access;
+use crate::failure::Failure;
+
+/// The instant that Postgres will give back.
+pub(crate) fn whole_microseconds(instant: Timestamp) -> Timestamp {
+    Timestamp::from_timestamp_micros(instant.timestamp_micros()).unwrap_or(instant)
+}
+
+/// A bound for SQL.
+pub(crate) fn bound(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+/// Rows beyond which decoding is moved away from the threads that answer requests.
+const FEW: usize = 64;
+
+/// Decodes rows; many of them on a thread for such work.
+async fn decoded<R, T>(rows: Vec<R>, decode: fn(R) -> Result<T, Failure>) -> Result<Vec<T>, Failure>
+where
+    R: Send + 'static,
+    T: Send + 'static,
+{
+    if rows.len() <= FEW {
+        return rows.into_iter().map(decode).collect();
+    }
+    tokio::task::spawn_blocking(move || rows.into_iter().map(decode).collect())
+        .await
+        .unwrap_or(Err(Failure::Panicked))
+}
+
+impl PostgresStore {
+    async fn catalogue<T, W>(
+        &self,
+        operation: &'static str,
+        access: Access,
+        work: W,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: for<'c> Fn(&'c mut AsyncPgConnection) -> BoxFuture<'c, Result<T, Failure>>
+            + Send
+            + Sync
+            + 'static,
+    {
+        self.connections
+            .run(access, work)
+            .await
+            .map_err(|failure| failure.of_catalogue(operation))
+    }
+}
+
+#[async_trait]
+impl ScholarshipStore for PostgresStore {
+    async fn get(&self, id: &ScholarshipId) -> Result<Option<Scholarship>, StoreError> {
+        let id = id.clone();
+        let row = self
+            .catalogue("get", Access::Read, move |connection| {
+                let id = id.clone();
+                async move { reading::get_on_conn(connection, &id).await }.boxed()
+            })
+            .await?;
+        row.map(Row::into_scholarship)
+            .transpose()
+            .map_err(|failure| failure.of_catalogue("get"))
+    }
+
+    async fn page(
+        &self,
+        after: Option<&ScholarshipId>,
+        limit: usize,
+    ) -> Result<Vec<Scholarship>, StoreError> {
+        let after = after.cloned();
+        let rows = self
+            .catalogue("page", Access::Read, move |connection| {
+                let after = after.clone();
+                async move { reading::page_on_conn(connection, after.as_ref(), limit).await }
+                    .boxed()
+            })
+            .await?;
+        decoded(rows, Row::into_scholarship)
+            .await
+            .map_err(|failure| failure.of_catalogue("page"))
+    }
+
+    async fn count(&self) -> Result<u64, StoreError> {
+        self.catalogue("count", Access::Read, |connection| {
+            reading::count_on_conn(connection).boxed()
+        })
+        .await
+    }
+
+    async fn create(
+        &self,
+        id: ScholarshipId,
+        content: ScholarshipContent,
+        idempotency: Option<IdempotencyRecord>,
+        now: Timestamp,
+    ) -> Result<Written, StoreError> {
+        let prepared = Prepared::of(&content).map_err(|failure| failure.of_catalogue("create"))?;
+        let work = Arc::new((id.clone(), prepared, idempotency));
+        let stamp = self
+            .catalogue("create", Access::Write, move |connection| {
+                let work = Arc::clone(&work);
+                async move {
+                    let (id, prepared, idempotency) = &*work;
+                    let record = idempotency.as_ref();
+                    writing::create_in_txn(connection, id, prepared, record, now).await
+                }
+                .boxed()
+            })
+            .await?;
+        Ok(stamp.written(id, content))
+    }
+
+    async fn replace(
+        &self,
+        id: &ScholarshipId,
+        content: ScholarshipContent,
+        expected_version: Option<u64>,
+        now: Timestamp,
+    ) -> Result<Written, StoreError> {
+        let prepared = Prepared::of(&content).map_err(|failure| failure.of_catalogue("replace"))?;
+        let work = Arc::new((id.clone(), prepared));
+        let stamp = self
+            .catalogue("replace", Access::Write, move |connection| {
+                let work = Arc::clone(&work);
+                async move {
+                    let (id, prepared) = &*work;
+                    writing::replace_in_txn(connection, id, prepared, expected_version, now).await
+                }
+                .boxed()
+            })
+            .await?;
+        Ok(stamp.written(id.clone(), content))
+    }
+
+    async fn delete(
+        &self,
+        id: &ScholarshipId,
+        expected_version: Option<u64>,
+        now: Timestamp,
+    ) -> Result<FeedPosition, StoreError> {
+        let id = id.clone();
+        self.catalogue("delete", Access::Write, move |connection| {
+            let id = id.clone();
+            async move { writing::delete_in_txn(connection, &id, expected_version, now).await }
+                .boxed()
+        })
+        .await
+    }
+
+    async fn upsert_many(
+        &self,
+        items: Vec<UpsertItem>,
+        now: Timestamp,
+    ) -> Result<(Vec<UpsertOutcome>, FeedPosition), StoreError> {
+        let prepared = tokio::task::spawn_blocking(move || upserting::prepare(items))
+            .await
+            .unwrap_or(Err(Failure::Panicked))
+            .map_err(|failure| failure.of_catalogue("upsert_many"))?;
+        let prepared = Arc::new(prepared);
+        self.catalogue("upsert_many", Access::Write, move |connection| {
+            let prepared = Arc::clone(&prepared);
+            async move { upserting::upsert_many_in_txn(connection, &prepared, now).await }.boxed()
+        })
+        .await
+    }
+
+    async fn changes_since(
+        &self,
+        position: FeedPosition,
+        limit: usize,
+    ) -> Result<ChangeBatch, StoreError> {
+        let (rows, position) = self
+            .catalogue("changes_since", Access::Read, move |connection| {
+                feed::changes_since_on_conn(connection, position, limit).boxed()
+            })
+            .await?;
+        let changes = decoded(rows, feed::change)
+            .await
+            .map_err(|failure| failure.of_catalogue("changes_since"))?;
+        Ok(ChangeBatch { changes, position })
+    }
+
+    async fn head(&self) -> Result<FeedPosition, StoreError> {
+        self.catalogue("head", Access::Read, |connection| {
+            feed::head_on_conn(connection).boxed()
+        })
+        .await
+    }
+
+    async fn fingerprint(
+        &self,
+    ) -> Result<Option<(CatalogueFingerprint, FeedPosition)>, StoreError> {
+        self.catalogue("fingerprint", Access::Read, |connection| {
+            feed::fingerprint_on_conn(connection).boxed()
+        })
+        .await
+    }
+
+    async fn changed_since(
+        &self,
+        since: Timestamp,
+        after: Option<&ScholarshipId>,
+        limit: usize,
+    ) -> Result<Vec<Change>, StoreError> {
+        let since = whole_microseconds(since);
+        let after = after.cloned();
+        let rows = self
+            .catalogue("changed_since", Access::Read, move |connection| {
+                let after = after.clone();
+                async move {
+                    feed::changed_since_on_conn(connection, since, after.as_ref(), limit).await
+                }
+                .boxed()
+            })
+            .await?;
+        decoded(rows, feed::change)
+            .await
+            .map_err(|failure| failure.of_catalogue("changed_since"))
+    }
+
+    async fn idempotency_record(
+        &self,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<IdempotencyRecord>, StoreError> {
+        let key = key.to_owned();
+        let now = whole_microseconds(now);
+        self.catalogue("idempotency_record", Access::Read, move |connection| {
+            let key = key.clone();
+            async move { reading::idempotency_record_on_conn(connection, &key, now).await }.boxed()
+        })
+        .await
+    }
+
+    async fn health(&self) -> Result<StoreHealth, StoreError> {
+        self.look()
+            .await
+            .map_err(|failure| failure.of_catalogue("health"))
+    }
+}

@@ -1,0 +1,57 @@
+//! The store as one value: the pool, the common inserts of interactions, and the wake-ups.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::appending::Appender;
+use crate::connecting::Connector;
+use crate::connections::Connections;
+use crate::{OpenError, PoolMode, PostgresSettings, wakeups};
+
+/// Catalogue, change log, interactions and counts in Postgres. Clones share it.
+#[derive(Clone)]
+pub struct PostgresStore {
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) appender: Appender,
+    connector: Arc<Connector>,
+    pool_mode: PoolMode,
+}
+
+impl PostgresStore {
+    /// Sets the store up inside a Tokio runtime. It connects when it is first used, so that Postgres may be away now, and
+    /// expects the schema that [`migrations`](crate::migrations) makes.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what is wrong with the settings.
+    pub fn open(settings: &PostgresSettings) -> Result<Self, OpenError> {
+        let connector = Arc::new(Connector::new(settings)?);
+        let connections = Arc::new(Connections::new(settings, &connector)?);
+        Ok(Self {
+            appender: Appender::start(Arc::clone(&connections), settings.append_queue),
+            connections,
+            connector,
+            pool_mode: settings.pool_mode,
+        })
+    }
+
+    /// A number that changes soon after somebody wrote to the catalogue, and at times for no reason: wake the follower of the
+    /// log then. `None` behind a pooler that lends connections for one transaction; polling must do there, and stays needed
+    /// everywhere, since a wake-up may get lost with its connection.
+    ///
+    /// Each call listens on a connection of its own beside the pool, until the receiver and its clones are dropped.
+    pub fn wakeups(&self) -> Option<watch::Receiver<u64>> {
+        match self.pool_mode {
+            PoolMode::Session => Some(wakeups::start(Arc::clone(&self.connector))),
+            PoolMode::Transaction => None,
+        }
+    }
+}
+
+impl std::fmt::Debug for PostgresStore {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("PostgresStore")
+            .finish_non_exhaustive()
+    }
+}

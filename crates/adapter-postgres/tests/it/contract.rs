@@ -1,0 +1,97 @@
+//! The store passes the contracts of its ports, directly and through PgBouncer.
+
+use std::sync::Arc;
+
+use ports::{InteractionStore, ReplayGuard, ScholarshipStore, SpendMeter};
+use testkit::PrivatePostgres;
+
+use super::settled::Settled;
+use super::{bouncer, database, open, open_pooled};
+
+mod scholarships_directly {
+    use super::*;
+
+    async fn fresh() -> (Arc<dyn ScholarshipStore>, ()) {
+        let url = PrivatePostgres::shared().url(&database().await);
+        (Arc::new(Settled(open(&url))), ())
+    }
+
+    testkit::scholarship_store_contract!(fresh);
+}
+
+mod scholarships_through_pgbouncer {
+    use super::*;
+
+    async fn fresh() -> (Arc<dyn ScholarshipStore>, ()) {
+        let url = bouncer().url(&database().await);
+        (Arc::new(Settled(open_pooled(&url))), ())
+    }
+
+    testkit::scholarship_store_contract!(fresh);
+}
+
+mod interactions_directly {
+    use super::*;
+
+    async fn fresh() -> (Arc<dyn InteractionStore>, ()) {
+        let url = PrivatePostgres::shared().url(&database().await);
+        (Arc::new(open(&url)), ())
+    }
+
+    testkit::interaction_store_contract!(fresh);
+}
+
+mod interactions_through_pgbouncer {
+    use super::*;
+
+    async fn fresh() -> (Arc<dyn InteractionStore>, ()) {
+        let url = bouncer().url(&database().await);
+        (Arc::new(open_pooled(&url)), ())
+    }
+
+    testkit::interaction_store_contract!(fresh);
+}
+
+mod used_tokens_directly {
+    use super::*;
+
+    async fn fresh() -> (Arc<dyn ReplayGuard>, ()) {
+        let url = PrivatePostgres::shared().url(&database().await);
+        (Arc::new(open(&url)), ())
+    }
+
+    testkit::replay_guard_contract!(fresh);
+}
+
+mod used_tokens_through_pgbouncer {
+    use super::*;
+
+    async fn fresh() -> (Arc<dyn ReplayGuard>, ()) {
+        let url = bouncer().url(&database().await);
+        (Arc::new(open_pooled(&url)), ())
+    }
+
+    testkit::replay_guard_contract!(fresh);
+}
+
+mod spending_directly {
+    use super::*;
+
+    async fn fresh() -> (Arc<dyn SpendMeter>, ()) {
+        let url = PrivatePostgres::shared().url(&database().await);
+        (Arc::new(open(&url)), ())
+    }
+
+    testkit::spend_meter_contract!(fresh);
+}
+
+mod spending_through_pgbouncer {
+    use super::*;
+
+    async fn fresh() -> (Arc<dyn SpendMeter>, ()) {
+        let url = bouncer().url(&database().await);
+        (Arc::new(open_pooled(&url)), ())
+    }
+
+    testkit::spend_meter_contract!(fresh);
+}

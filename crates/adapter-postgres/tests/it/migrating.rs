@@ -1,0 +1,114 @@
+//! Making the schema, taking it back, and several processes that do so at once.
+
+use std::time::{Duration, Instant};
+
+use adapter_postgres::migrations::{MigrationError, Migrator};
+use adapter_postgres::{PoolMode, PostgresSettings};
+use ports::{Health, HealthProbe as _};
+use testkit::PrivatePostgres;
+
+use super::{migrate, open};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+fn schema(database: &str) -> String {
+    let server = PrivatePostgres::shared();
+    server.psql(
+        database,
+        "SELECT table_name, column_name, data_type, is_nullable, column_default, collation_name \
+         FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%' ORDER BY 1, 2; \
+         SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename NOT LIKE '\\_\\_%' ORDER BY 1; \
+         SELECT conrelid::regclass, pg_get_constraintdef(oid) FROM pg_constraint \
+         WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text NOT LIKE '\\_\\_%' ORDER BY 1, 2; \
+         SELECT sequencename FROM pg_sequences ORDER BY 1",
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_migration_can_be_taken_back_and_applied_again() {
+    let server = PrivatePostgres::shared();
+    let name = server.database();
+    let settings = PostgresSettings::new(server.url(&name));
+    let mut migrator = Migrator::connect(&settings, PATIENCE)
+        .await
+        .expect("connects");
+    let (same, status) = migrator.status().await.expect("is read");
+    let steps = status.len();
+    assert!(steps >= 2 && status.iter().all(|step| !step.applied));
+    let mut before = Vec::new();
+    migrator = same;
+    let (same, made) = migrator.up().await.expect("migrates");
+    migrator = same;
+    assert_eq!(made.len(), steps);
+    let complete = schema(&name);
+    for _ in 0..steps {
+        before.push(schema(&name));
+        let (same, undone) = migrator.down(1).await.expect("reverts");
+        migrator = same;
+        assert_eq!(undone.len(), 1);
+        assert_ne!(before.last(), Some(&schema(&name)), "takes something back");
+    }
+    assert_eq!(schema(&name), "", "nothing is left");
+    let (migrator, _) = migrator.up().await.expect("migrates");
+    assert_eq!(schema(&name), complete);
+    let (_, status) = migrator.status().await.expect("is read");
+    assert!(status.iter().all(|step| step.applied));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn several_at_once_migrate_one_after_the_other() {
+    let server = PrivatePostgres::shared();
+    let name = server.database();
+    let url = server.url(&name);
+    let mut migrators = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        let settings = PostgresSettings::new(url.as_str());
+        migrators.spawn(async move {
+            let migrator = Migrator::connect(&settings, PATIENCE)
+                .await
+                .expect("connects");
+            migrator.up().await.expect("migrates").1.len()
+        });
+    }
+    let mut made = migrators.join_all().await;
+    made.sort_unstable();
+    assert_eq!(made[..3], [0, 0, 0]);
+    assert!(made[3] >= 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_finds_the_schema_taken_gives_up_in_time() {
+    let server = PrivatePostgres::shared();
+    let settings = PostgresSettings::new(server.url(&server.database()));
+    let first = Migrator::connect(&settings, PATIENCE)
+        .await
+        .expect("connects");
+    let begun = Instant::now();
+    let second = Migrator::connect(&settings, Duration::from_millis(300)).await;
+    assert!(matches!(second, Err(MigrationError::Locked(_))));
+    assert!(begun.elapsed() < Duration::from_secs(2));
+    drop(first);
+    let third = Migrator::connect(&settings, PATIENCE).await;
+    assert!(third.is_ok(), "the lock ends with its connection");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn migrations_refuse_a_pooler() {
+    let mut settings = PostgresSettings::new("postgresql://localhost/x?sslmode=disable");
+    settings.pool_mode = PoolMode::Transaction;
+    let refused = Migrator::connect(&settings, PATIENCE).await;
+    assert!(matches!(refused, Err(MigrationError::Pooled)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_without_schema_is_down_and_says_what_to_do() {
+    let server = PrivatePostgres::shared();
+    let url = server.url(&server.database());
+    let store = open(&url);
+    let Health::Down(reason) = store.check().await else {
+        panic!("there is nothing to be up");
+    };
+    assert!(reason.contains("migrate up"), "{reason}");
+    migrate(&url).await;
+    assert_eq!(store.check().await, Health::Up, "without a restart");
+}

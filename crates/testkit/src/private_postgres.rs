@@ -1,0 +1,299 @@
+//! Private Postgres servers for tests, in a temporary folder, on a free port of the loopback.
+//!
+//! Debian's packages are used; `cargo xtask test` installs them. Nothing of a server survives the test process.
+
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::supervised::{Supervised, free_port, is_root, run};
+
+const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
+/// Postgres refuses to run as root.
+const USER: &str = "postgres";
+const START_DEADLINE: Duration = Duration::from_secs(30);
+
+/// A server of its own, ended when it is dropped.
+#[derive(Debug)]
+pub struct PrivatePostgres {
+    /// `None` while the server is down.
+    process: Mutex<Option<Supervised>>,
+    port: u16,
+    options: Vec<String>,
+    databases: AtomicU64,
+    folder: TempDir,
+}
+
+impl PrivatePostgres {
+    /// Starts a server with Postgres' own durability: what it commits survives a kill. Not the loss of power: it does not
+    /// wait for the disk, which a test cannot notice.
+    ///
+    /// # Panics
+    /// When Postgres is not installed or does not start.
+    pub fn start() -> Self {
+        Self::start_with(&["fsync=off"])
+    }
+
+    /// Starts a server with settings of its own, such as `max_connections=10`.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub fn start_with(settings: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        give_away(folder.path());
+        remove_when_we_end(folder.path());
+        let data = folder.path().join("data");
+        let data = data.to_str().expect("UTF-8");
+        run(
+            Some(USER),
+            folder.path(),
+            &format!("{PROGRAMS}/initdb"),
+            &[
+                "--auth=trust",
+                "--username=postgres",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
+                "-D",
+                data,
+            ],
+        );
+        let socket = format!("unix_socket_directories={}", folder.path().display());
+        let mut options: Vec<String> = [
+            "listen_addresses=127.0.0.1",
+            socket.as_str(),
+            "max_connections=200",
+            "shared_buffers=64MB",
+            "jit=off",
+            // Checkpoints and clean-up in the middle of a test would make times vary.
+            "checkpoint_timeout=1h",
+            "max_wal_size=4GB",
+            "autovacuum=off",
+            "log_checkpoints=off",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        options.extend(settings.iter().copied().map(str::to_owned));
+        let server = Self {
+            process: Mutex::new(None),
+            port: free_port(),
+            options,
+            databases: AtomicU64::new(0),
+            folder,
+        };
+        server.restart();
+        server
+    }
+
+    /// The server that all tests of this process share. Tests that kill or stop theirs start their own.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<PrivatePostgres> = OnceLock::new();
+        SHARED.get_or_init(Self::start)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Where the server writes what it has to say, among others.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The URL of a database of this server.
+    pub fn url(&self, database: &str) -> String {
+        format!(
+            "postgresql://postgres@127.0.0.1:{}/{database}?sslmode=disable",
+            self.port
+        )
+    }
+
+    /// The name of a new and empty database.
+    pub fn database(&self) -> String {
+        self.clone_of("template0")
+    }
+
+    /// The name of a new database that is a copy of another, to which nobody may be connected.
+    pub fn clone_of(&self, template: &str) -> String {
+        let number = self.databases.fetch_add(1, Ordering::Relaxed);
+        let name = format!("test_{number}");
+        // Copies of one template wait for each other instead of failing.
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        self.psql(
+            "postgres",
+            &format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY wal_log"),
+        );
+        name
+    }
+
+    /// Runs SQL with Postgres' own client and answers what it printed: rows in lines, columns separated by `|`.
+    ///
+    /// # Panics
+    /// When the SQL fails.
+    pub fn psql(&self, database: &str, sql: &str) -> String {
+        let port = self.port.to_string();
+        let text = run(
+            None,
+            self.folder.path(),
+            "psql",
+            &[
+                "-X",
+                "-q",
+                "-A",
+                "-t",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-U",
+                "postgres",
+                "-h",
+                "127.0.0.1",
+                "-p",
+                &port,
+                "-c",
+                sql,
+                database,
+            ],
+        );
+        text.trim_end().to_owned()
+    }
+
+    /// Kills the server as `kill -9` does, with every process of it, and does not start it again.
+    pub fn kill(&self) {
+        let process = self.process.lock();
+        let mut process = process.unwrap_or_else(PoisonError::into_inner);
+        if let Some(server) = process.take() {
+            server.signal("KILL");
+            drop(server);
+        }
+    }
+
+    /// Starts the server again on the same data and port, after it was killed.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn restart(&self) {
+        self.kill();
+        let data = self.folder.path().join("data");
+        // A killed server's children end by themselves a moment later, and a server waits for that by failing.
+        let begun = Instant::now();
+        loop {
+            let mut arguments = vec!["-D".to_owned(), data.display().to_string()];
+            arguments.extend(["-p".to_owned(), self.port.to_string()]);
+            for option in &self.options {
+                arguments.extend(["-c".to_owned(), option.clone()]);
+            }
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let program = format!("{PROGRAMS}/postgres");
+            let server = Supervised::start(Some(USER), self.folder.path(), &program, &arguments);
+            let process = server.process();
+            *self.process.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
+            while Path::new(&format!("/proc/{process}")).exists() {
+                if self.is_ready() {
+                    return;
+                }
+                assert!(
+                    begun.elapsed() < START_DEADLINE,
+                    "Postgres does not start: see {}",
+                    self.log()
+                );
+                pause();
+            }
+            assert!(
+                begun.elapsed() < START_DEADLINE,
+                "Postgres ended: {}",
+                self.log()
+            );
+            pause();
+        }
+    }
+
+    /// Stops every process of the server, as a machine that hangs: connections stay, nothing answers.
+    pub fn freeze(&self) {
+        self.signal_all("STOP");
+    }
+
+    /// Lets a frozen server go on.
+    pub fn thaw(&self) {
+        self.signal_all("CONT");
+    }
+
+    fn signal_all(&self, signal: &str) {
+        let process = self.process.lock();
+        let process = process.unwrap_or_else(PoisonError::into_inner);
+        let Some(server) = &*process else { return };
+        let parent = server.process().to_string();
+        server.signal(signal);
+        let _ = Command::new("pkill")
+            .args(["--signal", signal, "--parent", &parent])
+            .status();
+    }
+
+    fn is_ready(&self) -> bool {
+        TcpStream::connect(("127.0.0.1", self.port)).is_ok()
+            && Command::new(format!("{PROGRAMS}/pg_isready"))
+                .args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()])
+                .stdout(Stdio::null())
+                .status()
+                .is_ok_and(|status| status.success())
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for PrivatePostgres {
+    fn drop(&mut self) {
+        self.thaw();
+        self.kill();
+    }
+}
+
+/// A static value is never dropped, and a killed process drops nothing, so somebody else must clear it away: a shell whose input
+/// ends with this process.
+#[expect(
+    clippy::zombie_processes,
+    reason = "the shell outlives this process, on purpose"
+)]
+pub(crate) fn remove_when_we_end(folder: &Path) {
+    let mut shell = Command::new("sh")
+        .args(["-c", r#"cat >/dev/null; sleep 1; rm -rf "$1""#, "remove"])
+        .arg(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a shell starts");
+    std::mem::forget(shell.stdin.take());
+}
+
+/// Lets the user of the servers write into a folder.
+pub(crate) fn give_away(folder: &Path) {
+    let open = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(folder, open).expect("the folder is ours");
+    if is_root() {
+        let owner = format!("{USER}:{USER}");
+        let path: PathBuf = folder.to_owned();
+        run(
+            None,
+            folder,
+            "chown",
+            &[&owner, path.to_str().expect("UTF-8")],
+        );
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "waits for a process of its own, in tests only"
+)]
+pub(crate) fn pause() {
+    std::thread::sleep(Duration::from_millis(5));
+}
