@@ -158,9 +158,10 @@ impl FacetCounter {
         let with_amounts = documents.iter().copied().zip(amounts.iter().copied());
         match kind {
             FacetKind::ScholarshipTypes => {
-                let last = self.types.len() - 1;
-                for (document, amount) in with_amounts {
-                    self.types[rows.kind(document).min(last)].add(amount);
+                let number = |document| rows.kind(document);
+                let of_kinds = by_number(self.types.len(), number, documents, amounts);
+                for (total, tally) in self.types.iter_mut().zip(&of_kinds) {
+                    total.join(tally);
                 }
             }
             FacetKind::FieldsOfStudy => {
@@ -327,11 +328,34 @@ fn add_sets(
         }
         return;
     }
-    let mut of_sets = vec![Tally::default(); sets.len()];
-    for (document, amount) in pairs {
-        of_sets[number(*document)].add(*amount);
-    }
+    let of_sets = by_number(sets.len(), number, documents, amounts);
     for (set, tally) in sets.iter().zip(&of_sets) {
         add(*set, tally);
     }
+}
+
+/// Tallies of documents by a number below `numbers`.
+fn by_number(
+    numbers: usize,
+    number: impl Fn(u32) -> usize,
+    documents: &[u32],
+    amounts: &[MinorUnits],
+) -> Vec<Tally> {
+    // Most documents share few numbers. Two tallies for each, taken in turn, need not wait for each other.
+    let mut tallies = vec![Tally::default(); 2 * numbers];
+    let (even, odd) = tallies.split_at_mut(numbers);
+    let (pairs, rest) = documents.as_chunks::<2>();
+    let (of_pairs, of_rest) = amounts.as_chunks::<2>();
+    for ([one, two], [of_one, of_two]) in pairs.iter().zip(of_pairs) {
+        even[number(*one)].add(*of_one);
+        odd[number(*two)].add(*of_two);
+    }
+    for (document, amount) in rest.iter().zip(of_rest) {
+        even[number(*document)].add(*amount);
+    }
+    for (even, odd) in even.iter_mut().zip(&*odd) {
+        even.join(odd);
+    }
+    tallies.truncate(numbers);
+    tallies
 }
