@@ -12,6 +12,10 @@ use crate::segment::merged;
 use crate::snapshot::{LiveSegment, Snapshot};
 use crate::updates::due_for_merge;
 
+/// From 0, what everybody has, to 19, what only runs when nobody else wants to.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 15;
+
 /// Wakes the thread; it ends with this.
 pub(crate) struct Merger {
     /// Holds at most one call: more of them say nothing more.
@@ -40,12 +44,22 @@ impl Merger {
 }
 
 fn run(shared: &Shared, calls: &Receiver<()>) {
+    step_back();
     while calls.recv().is_ok() {
         // Whatever goes wrong in here has changed nothing that readers see, and the next call tries again.
         let outcome = catch_unwind(AssertUnwindSafe(|| while merge_once(shared) {}));
         if outcome.is_err() {
             tracing::error!("merging segments panicked; the index goes on with those that it has");
         }
+    }
+}
+
+/// Lets searches and changes have the processors first: a merge is never urgent.
+fn step_back() {
+    // Linux takes this for the calling thread alone; elsewhere it would slow the whole process.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::debug!(%error, "merging runs at the priority of everybody else");
     }
 }
 

@@ -1,5 +1,5 @@
-//! How long one changed record takes from `apply` until a search of another thread finds it, while all readers are busy and
-//! the whole catalogue is merged in the background.
+//! How long one changed record takes from `apply` until a search of another thread finds it, while all readers are busy and,
+//! if wanted, the whole catalogue is merged in the background.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -28,6 +28,9 @@ pub(crate) struct Arguments {
     /// Records changed, one after the other
     #[arg(long, default_value_t = 1_500)]
     changes: usize,
+    /// Begins a merge of the whole catalogue in the background before the first change
+    #[arg(long)]
+    during_merge: bool,
 }
 
 #[derive(Serialize)]
@@ -35,6 +38,7 @@ struct Line {
     scholarships: usize,
     readers: usize,
     changes: usize,
+    during_merge: bool,
     /// Milliseconds from the call of `apply` until a search returned with the changed record.
     median: f64,
     p99: f64,
@@ -64,7 +68,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let now = corpus::now()?;
     let (mut first, sample) = ours::changes(arguments.count)?;
     // What comes last makes a second large segment, which is merged with the first while changes arrive.
-    let rest = first.split_off(arguments.count - arguments.count / 3);
+    let rest = first.split_off(if arguments.during_merge {
+        arguments.count - arguments.count / 3
+    } else {
+        arguments.count
+    });
     let index = InProcessIndex::new(SearchSettings::default());
     index.apply(first, FeedPosition::default());
     let queries = queries::make(&sample);
@@ -87,7 +95,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             let finder = finder.clone();
             scope.spawn(move || read(index, queries, reader * 997, board, &finder, now));
         }
-        index.apply(rest, FeedPosition::default());
+        if !rest.is_empty() {
+            index.apply(rest, FeedPosition::default());
+        }
         let written = (0..arguments.changes).try_for_each(|number| -> anyhow::Result<()> {
             let mut scholarship = changed[number % changed.len()].clone();
             let mark = mark(number);
@@ -122,6 +132,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         scholarships: arguments.count,
         readers: arguments.readers,
         changes: arguments.changes,
+        during_merge: arguments.during_merge,
         median: milliseconds(&waits, 50),
         p99: milliseconds(&waits, 99),
         worst: milliseconds(&waits, 100),
@@ -223,6 +234,7 @@ mod tests {
             count: 300,
             readers: 2,
             changes: 5,
+            during_merge: true,
         })
         .expect("all found");
     }

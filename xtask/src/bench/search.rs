@@ -74,7 +74,8 @@ struct Results {
     vocabulary: Vec<Vocabulary>,
     searches: Vec<Searches>,
     operations: Vec<Operation>,
-    freshness: Freshness,
+    /// Of single changes, and of the same while the whole catalogue is merged.
+    freshness: [Freshness; 2],
     server: server::Measured,
 }
 
@@ -185,10 +186,16 @@ fn measure(arguments: &Arguments, release: &Path) -> anyhow::Result<Results> {
     }
     let count = MIDDLE.to_string();
     let changes = if arguments.quick { "300" } else { "1500" };
-    let freshness = in_process
-        .lines(&["freshness", "--count", &count, "--changes", changes])?
-        .pop()
-        .context("no line about freshness")?;
+    let freshness = |also: &[&str]| -> anyhow::Result<Freshness> {
+        let arguments = [
+            &["freshness", "--count", &count, "--changes", changes],
+            also,
+        ]
+        .concat();
+        let line = in_process.lines(&arguments)?.pop();
+        line.context("no line about freshness")
+    };
+    let freshness = [freshness(&[])?, freshness(&["--during-merge"])?];
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;

@@ -128,7 +128,7 @@ pub(super) fn of(results: &Results) -> anyhow::Result<Vec<Goal>> {
             "ms",
             5.0,
             Some(1.0),
-            Some(results.freshness.p99),
+            Some(results.freshness[0].p99),
         ),
         lower(
             "memory per scholarship, all in, after the load",
