@@ -1,6 +1,6 @@
 //! Taking in changes: a new snapshot beside the present one, published by one pointer swap.
 //!
-//! Changed records die in the segment where they were and go into a new small segment, which is merged with the small one
+//! Changed records die in the segment where they were and go into a new small segment, which is merged with the small ones
 //! before it at once. Larger merges are left to a thread in the background (`merging`), so that a change is visible within a
 //! millisecond or two however large the catalogue is.
 
@@ -65,10 +65,17 @@ fn last_of_each(mut changes: Vec<Change>) -> Vec<Change> {
     changes
 }
 
-/// Merges the last two segments while they are small together.
+/// Single changes are collected in a segment of up to this share of a delta before the delta is written anew.
+const COLLECTED_SHARE: u32 = 8;
+
+/// Merges the last segments while they are small together, so that a change copies few other records and searches see few
+/// segments: one of up to `delta` records and a much smaller one behind it.
 fn merge_smallest(segments: &mut Vec<LiveSegment>, delta: u32) {
+    let collected = delta / COLLECTED_SHARE;
     while let [.., before, last] = segments.as_slice() {
-        if before.live_count() + last.live_count() > delta {
+        let (before_count, last_count) = (before.live_count(), last.live_count());
+        let is_collecting = before_count > collected && last_count <= collected;
+        if before_count + last_count > delta || is_collecting {
             return;
         }
         let sources = [before, last].map(|live| (&*live.segment, &*live.dead));
