@@ -340,7 +340,11 @@ impl<'a> Matcher<'a> {
             return spread(&self.lists(word), documents, self.segment.len());
         }
         let mut scores = Buffer::zeros(documents.len());
-        let probed = if is_reading { 0..0 } else { completions.clone() };
+        let probed = if is_reading {
+            0..0
+        } else {
+            completions.clone()
+        };
         let weight = word.completion_weight;
         let probed = probed.map(|term| (term, weight));
         for (term, weight) in word.terms.iter().copied().chain(probed) {

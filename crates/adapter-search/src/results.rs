@@ -83,7 +83,10 @@ impl Results<'_> {
     /// The result at a place; those of words are in rising order.
     pub(crate) fn at(&self, place: Place) -> Option<Result> {
         let results = self.segments.get(place.segment as usize)?;
-        let at = results.candidates.documents().binary_search(&place.document);
+        let at = results
+            .candidates
+            .documents()
+            .binary_search(&place.document);
         let at = at.ok()?;
         let (rank, stated) = results.extras.get(at).copied().unwrap_or_default();
         Some(Result {

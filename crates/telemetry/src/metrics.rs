@@ -34,6 +34,7 @@ struct Recorded {
     eligibility_checks: Counter,
     interactions: Family<InteractionLabels, SharedCounter>,
     index_scholarships: Gauge<u64, AtomicU64>,
+    index_segments: Gauge<u64, AtomicU64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -77,6 +78,12 @@ impl Metrics {
             "Scholarships in the search index",
             index_scholarships.clone(),
         );
+        let index_segments = Gauge::default();
+        registry.register(
+            "index_segments",
+            "Parts that the search index is in",
+            index_segments.clone(),
+        );
         Self(Arc::new(Recorded {
             registry,
             http,
@@ -85,6 +92,7 @@ impl Metrics {
             eligibility_checks,
             interactions,
             index_scholarships,
+            index_segments,
         }))
     }
 
@@ -113,9 +121,10 @@ impl Metrics {
             .inc_by(count);
     }
 
-    pub fn set_index_scholarships(&self, scholarships: usize) {
-        let scholarships = u64::try_from(scholarships).unwrap_or(u64::MAX);
+    /// What is in the search index, and in how many parts.
+    pub fn set_index(&self, scholarships: u64, segments: u64) {
         self.0.index_scholarships.set(scholarships);
+        self.0.index_segments.set(segments);
     }
 
     /// All metrics in the OpenMetrics text format, to be served as [`METRICS_CONTENT_TYPE`].
