@@ -1,7 +1,8 @@
 //! The documents of one segment that match every slot of a query, with the sums of their words' scores.
 //!
-//! The slot with the fewest postings gives the candidates; every further one is looked up for those that are left. A slot's
-//! score on a document is that of its best term: weight times impact.
+//! The slot with the fewest postings gives the candidates; every further one is looked up for those that are left, or its
+//! postings are spread over a table of all documents where that costs less. A slot's score on a document is that of its best
+//! term: weight times impact.
 
 use std::cell::Cell;
 use std::cmp::Ordering;
@@ -14,7 +15,7 @@ use crate::segment::Segment;
 use crate::snapshot::LiveSegment;
 use crate::words_in_segment::{Conjunction, QueryTerms, SlotTerms, WordTerms};
 
-/// Fewer postings than this are sorted rather than marked in a table of all documents.
+/// Up to so many postings are sorted rather than marked in a table of all documents.
 const FEW: u32 = 256;
 
 /// What it costs, about, to read a document's words and look for completions among them, to look one document up in a list,
@@ -188,16 +189,16 @@ impl Listed {
 /// Matches queries in one segment, among its live documents from `first` on.
 #[derive(Clone, Copy)]
 pub(crate) struct Matcher<'a> {
-    pub(crate) segment: &'a Segment,
-    pub(crate) dead: &'a BitSet,
-    pub(crate) first: u32,
+    live: &'a LiveSegment,
+    segment: &'a Segment,
+    first: u32,
 }
 
 impl<'a> Matcher<'a> {
     pub(crate) fn of(live: &'a LiveSegment, first: u32) -> Self {
         Self {
+            live,
             segment: &live.segment,
-            dead: &live.dead,
             first,
         }
     }
@@ -263,46 +264,46 @@ impl<'a> Matcher<'a> {
     }
 
     fn word(self, word: &WordTerms) -> Candidates<'a> {
-        let lists = self.lists(word);
-        let is_live = |document| !self.dead.contains(document);
-        match lists.as_slice() {
-            [] => Candidates::default(),
-            [(list, weight)] if word.completions.is_empty() => {
-                let list = Candidates::List(*list, *weight);
-                if self.dead.count() == 0 {
-                    return list;
-                }
-                let mut live = list;
-                live.retain(is_live);
-                live
+        let is_live = |document| self.live.is_live(document);
+        if let ([(term, weight)], true) = (word.terms.as_slice(), word.completions.is_empty()) {
+            let list = self.segment.postings.list(*term).from(self.first);
+            let mut only = Candidates::List(list, *weight);
+            if self.live.dead.count() > 0 {
+                only.retain(is_live);
             }
-            several => {
-                let mut union = if word.size <= FEW {
-                    sorted_union(several)
-                } else {
-                    marked_union(several, self.first, self.dead)
-                };
-                if word.size <= FEW {
-                    union.retain(|document| document >= self.first && is_live(document));
-                }
-                Candidates::Listed(union)
-            }
+            return only;
         }
+        let postings = self.postings(word);
+        Candidates::Listed(if word.size <= FEW {
+            let mut union = sorted_union(&postings);
+            union.retain(|document| document >= self.first && is_live(document));
+            union
+        } else {
+            marked_union(&postings, self.first, &self.live.dead)
+        })
     }
 
-    /// Lists with what their words count. Those of completions are one after the other, and may begin before `first`.
-    fn lists(self, word: &WordTerms) -> Vec<(List<'a>, u32)> {
+    /// All postings of a word, of documents before `first`, too.
+    fn postings(self, word: &WordTerms) -> Vec<Postings<'a>> {
         let postings = &self.segment.postings;
-        let of_terms = word
-            .terms
-            .iter()
-            .map(|(term, weight)| (postings.list(*term).from(self.first), *weight));
-        let mut lists: Vec<_> = of_terms.collect();
+        let of_terms = word.terms.iter().map(|(term, weight)| {
+            let list = postings.list(*term).from(self.first);
+            Postings {
+                documents: list.documents,
+                impacts: list.impacts,
+                weight: *weight,
+            }
+        });
+        let mut all: Vec<_> = of_terms.collect();
         if !word.completions.is_empty() {
-            let all = postings.lists(word.completions.clone());
-            lists.push((all, word.completion_weight));
+            let (documents, impacts) = postings.lists(word.completions.clone());
+            all.push(Postings {
+                documents,
+                impacts,
+                weight: word.completion_weight,
+            });
         }
-        lists
+        all
     }
 
     /// The scores of a slot on some documents, 0 where it does not match.
@@ -337,7 +338,7 @@ impl<'a> Matcher<'a> {
         let of_completions = READ_WORDS.min(PROBE * completions.len() as u64);
         let looking_up = count * (PROBE * word.terms.len() as u64 + of_completions);
         if SPREAD * (u64::from(word.size) + count) < looking_up {
-            return spread(&self.lists(word), documents, self.segment.len());
+            return spread(&self.postings(word), documents, self.segment.len());
         }
         let mut scores = Buffer::zeros(documents.len());
         let probed = if is_reading {
@@ -420,14 +421,23 @@ fn united(left: Listed, right: Listed) -> Listed {
     }
 }
 
-fn sorted_union(lists: &[(List<'_>, u32)]) -> Listed {
-    let mut all: Vec<(u32, u32)> = Vec::new();
-    for (list, weight) in lists {
-        let scored = list
-            .iter()
-            .map(|(document, impact)| (document, u32::from(impact) * weight));
-        all.extend(scored);
+/// Postings of one or more terms that count the same, in any order, to be gone through.
+struct Postings<'a> {
+    documents: &'a [u32],
+    impacts: &'a [u8],
+    weight: u32,
+}
+
+impl Postings<'_> {
+    /// (document, score).
+    fn scored(&self) -> impl Iterator<Item = (u32, u32)> {
+        let pairs = self.documents.iter().zip(self.impacts);
+        pairs.map(|(document, impact)| (*document, u32::from(*impact) * self.weight))
     }
+}
+
+fn sorted_union(postings: &[Postings<'_>]) -> Listed {
+    let mut all: Vec<(u32, u32)> = postings.iter().flat_map(Postings::scored).collect();
     all.sort_unstable();
     let mut union = Listed::default();
     for (document, score) in all {
@@ -476,20 +486,20 @@ impl Table {
     }
 }
 
-/// The best score of some lists on some documents, 0 where none of them has the document.
-fn spread(lists: &[(List<'_>, u32)], documents: &[u32], size: u32) -> Buffer {
+/// The best score that the postings give some documents, 0 where they do not have the document.
+fn spread(postings: &[Postings<'_>], documents: &[u32], size: u32) -> Buffer {
     let mut table = Table::take(size);
     let scores = table.scores.as_mut_slice();
-    for (list, weight) in lists {
-        for (document, impact) in list.iter() {
+    for of_terms in postings {
+        for (document, of_term) in of_terms.scored() {
             let score = &mut scores[document as usize];
-            *score = (*score).max(u32::from(impact) * weight);
+            *score = (*score).max(of_term);
         }
     }
     let mut found = Buffer::new();
     found.extend(documents.iter().map(|document| scores[*document as usize]));
-    for (list, _) in lists {
-        for document in list.documents {
+    for of_terms in postings {
+        for document in of_terms.documents {
             scores[*document as usize] = 0;
         }
     }
@@ -497,16 +507,16 @@ fn spread(lists: &[(List<'_>, u32)], documents: &[u32], size: u32) -> Buffer {
     found
 }
 
-/// The live documents from `first` on that any of the lists has, each with its best score.
-fn marked_union(lists: &[(List<'_>, u32)], first: u32, dead: &BitSet) -> Listed {
+/// The live documents from `first` on that the postings have, each with its best score.
+fn marked_union(postings: &[Postings<'_>], first: u32, dead: &BitSet) -> Listed {
     let dead = dead.words();
     let mut table = Table::take(64 * dead.len() as u32);
     let (scores, marks) = (table.scores.as_mut_slice(), table.marks.as_mut_slice());
-    for (list, weight) in lists {
-        for (document, impact) in list.iter() {
+    for of_terms in postings {
+        for (document, of_term) in of_terms.scored() {
             marks[document as usize / 64] |= 1 << (document % 64);
             let score = &mut scores[document as usize];
-            *score = (*score).max(u32::from(impact) * weight);
+            *score = (*score).max(of_term);
         }
     }
     // What is not wanted has its scores cleared, too.

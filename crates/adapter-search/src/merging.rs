@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
+use crate::bit_set::bits;
 use crate::index::Shared;
 use crate::segment::merged;
 use crate::snapshot::{LiveSegment, Snapshot};
@@ -51,27 +52,32 @@ impl Merger {
 /// Of the time, one in so many parts goes into merges of everything.
 const PARTS: u32 = 20;
 
-/// Without a change for so long, none is expected during the next merge.
-const QUIET: Duration = Duration::from_secs(10);
-
-/// When everything was last merged, and how long that took.
-struct LastTime {
+/// When everything is merged.
+struct Schedule {
+    pause: Duration,
+    /// When it was last tried.
     ended: Instant,
+    /// How long it last took.
     took: Duration,
 }
 
-impl LastTime {
+impl Schedule {
     /// How long the next merge of everything has to wait.
-    fn rest(&self, pause: Duration) -> Duration {
-        let pause = pause.max(self.took * (PARTS - 1));
+    fn rest(&self) -> Duration {
+        let pause = self.pause.max(self.took * (PARTS - 1));
         pause.saturating_sub(self.ended.elapsed())
+    }
+
+    /// Whether no change is expected while everything is merged, after so long without one.
+    fn is_quiet(&self, since_change: Duration) -> bool {
+        since_change >= self.pause.max(self.took)
     }
 }
 
 fn run(shared: &Shared, calls: &Receiver<()>) {
     step_back();
-    let pause = shared.merge_all_pause();
-    let mut last_time = LastTime {
+    let mut schedule = Schedule {
+        pause: shared.merge_all_pause(),
         ended: Instant::now(),
         took: Duration::ZERO,
     };
@@ -79,8 +85,8 @@ fn run(shared: &Shared, calls: &Receiver<()>) {
     loop {
         let has_several = shared.present().segments.len() > 1;
         let called = if has_several {
-            // Not at once, so that a merge that was for nothing is not tried again and again.
-            let rest = last_time.rest(pause).max(Duration::from_millis(1));
+            // Nothing is to be done before a rest is over; a rest of nothing must not keep a processor busy.
+            let rest = schedule.rest().max(Duration::from_millis(1));
             calls.recv_timeout(rest)
         } else {
             calls.recv().map_err(RecvTimeoutError::from)
@@ -90,24 +96,23 @@ fn run(shared: &Shared, calls: &Receiver<()>) {
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        // Whatever goes wrong in here has changed nothing that readers see, and the next call tries again.
+        let is_time = schedule.rest().is_zero();
+        let is_quiet = schedule.is_quiet(changed.elapsed());
+        let begun = Instant::now();
+        // Whatever goes wrong in here has changed nothing that readers see.
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            let due = |segments: &[LiveSegment]| due_for_merge(segments, shared.delta());
-            while merge_once(shared, due) {}
-            if last_time.rest(pause).is_zero() {
-                let begun = Instant::now();
-                let is_quiet = changed.elapsed() >= QUIET.min(pause);
-                let all =
-                    |segments: &[LiveSegment]| all_for_merge(segments, shared.delta(), is_quiet);
-                merge_once(shared, all);
-                last_time = LastTime {
-                    ended: Instant::now(),
-                    took: begun.elapsed(),
-                };
-            }
+            let delta = shared.delta();
+            while merge_once(shared, |segments| due_for_merge(segments, delta)) {}
+            is_time && merge_once(shared, |segments| all_for_merge(segments, delta, is_quiet))
         }));
         if outcome.is_err() {
             tracing::error!("merging segments panicked; the index goes on with those that it has");
+        }
+        if is_time || outcome.is_err() {
+            schedule.ended = Instant::now();
+        }
+        if outcome.unwrap_or(true) {
+            schedule.took = begun.elapsed();
         }
     }
 }
@@ -155,14 +160,36 @@ fn put_in_place(
     let present = &now.segments[at..at + sources.len()];
     let mut dying = Vec::new();
     for ((live, source), numbers) in present.iter().zip(sources).zip(numbers) {
-        let died = (0..).zip(numbers).filter(|(document, _)| {
-            live.dead.contains(*document) && !source.dead.contains(*document)
-        });
-        dying.extend(died.map(|(_, number)| *number));
+        let words = live.dead.words().iter().zip(source.dead.words());
+        let died = bits(words.map(|(now, then)| now & !then));
+        dying.extend(died.map(|document| numbers[document as usize]));
     }
     result.kill(&dying);
     let mut next = now.clone();
     let result = Some(result).filter(|result| result.live_count() > 0);
     next.segments.splice(at..at + sources.len(), result);
     Some(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn merges_of_everything_wait_for_the_pause_and_for_their_share_of_the_time() {
+        let schedule = |pause, took| Schedule {
+            pause: Duration::from_secs(pause),
+            ended: Instant::now(),
+            took: Duration::from_secs(took),
+        };
+        let is_about = |rest: Duration, seconds: u64| {
+            rest <= Duration::from_secs(seconds) && rest > Duration::from_secs(seconds - 5)
+        };
+        assert!(is_about(schedule(100, 1).rest(), 100));
+        assert!(is_about(schedule(100, 10).rest(), 190));
+        assert!(schedule(0, 0).rest().is_zero());
+        let quiet = |pause, took, since| schedule(pause, took).is_quiet(Duration::from_secs(since));
+        assert!(quiet(10, 3, 10) && !quiet(10, 3, 9));
+        assert!(quiet(10, 30, 30) && !quiet(10, 30, 29));
+    }
 }

@@ -170,11 +170,20 @@ impl Postings {
 
     /// How many documents hold any of some terms that follow each other, counted once for each.
     pub(crate) fn count_of_range(&self, terms: std::ops::Range<u32>) -> u32 {
+        self.range_of(terms).len() as u32
+    }
+
+    fn range_of(&self, terms: std::ops::Range<u32>) -> std::ops::Range<usize> {
         if terms.is_empty() {
-            return 0;
+            return 0..0;
         }
-        let first = self.range(terms.start).start;
-        (self.range(terms.end - 1).end - first) as u32
+        self.range(terms.start).start..self.range(terms.end - 1).end
+    }
+
+    /// The documents and impacts of terms that follow each other, one term's after the other's.
+    pub(crate) fn lists(&self, terms: std::ops::Range<u32>) -> (&[u32], &[u8]) {
+        let range = self.range_of(terms);
+        (&self.documents[range.clone()], &self.impacts[range])
     }
 
     pub(crate) fn list(&self, term: u32) -> List<'_> {
@@ -192,22 +201,6 @@ impl Postings {
             documents: &self.documents[range.clone()],
             impacts: &self.impacts[range],
             bitmap,
-        }
-    }
-}
-
-impl Postings {
-    /// The lists of terms that follow each other, one after the other: only to be gone through.
-    pub(crate) fn lists(&self, terms: std::ops::Range<u32>) -> List<'_> {
-        let postings = if terms.is_empty() {
-            0..0
-        } else {
-            self.range(terms.start).start..self.range(terms.end - 1).end
-        };
-        List {
-            documents: &self.documents[postings.clone()],
-            impacts: &self.impacts[postings],
-            bitmap: None,
         }
     }
 }
@@ -319,6 +312,10 @@ mod tests {
                     prop_assert_eq!(probe.impact(*target), list.get(target).copied().unwrap_or(0));
                 }
             }
+            let (documents, impacts) = postings.lists(0..lists.len() as u32);
+            prop_assert!(documents.iter().eq(lists.iter().flat_map(BTreeMap::keys)));
+            prop_assert!(impacts.iter().eq(lists.iter().flat_map(BTreeMap::values)));
+            prop_assert_eq!(postings.lists(1..1).0.len(), 0);
             let all: usize = lists.iter().map(BTreeMap::len).sum();
             prop_assert_eq!(postings.count_of_range(0..lists.len() as u32) as usize, all);
         }

@@ -41,41 +41,36 @@ impl Results<'_> {
 
     #[inline]
     pub(crate) fn each(&self, mut visit: impl FnMut(Result)) {
-        for (segment, results) in (0..).zip(&self.segments) {
-            let extras = &results.extras;
-            results.candidates.each(|at, document, sum| {
-                let (rank, stated) = extras.get(at).copied().unwrap_or_default();
-                visit(Result {
-                    place: Place { segment, document },
-                    rank,
-                    sum,
-                    stated,
-                });
-            });
-        }
+        self.each_from(0, |_, result| visit(result));
     }
 
-    /// Those of which the least that their words sum up to for a rank of 0 without stated values is known: calls `visit` with
-    /// each result that sums up to at least that much, and with all that have a rank or stated values. `visit` may raise it.
+    /// Visits each result of rank 0 without stated values whose words sum up to `least` or more, and every other one. `visit`
+    /// may raise it.
     #[inline]
     pub(crate) fn each_from(&self, mut least: u32, mut visit: impl FnMut(&mut u32, Result)) {
         for (segment, results) in (0..).zip(&self.segments) {
-            let result = |document, rank, sum, stated| Result {
-                place: Place { segment, document },
-                rank,
-                sum,
-                stated,
+            let mut result = |known: &mut u32, document, (rank, stated), sum| {
+                let place = Place { segment, document };
+                let result = Result {
+                    place,
+                    rank,
+                    sum,
+                    stated,
+                };
+                visit(known, result);
             };
             if results.extras.is_empty() {
                 results.candidates.each_from(least, |known, document, sum| {
-                    visit(known, result(document, 0, sum, 0));
+                    result(known, document, (0, 0), sum);
                     least = *known;
                 });
                 continue;
             }
             results.candidates.each(|at, document, sum| {
-                let (rank, stated) = results.extras.get(at).copied().unwrap_or_default();
-                visit(&mut least, result(document, rank, sum, stated));
+                let extra = results.extras[at];
+                if extra != (0, 0) || sum >= least {
+                    result(&mut least, document, extra, sum);
+                }
             });
         }
     }

@@ -308,12 +308,18 @@ mod tests {
                 [1, 1_000],
             ),
             ("delta = 1000", "delta", [0, 100_001], [1, 100_000]),
+            (
+                "merge_all_pause = 10",
+                "merge_all_pause",
+                [86_401, 90_000],
+                [0, 86_400],
+            ),
         ] {
             let with = |number: u32| DEFAULT_SEARCH.replace(bundled, &format!("{key} = {number}"));
             for number in refused {
                 let error = error(&with(number), "");
                 assert!(
-                    error.contains(&format!("{key} must be a number from 1 to")),
+                    error.contains(&format!("{key} must be a number from")),
                     "{error}"
                 );
             }

@@ -85,16 +85,25 @@ fn merge_smallest(segments: &mut Vec<LiveSegment>, delta: u32) {
     }
 }
 
-/// The segments that a merge of everything takes, if there is more than one. While changes come in, the last small segment is
-/// left to them.
+/// How many of the last segments the next change may merge at once.
+fn changing(segments: &[LiveSegment], delta: u32) -> usize {
+    let may_change = |live: &&LiveSegment| live.live_count() <= delta;
+    segments.iter().rev().take(2).take_while(may_change).count()
+}
+
+/// The segments that a merge of everything takes, if there is more than one; while changes come in, those are left alone that
+/// the next one may merge.
 pub(crate) fn all_for_merge(
     segments: &[LiveSegment],
     delta: u32,
     is_quiet: bool,
 ) -> Option<Range<usize>> {
-    let last = segments.last()?;
-    let is_changing = !is_quiet && last.live_count() <= delta / COLLECTED_SHARE;
-    let end = segments.len() - usize::from(is_changing);
+    let left_alone = if is_quiet {
+        0
+    } else {
+        changing(segments, delta)
+    };
+    let end = segments.len() - left_alone;
     (end > 1).then_some(0..end)
 }
 
@@ -102,8 +111,7 @@ pub(crate) fn all_for_merge(
 /// few of them, and a record is copied about log2(n) times however the catalogue arrives. Those that the next change may
 /// merge at once are left alone.
 pub(crate) fn due_for_merge(segments: &[LiveSegment], delta: u32) -> Option<Range<usize>> {
-    let may_change = |live: &&LiveSegment| live.live_count() <= delta;
-    let changing = segments.iter().rev().take(2).take_while(may_change).count();
+    let changing = changing(segments, delta);
     let settled = &segments[..segments.len() - changing];
     let mut start = settled.len().checked_sub(1)?;
     let mut size = settled[start].live_count();
@@ -118,4 +126,22 @@ pub(crate) fn due_for_merge(segments: &[LiveSegment], delta: u32) -> Option<Rang
     let is_mostly_dead = |live: &LiveSegment| live.dead.count() > live.live_count() / 2;
     let at = settled.iter().position(is_mostly_dead)?;
     Some(at..at + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::segment::Segment;
+
+    #[test]
+    fn a_merge_of_everything_spares_what_changes_may_merge_meanwhile() {
+        let segments = |count: usize| vec![LiveSegment::of(Segment::default()); count];
+        assert_eq!(all_for_merge(&segments(0), 10, true), None);
+        assert_eq!(all_for_merge(&segments(1), 10, true), None);
+        assert_eq!(all_for_merge(&segments(2), 10, true), Some(0..2));
+        // All are smaller than a delta.
+        assert_eq!(all_for_merge(&segments(3), 10, false), None);
+        assert_eq!(all_for_merge(&segments(4), 10, false), Some(0..2));
+        assert_eq!(all_for_merge(&segments(4), 10, true), Some(0..4));
+    }
 }

@@ -20,14 +20,21 @@ const RARE_WORDS: [&str; 6] = [
     "zodiac", "walnut", "obsidian", "jubilant", "quixotic", "marigold",
 ];
 
-/// The bundled settings with few synonyms, and small segments so that there are several. With deltas of ten they are merged
-/// into one again and again.
+/// The bundled settings with few synonyms, and small segments so that there are several.
 pub(crate) fn settings(delta: u32) -> SearchSettings {
-    let bundled = include_str!("../../../../config/search.toml");
-    let search = bundled.replace("delta = 1000", &format!("delta = {delta}"));
-    assert!(delta == 1000 || search != bundled);
-    let pause = if delta == 10 { 0 } else { 10 };
-    let search = search.replace("pause = 10", &format!("pause = {pause}"));
+    settings_with(delta, 10)
+}
+
+/// The same, with so many seconds between two merges of everything.
+pub(crate) fn settings_with(delta: u32, merge_all_pause: u32) -> SearchSettings {
+    let mut search = include_str!("../../../../config/search.toml").to_owned();
+    for (bundled, key, number) in [
+        ("delta = 1000", "delta", delta),
+        ("merge_all_pause = 10", "merge_all_pause", merge_all_pause),
+    ] {
+        assert!(search.contains(bundled));
+        search = search.replace(bundled, &format!("{key} = {number}"));
+    }
     SearchSettings::from_toml(&search, SYNONYMS).expect("valid settings")
 }
 
@@ -158,10 +165,12 @@ fn check(
 struct Run {
     seeds: std::ops::Range<u64>,
     delta: u32,
+    merge_all_pause: u32,
     batches: &'static [usize],
     ids: usize,
     /// After each batch.
     searches: usize,
+    request: fn(&mut Generator) -> SearchRequest,
 }
 
 impl Run {
@@ -170,7 +179,7 @@ impl Run {
         let mut searches = 0;
         for seed in self.seeds.clone() {
             let mut generator = Generator::of(seed);
-            let index = InProcessIndex::new(settings(self.delta));
+            let index = InProcessIndex::new(settings_with(self.delta, self.merge_all_pause));
             let mut catalogue: Catalogue = BTreeMap::new();
             for (version, size) in (1..).zip(self.batches) {
                 let changes =
@@ -179,7 +188,7 @@ impl Run {
                 let state = State::of(&catalogue);
                 let models = state.models();
                 for _ in 0..self.searches {
-                    let request = random_request(&mut generator);
+                    let request = (self.request)(&mut generator);
                     // Deadlines pass, at the end of a day in New York.
                     let hours = if generator.chance(0.3) {
                         generator.below(2_000)
@@ -202,9 +211,11 @@ fn random_searches_of_tiny_segments_agree_with_the_reference() {
     let run = Run {
         seeds: 0..50,
         delta: 3,
+        merge_all_pause: 10,
         batches: &[40, 1, 2, 12, 1, 30],
         ids: 70,
         searches: 23,
+        request: random_request,
     };
     run.agrees();
 }
@@ -214,9 +225,11 @@ fn random_searches_after_many_single_changes_agree_with_the_reference() {
     let run = Run {
         seeds: 1_000..1_025,
         delta: 10,
+        merge_all_pause: 0,
         batches: &[50, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 5],
         ids: 60,
         searches: 23,
+        request: random_request,
     };
     run.agrees();
 }
@@ -226,9 +239,11 @@ fn random_searches_of_a_large_and_a_small_segment_agree_with_the_reference() {
     let run = Run {
         seeds: 2_000..2_075,
         delta: 1_000,
+        merge_all_pause: 10,
         batches: &[60, 20, 3, 1],
         ids: 70,
         searches: 23,
+        request: random_request,
     };
     run.agrees();
 }
@@ -239,9 +254,30 @@ fn random_searches_of_a_large_catalogue_agree_with_the_reference() {
     let run = Run {
         seeds: 3_000..3_002,
         delta: 100,
+        merge_all_pause: 10,
         batches: &[4_000, 40, 300],
         ids: 2_600,
         searches: 50,
+        request: random_request,
+    };
+    run.agrees();
+}
+
+/// Most matches of frequent words are passed over once the best are known, unless there are filters.
+#[test]
+fn frequent_words_alone_agree_with_the_reference() {
+    let run = Run {
+        seeds: 3_100..3_102,
+        delta: 100,
+        merge_all_pause: 10,
+        batches: &[4_000, 40],
+        ids: 2_600,
+        searches: 100,
+        request: |generator| SearchRequest {
+            query: generator.request().query,
+            limit: 1 + generator.below(12),
+            ..SearchRequest::default()
+        },
     };
     run.agrees();
 }

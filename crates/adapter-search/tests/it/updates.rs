@@ -7,7 +7,7 @@ use domain::{Scholarship, ScholarshipId};
 use ports::search_index::SearchRequest;
 use ports::{Change, FeedPosition, SearchIndex};
 
-use crate::agreement::{ids_of, settings};
+use crate::agreement::{ids_of, settings, settings_with};
 use crate::catalogue::{Generator, now};
 
 fn open_record(number: usize, name: &str) -> Scholarship {
@@ -104,7 +104,7 @@ fn large_batches_and_small_changes_end_in_the_same_state() {
 
 #[test]
 fn small_segments_are_merged_into_one() {
-    let index = InProcessIndex::new(settings(10));
+    let index = InProcessIndex::new(settings_with(10, 0));
     for number in 0..40 {
         index.apply(vec![upserted(number, "one")], FeedPosition::default());
         index.apply(vec![upserted(number / 2, "two")], FeedPosition::default());
@@ -112,7 +112,7 @@ fn small_segments_are_merged_into_one() {
     let begun = std::time::Instant::now();
     while index.stats(now()).segments > 1 {
         assert!(begun.elapsed() < std::time::Duration::from_secs(60));
-        std::thread::sleep(std::time::Duration::from_millis(1));
+        std::thread::park_timeout(std::time::Duration::from_millis(1));
     }
     assert_eq!(
         (found(&index, "one").len(), found(&index, "two").len()),
@@ -123,7 +123,7 @@ fn small_segments_are_merged_into_one() {
 #[test]
 fn readers_see_all_of_a_batch_or_nothing() {
     const RECORDS: usize = 25;
-    let index = InProcessIndex::new(settings(10));
+    let index = InProcessIndex::new(settings(2));
     let generation = |number: usize| {
         let name = format!("generation{number}");
         let changes = (0..RECORDS).map(|record| upserted(record, &name));

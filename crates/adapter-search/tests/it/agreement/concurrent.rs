@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use adapter_search::InProcessIndex;
+use adapter_search::{InProcessIndex, SearchSettings};
 use ports::search_index::{SearchAnswer, SearchRequest};
 use ports::{Change, FeedPosition, SearchIndex};
 
 use super::visible::Visible;
-use super::{Models, State, random_batch, random_request, settings};
+use super::{Models, State, random_batch, random_request, settings, settings_with};
 use crate::catalogue::{Generator, now};
 use crate::model::Catalogue;
 
@@ -123,8 +123,8 @@ fn sample(observations: Vec<Observation>, most_quiet: usize) -> Vec<Observation>
 }
 
 /// Every answer is that of one of its states, and no reader goes back to an older one.
-fn every_answer_agrees(history: &History, delta: u32, most_quiet: usize) {
-    let index = InProcessIndex::new(settings(delta));
+fn every_answer_agrees(history: &History, settings: SearchSettings, most_quiet: usize) {
+    let index = InProcessIndex::new(settings);
     index.apply(history.batches[0].clone(), FeedPosition::default());
     let mut models: Vec<Option<Models<'_>>> = history.states.iter().map(|_| None).collect();
     let (mut looked_at, mut during_changes, mut found) = (0, 0, 0);
@@ -156,12 +156,19 @@ fn every_answer_agrees(history: &History, delta: u32, most_quiet: usize) {
 fn every_answer_during_changes_is_that_of_a_state_of_its_time() {
     let sizes: Vec<usize> = [1, 1, 2, 1, 30, 1, 3, 80].repeat(8);
     let history = History::random(4_000, 300, &sizes, 280);
-    every_answer_agrees(&history, 3, 150);
+    every_answer_agrees(&history, settings(3), 150);
 }
 
 #[test]
 fn every_answer_during_changes_of_a_large_catalogue_is_that_of_a_state_of_its_time() {
     let sizes: Vec<usize> = [1, 40, 400, 2].repeat(3);
     let history = History::random(4_001, 4_000, &sizes, 2_600);
-    every_answer_agrees(&history, 100, 20);
+    every_answer_agrees(&history, settings(100), 20);
+}
+
+#[test]
+fn every_answer_while_everything_is_merged_again_and_again_is_that_of_a_state_of_its_time() {
+    let sizes: Vec<usize> = [1, 1, 2, 1, 30, 1, 3, 80].repeat(8);
+    let history = History::random(4_002, 300, &sizes, 280);
+    every_answer_agrees(&history, settings_with(3, 0), 150);
 }
