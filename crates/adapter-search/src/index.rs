@@ -9,7 +9,7 @@ use ports::search_index::{
     Filters, IndexStats, RecommendationAnswer, RecommendationRequest, SearchAnswer, SearchError,
     SearchRequest, Suggestion, UnlockAnswer,
 };
-use ports::{Change, FeedPosition, SearchIndex};
+use ports::{CatalogueFingerprint, Change, FeedPosition, RevisionMark, SearchIndex};
 
 use crate::merging::Merger;
 use crate::query::typed_words;
@@ -209,5 +209,17 @@ impl SearchIndex for InProcessIndex {
             open: snapshot.open_count(now),
             position: snapshot.position,
         }
+    }
+
+    fn fingerprint(&self) -> CatalogueFingerprint {
+        self.shared.state.load().all.fingerprint()
+    }
+
+    fn revisions(
+        &self,
+        after: Option<&ScholarshipId>,
+        limit: usize,
+    ) -> Vec<(ScholarshipId, RevisionMark)> {
+        self.shared.state.load().all.revisions(after, limit)
     }
 }

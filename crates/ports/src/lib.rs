@@ -22,8 +22,8 @@ pub use interaction_store::{
 pub use rate_limiter::{RateLimiter, RateLimiterError};
 pub use replay_guard::{Claim, ReplayGuard, ReplayGuardError};
 pub use scholarship_store::{
-    CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord, ScholarshipStore,
-    StoreError, UpsertItem, UpsertOutcome, Written,
+    CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord, RevisionMark,
+    ScholarshipStore, StoreError, UpsertItem, UpsertOutcome, Written,
 };
 pub use search_index::SearchIndex;
 pub use spend_meter::{

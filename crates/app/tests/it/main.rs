@@ -6,4 +6,5 @@ mod faulty_index;
 mod following;
 mod interactions;
 mod matching;
+mod reconciling;
 mod world;
