@@ -9,14 +9,15 @@ mod reconciling;
 mod standing;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use domain::{ScholarshipId, Timestamp};
-use ports::{Change, FeedPosition, ScholarshipStore, SearchIndex, StoreError};
+use ports::{Change, ChangeBatch, FeedPosition, ScholarshipStore, SearchIndex, StoreError};
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 use tokio::task::JoinError;
-use tokio::time::{Instant, sleep};
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, sleep, timeout};
 
 pub use following::{FollowPeriods, Wakeups};
 pub use reconciling::{Drift, Reconciled};
@@ -27,6 +28,9 @@ const STEP: usize = 10_000;
 
 /// Records per step while loading: bounds the memory beside the index, and what is indexed at once is searched fastest.
 const LOAD_STEP: usize = 200_000;
+
+/// How long the store may take for a step of the log.
+const PAGE_DEADLINE: Duration = Duration::from_secs(5);
 
 /// How long an import waits for the log to show it, and how often it looks.
 const SHOWN_WITHIN: Duration = Duration::from_secs(1);
@@ -55,6 +59,13 @@ struct Progress {
     is_restored: bool,
 }
 
+fn silent(operation: &'static str, elapsed: Elapsed) -> StoreError {
+    StoreError::Unavailable {
+        operation,
+        source: Box::new(elapsed),
+    }
+}
+
 /// Holds the turn to change the index. It moves into the work itself, so that a caller that goes away in the middle does not
 /// let the next one overtake changes that are still being applied.
 type Turn = OwnedMutexGuard<Progress>;
@@ -66,6 +77,8 @@ pub struct IndexFollower {
     progress: Arc<Mutex<Progress>>,
     loaded: AtomicBool,
     standing: Standing,
+    /// How many entries of the log are asked for at once.
+    step: AtomicUsize,
     /// Asks for a comparison with the store at once.
     suspicion: Notify,
     /// Records that comparisons found different and took over.
@@ -80,6 +93,7 @@ impl IndexFollower {
             progress: Arc::default(),
             loaded: AtomicBool::new(false),
             standing: Standing::new(),
+            step: AtomicUsize::new(STEP),
             suspicion: Notify::new(),
             healed: AtomicU64::new(0),
         }
@@ -177,7 +191,7 @@ impl IndexFollower {
 
     async fn advance(&self, mut turn: Turn) -> Result<(Turn, FeedPosition), FollowError> {
         loop {
-            let batch = self.store.changes_since(turn.position, STEP).await?;
+            let batch = self.next_batch(turn.position).await?;
             let reached = batch.position;
             if batch.changes.is_empty() {
                 turn.position = reached;
@@ -187,6 +201,21 @@ impl IndexFollower {
             turn = self.apply(batch.changes, reached, turn).await?;
             turn.position = reached;
         }
+    }
+
+    /// On a connection that has died in silence, an answer never comes, and the store's own patience is that of its slowest
+    /// queries. Less is asked for when a page takes long, so that a slow store is followed as well.
+    async fn next_batch(&self, position: FeedPosition) -> Result<ChangeBatch, StoreError> {
+        let step = self.step.load(Ordering::Relaxed);
+        let asked = self.store.changes_since(position, step);
+        let answered = timeout(PAGE_DEADLINE, asked).await;
+        let next = if answered.is_ok() {
+            STEP
+        } else {
+            (step / 4).max(1)
+        };
+        self.step.store(next, Ordering::Relaxed);
+        answered.unwrap_or_else(|elapsed| Err(silent("changes_since", elapsed)))
     }
 
     async fn apply(

@@ -5,12 +5,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ports::StoreError;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::reconciling::Reconciled;
-use super::{FollowError, IndexFollower};
+use super::{FollowError, IndexFollower, silent};
 
 /// How often the follower does what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +24,7 @@ pub struct FollowPeriods {
 pub type Wakeups = watch::Receiver<u64>;
 
 /// A look that takes longer has failed: the index must not seem to be in step while nothing answers.
-const LOOK_DEADLINE: Duration = Duration::from_secs(5);
+const LOOK_DEADLINE: Duration = Duration::from_secs(3);
 /// Pauses between looks that fail. The longest bounds how late the store's return is noticed.
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LAST_RETRY: Duration = Duration::from_secs(1);
@@ -114,12 +113,7 @@ impl IndexFollower {
         let known = self.progress.lock().await.position;
         let head = timeout(LOOK_DEADLINE, self.store.head())
             .await
-            .unwrap_or_else(|elapsed| {
-                Err(StoreError::Unavailable {
-                    operation: "head",
-                    source: Box::new(elapsed),
-                })
-            })
+            .unwrap_or_else(|elapsed| Err(silent("head", elapsed)))
             .inspect_err(|_| self.standing.cut_off())?;
         let mut anything_new = false;
         if head != known || !self.standing.is_in_step() {
