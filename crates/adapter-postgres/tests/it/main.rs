@@ -7,7 +7,6 @@ mod encryption;
 mod faults;
 mod feed;
 mod migrating;
-mod replicas;
 mod settled;
 mod speed;
 

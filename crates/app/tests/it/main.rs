@@ -7,4 +7,5 @@ mod following;
 mod interactions;
 mod matching;
 mod reconciling;
+mod replicas;
 mod world;

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use adapter_postgres::migrations::Migrator;
 use adapter_postgres::{PoolMode, PostgresSettings, PostgresStore};
 use adapter_search::{InProcessIndex, SearchSettings};
 use app::follower::{FollowPeriods, IndexFollower};
 use chrono::TimeDelta;
-use domain::Timestamp;
+use domain::{ScholarshipContent, Timestamp};
 use ports::{ScholarshipStore as _, SearchIndex as _, UpsertItem};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
@@ -22,13 +23,30 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use super::{id, named, now, open, own_server};
+use crate::world::id;
 
 const REPLICAS: usize = 4;
 const IDS: u32 = 60;
 const TROUBLE: Duration = Duration::from_secs(8);
 const PATIENCE: Duration = Duration::from_secs(90);
 const NEVER: Duration = Duration::from_secs(24 * 3_600);
+
+fn now() -> Timestamp {
+    testkit::instant("2026-11-23T12:00:00Z")
+}
+
+fn named(name: &str) -> ScholarshipContent {
+    testkit::scholarship(name).content()
+}
+
+/// A server with a database that has the schema, and the URL of that.
+async fn own_server() -> (PrivatePostgres, String) {
+    let server = PrivatePostgres::start();
+    let url = server.url(&server.database());
+    let migrator = Migrator::connect(&PostgresSettings::new(&*url), PATIENCE).await;
+    migrator.expect("connects").up().await.expect("migrates");
+    (server, url)
+}
 
 /// One process with its own connections, index and follower.
 struct Replica {
@@ -192,14 +210,14 @@ async fn all_replicas_come_to_hold_what_the_store_holds() {
     };
     println!("REPLICAS_SEED={seed} repeats this choice of troubles and writes");
     let mut random = StdRng::seed_from_u64(seed);
-    let (server, url) = own_server(&["fsync=off"]).await;
+    let (server, url) = own_server().await;
     let database = url
         .rsplit('/')
         .next()
         .and_then(|name| name.split('?').next());
     let bouncer = PrivatePgBouncer::start(&server, 8);
     let pooled = bouncer.url(database.expect("a name"));
-    let plain = open(&url);
+    let plain = PostgresStore::open(&PostgresSettings::new(&*url)).expect("opens");
     let first = plain.create(id("first"), named("First"), None, now()).await;
     first.expect("is created");
 
@@ -257,8 +275,8 @@ async fn all_replicas_come_to_hold_what_the_store_holds() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_writes_finds_it_while_an_open_transaction_holds_the_log_back() {
-    let (server, url) = own_server(&["fsync=off"]).await;
-    let plain = open(&url);
+    let (server, url) = own_server().await;
+    let plain = PostgresStore::open(&PostgresSettings::new(&*url)).expect("opens");
     let first = plain.create(id("first"), named("First"), None, now()).await;
     first.expect("is created");
     let replica = Replica::start(&url, PoolMode::Session, NEVER).await;
