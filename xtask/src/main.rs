@@ -18,6 +18,7 @@ mod migrate;
 mod postgres;
 mod postgres_program;
 mod restore;
+mod retention;
 mod running_server;
 mod sample;
 mod setup;
@@ -58,6 +59,8 @@ enum Command {
     Migrate(migrate::Arguments),
     /// Restore a backup into an empty database, and compare
     Restore(restore::Arguments),
+    /// Move old interactions from the store into a file
+    Retention(retention::Arguments),
     /// Print sample scholarships as NDJSON
     Sample(sample::Arguments),
     /// Install the tools that `test` needs
@@ -88,6 +91,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Import(arguments) => import::run(&arguments),
         Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
+        Command::Retention(arguments) => retention::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),
         Command::Setup => setup::run(),
         Command::Test(arguments) => test::run(&arguments),

@@ -1,7 +1,7 @@
 //! What the operators' commands for Postgres share: the URL, and the exit codes.
 
 use adapter_postgres::PostgresSettings;
-use anyhow::{bail, ensure};
+use anyhow::{Context as _, bail, ensure};
 
 /// Something is not as it should be: steps are missing, schemas or contents differ.
 pub(crate) const DIFFERS: u8 = 3;
@@ -22,10 +22,14 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    pub(crate) fn url(&self) -> &str {
+        self.database_url.as_deref().map_or("", str::trim)
+    }
+
     /// # Errors
     /// There is no URL, or it is not one of Postgres.
     pub(crate) fn settings(&self) -> anyhow::Result<PostgresSettings> {
-        let url = self.database_url.as_deref().map_or("", str::trim);
+        let url = self.url();
         ensure!(
             !url.is_empty(),
             "which database? Set DATABASE_URL, as in DATABASE_URL=postgresql://user:password@host:5432/scholarships"
@@ -36,6 +40,12 @@ impl Target {
                  is backed up with sqlite3 FILE \".backup COPY\")"
             );
         }
-        Ok(PostgresSettings::new(url))
+        let mut settings = PostgresSettings::new(url);
+        if let Ok(mode) = std::env::var("POSTGRES_POOL_MODE")
+            && !mode.trim().is_empty()
+        {
+            settings.pool_mode = mode.trim().parse().context("POSTGRES_POOL_MODE")?;
+        }
+        Ok(settings)
     }
 }

@@ -38,7 +38,9 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 pub enum MigrationError {
     #[error(transparent)]
     Open(#[from] OpenError),
-    #[error("migrations need the connection to themselves: use a direct URL and session mode")]
+    #[error(
+        "migrations need the connection to themselves: use a direct URL and POSTGRES_POOL_MODE=session"
+    )]
     Pooled,
     #[error("Postgres cannot be reached")]
     Connection(#[source] diesel::ConnectionError),

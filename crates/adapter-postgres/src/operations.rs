@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::connecting::Connector;
 use crate::url::{Encryption, Target};
-use crate::{OpenError, PostgresSettings};
+use crate::{OpenError, PoolMode, PostgresSettings};
 
 /// Where Debian keeps the authorities that the system trusts; libpq does not know by itself before version 16.
 const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -27,6 +27,8 @@ const SHOWN_ALIKE: &str = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET
 pub enum OperationError {
     #[error(transparent)]
     Open(#[from] OpenError),
+    #[error("this needs a connection to itself: use a direct URL and POSTGRES_POOL_MODE=session")]
+    Pooled,
     #[error("Postgres cannot be reached")]
     Connection(#[source] diesel::ConnectionError),
     #[error("Postgres refused")]
@@ -79,6 +81,9 @@ impl Inspector {
     /// # Errors
     /// [`OperationError`] says what is wrong with the settings or the server.
     pub async fn connect(settings: &PostgresSettings) -> Result<Self, OperationError> {
+        if settings.pool_mode != PoolMode::Session {
+            return Err(OperationError::Pooled);
+        }
         let connector = Arc::new(Connector::new(settings)?);
         let mut connection = connector
             .connect()

@@ -6,6 +6,7 @@
 pub mod cache;
 pub mod clock;
 pub mod health;
+pub mod interaction_archive;
 pub mod interaction_store;
 pub mod rate_limiter;
 pub mod replay_guard;
@@ -16,6 +17,7 @@ pub mod spend_meter;
 pub use cache::{Cache, CacheError};
 pub use clock::{Clock, IdGenerator};
 pub use health::{Health, HealthProbe, StoreHealth};
+pub use interaction_archive::{ArchivePlace, InteractionArchive, KeptInteraction};
 pub use interaction_store::{
     InteractionCount, InteractionStore, InteractionStoreError, SearchCount,
 };

@@ -2,6 +2,7 @@
 
 mod backups;
 mod migrating;
+mod retention;
 
 use std::path::Path;
 use std::process::{Command, Output};
