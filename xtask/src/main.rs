@@ -14,6 +14,7 @@ mod check_layers;
 mod conformance;
 mod fuzz;
 mod import;
+mod lint_migrations;
 mod migrate;
 mod postgres;
 mod postgres_program;
@@ -55,6 +56,8 @@ enum Command {
     Fuzz(fuzz::Arguments),
     /// Read files of scholarships into the store
     Import(import::Arguments),
+    /// Check that the steps of the Postgres schema are safe on a database in use
+    LintMigrations,
     /// Make, take back, list and verify the schema of a Postgres database
     Migrate(migrate::Arguments),
     /// Restore a backup into an empty database, and compare
@@ -89,6 +92,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::CheckLayers => check_layers::run(),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
+        Command::LintMigrations => lint_migrations::run(),
         Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
         Command::Retention(arguments) => retention::run(&arguments),
