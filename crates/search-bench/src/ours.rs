@@ -52,6 +52,10 @@ pub(crate) fn lived_in(count: usize) -> anyhow::Result<(InProcessIndex, Vec<Scho
 }
 
 /// Waits until the index has merged everything, as it does by itself.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark has one thread to wait with"
+)]
 fn merged(index: &InProcessIndex) -> anyhow::Result<()> {
     let (begun, now) = (Instant::now(), corpus::now()?);
     while index.stats(now).segments > 1 {

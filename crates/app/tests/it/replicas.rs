@@ -70,6 +70,8 @@ impl Replica {
         let mut settings = PostgresSettings::new(url);
         settings.pool_mode = pool_mode;
         settings.max_connections = 8;
+        // How long a writer waits whose answer was swallowed.
+        settings.query_timeout = Duration::from_secs(5);
         let store = PostgresStore::open(&settings).expect("the settings are fine");
         let index = Arc::new(InProcessIndex::new(SearchSettings::default()));
         let follower = IndexFollower::new(Arc::new(store.clone()), Arc::clone(&index) as _);
