@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     dry_run: bool,
     /// Where to write; a server that runs on the same store shows the records at once
-    #[arg(long, value_name = "URL", env = "DATABASE_URL", default_value = DEFAULT_DATABASE_URL)]
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true, default_value = DEFAULT_DATABASE_URL)]
     database_url: String,
 }
 

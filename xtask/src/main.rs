@@ -6,12 +6,20 @@
     reason = "a command-line tool talks on its standard streams"
 )]
 
+mod backup;
+mod backup_file;
 mod bench;
 mod browser;
 mod check_layers;
 mod conformance;
 mod fuzz;
 mod import;
+mod lint_migrations;
+mod migrate;
+mod postgres;
+mod postgres_program;
+mod restore;
+mod retention;
 mod running_server;
 mod sample;
 mod setup;
@@ -33,6 +41,8 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Back up a Postgres database into one file
+    Backup(backup::Arguments),
     /// Measure the engine
     #[command(subcommand)]
     Bench(bench::Benchmark),
@@ -46,6 +56,14 @@ enum Command {
     Fuzz(fuzz::Arguments),
     /// Read files of scholarships into the store
     Import(import::Arguments),
+    /// Check that the steps of the Postgres schema are safe on a database in use
+    LintMigrations,
+    /// Make, take back, list and verify the schema of a Postgres database
+    Migrate(migrate::Arguments),
+    /// Restore a backup into an empty database, and compare
+    Restore(restore::Arguments),
+    /// Move old interactions from the store into a file
+    Retention(retention::Arguments),
     /// Print sample scholarships as NDJSON
     Sample(sample::Arguments),
     /// Install the tools that `test` needs
@@ -67,12 +85,17 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Backup(arguments) => backup::run(&arguments),
         Command::Bench(benchmark) => bench::run(&benchmark),
         Command::Browser => browser::run(),
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::CheckLayers => check_layers::run(),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
+        Command::LintMigrations => lint_migrations::run(),
+        Command::Migrate(arguments) => migrate::run(&arguments),
+        Command::Restore(arguments) => restore::run(&arguments),
+        Command::Retention(arguments) => retention::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),
         Command::Setup => setup::run(),
         Command::Test(arguments) => test::run(&arguments),

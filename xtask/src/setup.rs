@@ -11,13 +11,10 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         let path = tools.ensure_cargo_tool(tool)?;
         println!("{} {}: {}", tool.name, tool.version, path.display());
     }
-    let schemathesis = tools.ensure_python_tool(&tools::SCHEMATHESIS)?;
-    println!(
-        "{} {}: {}",
-        tools::SCHEMATHESIS.package,
-        tools::SCHEMATHESIS.version,
-        schemathesis.display()
-    );
+    for tool in [&tools::SCHEMATHESIS, &tools::SQUAWK] {
+        let path = tools.ensure_python_tool(tool)?;
+        println!("{} {}: {}", tool.package, tool.version, path.display());
+    }
     for packages in [tools::SERVER_PACKAGES, tools::BROWSER_PACKAGES] {
         tools::ensure_debian_packages(packages)?;
         println!("Debian packages: {}", packages.join(" "));

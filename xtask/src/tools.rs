@@ -28,6 +28,11 @@ pub(crate) const SCHEMATHESIS: PythonTool = PythonTool {
     version: "4.32.5",
     executable: "schemathesis",
 };
+pub(crate) const SQUAWK: PythonTool = PythonTool {
+    package: "squawk-cli",
+    version: "2.70.0",
+    executable: "squawk",
+};
 /// The real servers that tests start for themselves.
 pub(crate) const SERVER_PACKAGES: &[&str] = &["postgresql-15", "pgbouncer", "redis-server"];
 pub(crate) const BROWSER_PACKAGES: &[&str] = &["chromium", "chromium-driver"];

@@ -1,5 +1,6 @@
 //! What students did: `ports::InteractionStore` on Postgres.
 
+mod archiving;
 mod counting;
 pub(crate) mod recording;
 

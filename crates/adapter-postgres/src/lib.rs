@@ -13,6 +13,7 @@ mod health;
 mod interactions;
 pub mod migrations;
 mod open_error;
+pub mod operations;
 mod replay_guard;
 mod schema;
 mod scholarships;

@@ -1,5 +1,8 @@
 //! The steps that make the schema, and running them: one process at a time, whoever else tries.
 
+mod description;
+mod verifying;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,9 +10,13 @@ use diesel::migration::{Migration, MigrationSource as _, MigrationVersion};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
-use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl};
+use diesel_async::{
+    AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection as _,
+};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 use tokio::time::{Instant, sleep};
+
+pub use verifying::Difference;
 
 use crate::connecting::Connector;
 use crate::{OpenError, PoolMode, PostgresSettings};
@@ -22,13 +29,18 @@ const LOCK: i64 = 0x73_6368_6f6c_6172;
 /// `CREATE INDEX CONCURRENTLY` waits in turn.
 const TRY_EVERY: Duration = Duration::from_millis(100);
 
+/// For steps that set no limits of their own. What waits for a lock on a table holds up everybody behind it.
+const LIMITS: &str = "SET lock_timeout = '2s'; SET statement_timeout = '15min'";
+
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 #[derive(Debug, thiserror::Error)]
 pub enum MigrationError {
     #[error(transparent)]
     Open(#[from] OpenError),
-    #[error("migrations need the connection to themselves: use a direct URL and session mode")]
+    #[error(
+        "migrations need the connection to themselves: use a direct URL and POSTGRES_POOL_MODE=session"
+    )]
     Pooled,
     #[error("Postgres cannot be reached")]
     Connection(#[source] diesel::ConnectionError),
@@ -38,6 +50,8 @@ pub enum MigrationError {
     Database(#[from] diesel::result::Error),
     #[error("the migration was not made")]
     Migration(#[source] Cause),
+    #[error("no database to compare with can be made; the role needs it: ALTER ROLE .. CREATEDB")]
+    Reference(#[source] diesel::result::Error),
 }
 
 /// One step, and whether the database has it.
@@ -76,9 +90,15 @@ fn known() -> Result<Vec<Box<dyn Migration<Pg>>>, MigrationError> {
 }
 
 #[derive(QueryableByName)]
-struct Locked {
+struct Answer {
     #[diesel(sql_type = Bool)]
-    locked: bool,
+    yes: bool,
+}
+
+#[derive(QueryableByName)]
+struct Rows {
+    #[diesel(sql_type = BigInt)]
+    rows: i64,
 }
 
 impl Migrator {
@@ -100,11 +120,12 @@ impl Migrator {
             .map_err(MigrationError::Connection)?;
         let deadline = Instant::now() + patience;
         loop {
-            let answer = diesel::sql_query("SELECT pg_try_advisory_lock($1) AS locked")
+            let answer = diesel::sql_query("SELECT pg_try_advisory_lock($1) AS yes")
                 .bind::<BigInt, _>(LOCK)
-                .get_result::<Locked>(&mut connection)
+                .get_result::<Answer>(&mut connection)
                 .await?;
-            if answer.locked {
+            if answer.yes {
+                connection.batch_execute(LIMITS).await?;
                 return Ok(Self { connection });
             }
             if Instant::now() >= deadline {
@@ -157,6 +178,25 @@ impl Migrator {
             Ok(texts(versions?))
         })
         .await
+    }
+
+    /// How many rows a table holds; none when there is no such table.
+    ///
+    /// # Errors
+    /// When Postgres does not answer.
+    pub async fn rows(mut self, table: &str) -> Result<(Self, u64), MigrationError> {
+        let there = diesel::sql_query("SELECT to_regclass(quote_ident($1)) IS NOT NULL AS yes")
+            .bind::<diesel::sql_types::Text, _>(table)
+            .get_result::<Answer>(&mut self.connection)
+            .await?;
+        if !there.yes {
+            return Ok((self, 0));
+        }
+        let quoted = table.replace('"', "\"\"");
+        let counted = diesel::sql_query(format!("SELECT count(*) AS rows FROM \"{quoted}\""))
+            .get_result::<Rows>(&mut self.connection)
+            .await?;
+        Ok((self, u64::try_from(counted.rows).unwrap_or(0)))
     }
 
     /// Diesel's migrations block: they get a thread for that.

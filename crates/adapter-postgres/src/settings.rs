@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 /// Where Postgres is, how it is reached, and how long it may take.
 #[derive(Debug, Clone)]
@@ -39,6 +39,20 @@ impl PostgresSettings {
             query_timeout: Duration::from_secs(30),
             acquire_timeout: Duration::from_millis(1_500),
             append_queue: 4_096,
+        }
+    }
+
+    /// The same for another database of the same server.
+    pub fn with_database(&self, name: &str) -> Self {
+        let url = self.url.expose_secret();
+        let (base, query) = url.split_once('?').unwrap_or((url, ""));
+        let (scheme, rest) = base.split_once("://").unwrap_or(("postgresql", base));
+        let authority = rest
+            .split_once('/')
+            .map_or(rest, |(authority, _)| authority);
+        Self {
+            url: SecretString::from(format!("{scheme}://{authority}/{name}?{query}")),
+            ..self.clone()
         }
     }
 

@@ -10,7 +10,7 @@ use ports::search_index::{
     Filters, IndexStats, RecommendationAnswer, RecommendationRequest, SearchAnswer, SearchError,
     SearchRequest, Suggestion, UnlockAnswer,
 };
-use ports::{Change, FeedPosition, SearchIndex};
+use ports::{CatalogueFingerprint, Change, FeedPosition, RevisionMark, SearchIndex};
 
 use crate::merging::Merger;
 use crate::query::typed_words;
@@ -215,5 +215,17 @@ impl SearchIndex for InProcessIndex {
             segments: snapshot.segments.len() as u64,
             position: snapshot.position,
         }
+    }
+
+    fn fingerprint(&self) -> CatalogueFingerprint {
+        self.shared.state.load().all.fingerprint()
+    }
+
+    fn revisions(
+        &self,
+        after: Option<&ScholarshipId>,
+        limit: usize,
+    ) -> Vec<(ScholarshipId, RevisionMark)> {
+        self.shared.state.load().all.revisions(after, limit)
     }
 }

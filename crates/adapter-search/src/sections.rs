@@ -15,7 +15,7 @@ use std::io::{Read, Write};
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 /// Raised with every change of what sections hold or mean.
-const FORMAT_VERSION: u32 = 2;
+const FORMAT_VERSION: u32 = 3;
 
 const MAGIC: u64 = u64::from_le_bytes(*b"schlrsnp");
 const FILE_HEADER: usize = 48;

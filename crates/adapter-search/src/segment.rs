@@ -41,6 +41,8 @@ pub(crate) struct Segment {
     pub(crate) criteria: CriteriaTable,
     /// Microseconds since 1970.
     pub(crate) created: Vec<i64>,
+    /// [`ports::RevisionMark`] of each document.
+    pub(crate) marks: Vec<u64>,
     /// How many documents, the first ones, are not active.
     pub(crate) inactive: u32,
     pub(crate) tokens: Tokens,
@@ -99,6 +101,7 @@ impl Segment {
         self.organizations.shrink();
         self.facts.shrink_to_fit();
         self.created.shrink_to_fit();
+        self.marks.shrink_to_fit();
         let ids = &self.ids;
         let mut by_id: Vec<u32> = (0..ids.len()).collect();
         by_id.sort_unstable_by_key(|document| ids.get(*document));

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use domain::{EditorialStatus, ScholarshipDocument, ScholarshipId, Timestamp};
-use ports::FeedPosition;
+use ports::{CatalogueFingerprint, FeedPosition, RevisionMark};
 
 use crate::bit_set::BitSet;
 use crate::facts::Facts;
@@ -184,6 +184,40 @@ impl Snapshot {
             .iter()
             .map(|live| u64::from(live.live_count()))
             .sum()
+    }
+
+    pub(crate) fn fingerprint(&self) -> CatalogueFingerprint {
+        let mut fingerprint = CatalogueFingerprint::default();
+        for live in &self.segments {
+            for document in live.live_documents_from(0) {
+                fingerprint.add_mark(RevisionMark(live.segment.marks[document as usize]));
+            }
+        }
+        fingerprint
+    }
+
+    /// At most `limit` revisions with ids above `after`, by id.
+    pub(crate) fn revisions(
+        &self,
+        after: Option<&ScholarshipId>,
+        limit: usize,
+    ) -> Vec<(ScholarshipId, RevisionMark)> {
+        let after = after.map_or("", ScholarshipId::as_str);
+        let mut found: Vec<(&str, u64)> = Vec::new();
+        for live in &self.segments {
+            let segment = &live.segment;
+            let start = segment
+                .by_id
+                .partition_point(|document| segment.ids.get(*document) <= after);
+            let above = segment.by_id[start..].iter().copied();
+            let above = above.filter(|document| live.is_live(*document));
+            let revision = |document| (segment.ids.get(document), segment.marks[document as usize]);
+            found.extend(above.map(revision).take(limit));
+        }
+        found.sort_unstable();
+        found.truncate(limit);
+        let named = |(id, mark)| Some((ScholarshipId::parse(id).ok()?, RevisionMark(mark)));
+        found.into_iter().filter_map(named).collect()
     }
 
     /// How many are active and not expired.

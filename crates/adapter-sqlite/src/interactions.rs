@@ -1,5 +1,6 @@
 //! What students did: `ports::InteractionStore` on the file.
 
+mod archiving;
 mod counting;
 mod recording;
 

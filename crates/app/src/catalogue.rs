@@ -118,7 +118,8 @@ impl Catalogue {
         });
         match self.store.create(id, content, record, now).await {
             Ok(written) => {
-                self.follower.wait_for(written.position).await;
+                let id = &written.scholarship.id;
+                self.follower.take_in(id, written.position).await;
                 Ok(written.scholarship)
             }
             Err(StoreError::IdempotencyKeyTaken) => {
@@ -162,7 +163,7 @@ impl Catalogue {
             .store
             .replace(id, content, expected_version, self.clock.now())
             .await?;
-        self.follower.wait_for(written.position).await;
+        self.follower.take_in(id, written.position).await;
         Ok(written.scholarship)
     }
 
@@ -200,7 +201,7 @@ impl Catalogue {
             .store
             .delete(id, expected_version, self.clock.now())
             .await?;
-        self.follower.wait_for(position).await;
+        self.follower.take_in(id, position).await;
         Ok(())
     }
 

@@ -1,21 +1,43 @@
 //! Keeps the search index in step with the store's change log.
 //!
 //! One task applies changes at a time, in the log's order. A writer waits until its own change is applied, so that whoever
-//! wrote finds what was written.
+//! wrote finds what was written. `following` looks at the log again and again, `reconciling` compares the whole index with
+//! the store, `standing` says how far behind the index may be.
+
+mod following;
+mod reconciling;
+mod standing;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use ports::{Change, FeedPosition, ScholarshipStore, SearchIndex, StoreError};
-use tokio::sync::{Mutex, OwnedMutexGuard, watch};
+use domain::{ScholarshipId, Timestamp};
+use ports::{Change, ChangeBatch, FeedPosition, ScholarshipStore, SearchIndex, StoreError};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 use tokio::task::JoinError;
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, sleep, timeout};
+
+pub use following::{FollowPeriods, Wakeups};
+pub use reconciling::{Drift, Reconciled};
+use standing::Standing;
 
 /// Records per step while reading and catching up.
 const STEP: usize = 10_000;
 
 /// Records per step while loading: bounds the memory beside the index, and what is indexed at once is searched fastest.
 const LOAD_STEP: usize = 200_000;
+
+/// How long the store may take for a step of the log.
+const PAGE_DEADLINE: Duration = Duration::from_secs(5);
+
+/// How long an import waits for the log to show it, and how often it looks.
+const SHOWN_WITHIN: Duration = Duration::from_secs(1);
+const SHOWN_CHECK: Duration = Duration::from_millis(10);
+
+/// An index that takes in changes for longer than this is not in step: what it answers is noticeably old.
+const TOO_LONG_BEHIND: Duration = Duration::from_secs(10);
 
 /// Why the index is not in step. It is not passed over: the next look begins where this one could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +55,15 @@ struct Progress {
     /// Where the log stood before the first page was read, were it in an earlier try: what was read then may have been
     /// deleted since.
     load_began_at: Option<FeedPosition>,
+    /// The index came from a file.
+    is_restored: bool,
+}
+
+fn silent(operation: &'static str, elapsed: Elapsed) -> StoreError {
+    StoreError::Unavailable {
+        operation,
+        source: Box::new(elapsed),
+    }
 }
 
 /// Holds the turn to change the index. It moves into the work itself, so that a caller that goes away in the middle does not
@@ -45,8 +76,13 @@ pub struct IndexFollower {
     index: Arc<dyn SearchIndex>,
     progress: Arc<Mutex<Progress>>,
     loaded: AtomicBool,
-    /// Whether the last look at the log succeeded.
-    in_step: AtomicBool,
+    standing: Standing,
+    /// How many entries of the log are asked for at once.
+    step: AtomicUsize,
+    /// Asks for a comparison with the store at once.
+    suspicion: Notify,
+    /// Records that comparisons found different and took over.
+    healed: AtomicU64,
 }
 
 impl IndexFollower {
@@ -56,19 +92,46 @@ impl IndexFollower {
             index,
             progress: Arc::default(),
             loaded: AtomicBool::new(false),
-            in_step: AtomicBool::new(false),
+            standing: Standing::new(),
+            step: AtomicUsize::new(STEP),
+            suspicion: Notify::new(),
+            healed: AtomicU64::new(0),
         }
     }
 
-    /// Goes on where the log of an index goes on that was restored from a file.
+    /// Goes on with an index that was restored from a file, which says where the log goes on. It is compared with the store
+    /// and made equal before it counts as loaded: the store may have been put back to an earlier state since, and written
+    /// again.
     ///
     /// # Errors
-    /// [`FollowError`]; the index keeps what it has.
+    /// [`FollowError`]; the index keeps what it has, and [`Self::follow`] tries again.
     pub async fn resume(&self, position: FeedPosition) -> Result<(), FollowError> {
-        self.progress.lock().await.position = position;
-        self.catch_up().await?;
+        {
+            let mut progress = self.progress.lock().await;
+            progress.position = position;
+            progress.is_restored = true;
+        }
+        self.verify().await
+    }
+
+    async fn verify(&self) -> Result<(), FollowError> {
+        if self.reconcile().await? == Reconciled::Undecided {
+            // The walk is right at any time; it only costs more.
+            self.heal(None).await?;
+        }
         self.loaded.store(true, Ordering::Release);
         Ok(())
+    }
+
+    /// What [`Self::resume`] or [`Self::load`] could not do.
+    async fn fill(&self) -> Result<(), FollowError> {
+        let is_restored = self.progress.lock().await.is_restored;
+        let filled = if is_restored {
+            self.verify().await
+        } else {
+            self.load().await
+        };
+        filled.inspect_err(|_| self.standing.cut_off())
     }
 
     /// Fills the index from the store.
@@ -76,7 +139,7 @@ impl IndexFollower {
     /// # Errors
     /// [`FollowError`]; what was loaded so far stays, and loading can be tried again.
     pub async fn load(&self) -> Result<(), FollowError> {
-        let mut turn = Arc::clone(&self.progress).lock_owned().await;
+        let mut turn = self.turn().await;
         // Read before the pages: what changes or goes meanwhile is in the log behind it, and applied by the catch-up below.
         let head = self.store.head().await?;
         let start = *turn.load_began_at.get_or_insert(head);
@@ -110,24 +173,49 @@ impl IndexFollower {
     /// # Errors
     /// [`FollowError`]; the index keeps what it has.
     pub async fn catch_up(&self) -> Result<FeedPosition, FollowError> {
-        let turn = Arc::clone(&self.progress).lock_owned().await;
-        let outcome = self.advance(turn).await;
-        self.in_step.store(outcome.is_ok(), Ordering::Release);
-        outcome
+        match self.advance(self.turn().await).await {
+            Ok((_, reached)) => {
+                self.standing.confirm();
+                Ok(reached)
+            }
+            Err(error) => {
+                self.standing.cut_off();
+                Err(error)
+            }
+        }
     }
 
-    async fn advance(&self, mut turn: Turn) -> Result<FeedPosition, FollowError> {
+    async fn turn(&self) -> Turn {
+        Arc::clone(&self.progress).lock_owned().await
+    }
+
+    async fn advance(&self, mut turn: Turn) -> Result<(Turn, FeedPosition), FollowError> {
         loop {
-            let batch = self.store.changes_since(turn.position, STEP).await?;
+            let batch = self.next_batch(turn.position).await?;
             let reached = batch.position;
-            if !batch.changes.is_empty() {
-                turn = self.apply(batch.changes, reached, turn).await?;
+            if batch.changes.is_empty() {
                 turn.position = reached;
-                continue;
+                return Ok((turn, reached));
             }
+            self.standing.fell_behind();
+            turn = self.apply(batch.changes, reached, turn).await?;
             turn.position = reached;
-            return Ok(reached);
         }
+    }
+
+    /// On a connection that has died in silence, an answer never comes, and the store's own patience is that of its slowest
+    /// queries. Less is asked for when a page takes long, so that a slow store is followed as well.
+    async fn next_batch(&self, position: FeedPosition) -> Result<ChangeBatch, StoreError> {
+        let step = self.step.load(Ordering::Relaxed);
+        let asked = self.store.changes_since(position, step);
+        let answered = timeout(PAGE_DEADLINE, asked).await;
+        let next = if answered.is_ok() {
+            STEP
+        } else {
+            (step / 4).max(1)
+        };
+        self.step.store(next, Ordering::Relaxed);
+        answered.unwrap_or_else(|elapsed| Err(silent("changes_since", elapsed)))
     }
 
     async fn apply(
@@ -146,62 +234,53 @@ impl IndexFollower {
         .map_err(FollowError::Index)
     }
 
-    /// Waits until a write of this process is in the index. A failure is left to the follower's next look: the write itself
-    /// is durable.
-    pub async fn wait_for(&self, written: FeedPosition) {
-        if let Ok(reached) = self.catch_up().await
-            && reached < written
-        {
+    /// Takes a write of this process into the index before it is answered, so that whoever wrote finds what was written, also
+    /// while an older transaction holds the log back. A failure is left to the follower's next look: the write itself is
+    /// durable.
+    pub async fn take_in(&self, id: &ScholarshipId, written: FeedPosition) {
+        let taken = async {
+            if self.catch_up().await? < written {
+                // Read while nobody else can change the index, so it is never older than what it replaces.
+                let turn = self.turn().await;
+                let change = match self.store.get(id).await? {
+                    Some(scholarship) => Change::Upserted(Box::new(scholarship)),
+                    None => Change::Deleted {
+                        id: id.clone(),
+                        at: Timestamp::UNIX_EPOCH,
+                    },
+                };
+                let position = turn.position;
+                self.apply(vec![change], position, turn).await?;
+            }
+            Ok::<_, FollowError>(())
+        };
+        if let Err(error) = taken.await {
             tracing::warn!(
-                ?reached,
-                ?written,
-                "the change log does not show a write of this process yet"
+                error = &error as &dyn std::error::Error,
+                "a write of this process is not in the index yet"
             );
         }
     }
 
-    /// Looks at the log every `period` until `stop` turns true.
-    pub async fn follow(self: Arc<Self>, period: Duration, mut stop: watch::Receiver<bool>) {
-        let mut interval = tokio::time::interval(period);
-        interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut failing = false;
+    /// Waits a while until the log shows an import of this process.
+    pub async fn wait_for(&self, written: FeedPosition) {
+        let begun = Instant::now();
         loop {
-            tokio::select! {
-                _ = interval.tick() => {}
-                _ = stop.wait_for(|stopped| *stopped) => return,
-            }
-            match self.look().await {
-                Ok(()) => {
-                    if failing {
-                        tracing::info!("the index follows the store again");
-                    }
-                    failing = false;
+            match self.catch_up().await {
+                Ok(reached) if reached < written && begun.elapsed() < SHOWN_WITHIN => {
+                    sleep(SHOWN_CHECK).await;
                 }
-                Err(error) => {
-                    if !failing {
-                        tracing::warn!(
-                            error = &error as &dyn std::error::Error,
-                            "the index cannot follow the store; searches go on from memory"
-                        );
-                    }
-                    failing = true;
+                Ok(reached) if reached < written => {
+                    tracing::warn!(
+                        ?reached,
+                        ?written,
+                        "the change log does not show a write of this process yet"
+                    );
+                    return;
                 }
+                _ => return,
             }
         }
-    }
-
-    /// One cheap look, and a catch-up where something is new.
-    async fn look(&self) -> Result<(), FollowError> {
-        let head = self
-            .store
-            .head()
-            .await
-            .inspect_err(|_| self.in_step.store(false, Ordering::Release))?;
-        let known = self.progress.lock().await.position;
-        if head != known || !self.in_step.load(Ordering::Acquire) {
-            self.catch_up().await?;
-        }
-        Ok(())
     }
 
     /// Whether the index was filled once.
@@ -209,8 +288,18 @@ impl IndexFollower {
         self.loaded.load(Ordering::Acquire)
     }
 
-    /// Whether the last look at the log succeeded.
+    /// Whether the last look at the log succeeded, and what it showed was taken in soon.
     pub fn is_in_step(&self) -> bool {
-        self.in_step.load(Ordering::Acquire)
+        !self.standing.is_cut_off() && self.lag() < TOO_LONG_BEHIND
+    }
+
+    /// Since the index was last known to hold all that the log had settled; nothing while it does.
+    pub fn lag(&self) -> Duration {
+        self.standing.lag()
+    }
+
+    /// Records, since the start, that comparisons with the store found different and took over.
+    pub fn healed(&self) -> u64 {
+        self.healed.load(Ordering::Relaxed)
     }
 }

@@ -1,6 +1,7 @@
 //! Whether the service can do its work, and what it bridges.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ports::search_index::IndexStats;
 use ports::{Clock, Health, HealthProbe, ScholarshipStore, SearchIndex, StoreError, StoreHealth};
@@ -69,7 +70,10 @@ impl Readiness {
         if loaded && !self.follower.is_in_step() {
             checks.push(Check {
                 name: "change_feed",
-                problem: Some("the index cannot follow the store; it may be behind".to_owned()),
+                problem: Some(format!(
+                    "the index was last in step with the store {} s ago",
+                    self.follower.lag().as_secs()
+                )),
             });
         }
         for probe in &self.probes {
@@ -94,6 +98,16 @@ impl Readiness {
     /// [`StoreError::Unavailable`].
     pub async fn store(&self) -> Result<StoreHealth, StoreError> {
         self.store.health().await
+    }
+
+    /// How long ago the index was last known to be in step with the store; nothing while it is.
+    pub fn lag(&self) -> Duration {
+        self.follower.lag()
+    }
+
+    /// Records that the index held otherwise than the store, since the start; they were made equal.
+    pub fn healed(&self) -> u64 {
+        self.follower.healed()
     }
 
     pub fn index(&self) -> IndexStats {

@@ -6,6 +6,7 @@
 pub mod cache;
 pub mod clock;
 pub mod health;
+pub mod interaction_archive;
 pub mod interaction_store;
 pub mod rate_limiter;
 pub mod replay_guard;
@@ -16,14 +17,15 @@ pub mod spend_meter;
 pub use cache::{Cache, CacheError};
 pub use clock::{Clock, IdGenerator};
 pub use health::{Health, HealthProbe, StoreHealth};
+pub use interaction_archive::{ArchivePlace, InteractionArchive, KeptInteraction};
 pub use interaction_store::{
     InteractionCount, InteractionStore, InteractionStoreError, SearchCount,
 };
 pub use rate_limiter::{RateLimiter, RateLimiterError};
 pub use replay_guard::{Claim, ReplayGuard, ReplayGuardError};
 pub use scholarship_store::{
-    CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord, ScholarshipStore,
-    StoreError, UpsertItem, UpsertOutcome, Written,
+    CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord, RevisionMark,
+    ScholarshipStore, StoreError, UpsertItem, UpsertOutcome, Written,
 };
 pub use search_index::SearchIndex;
 pub use spend_meter::{

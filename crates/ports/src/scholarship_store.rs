@@ -125,24 +125,39 @@ pub struct CatalogueFingerprint {
 impl CatalogueFingerprint {
     /// Takes in one record; the order does not matter.
     pub fn add(&mut self, id: &ScholarshipId, version: u64, updated_at: Timestamp) {
+        self.add_mark(RevisionMark::of(id, version, updated_at));
+    }
+
+    /// Takes in one record by its mark.
+    pub fn add_mark(&mut self, mark: RevisionMark) {
         self.count += 1;
-        self.sum = self.sum.wrapping_add(part(id, version, updated_at));
+        self.sum = self.sum.wrapping_add(mark.0);
     }
 
     /// Takes out one record that was taken in before.
     pub fn remove(&mut self, id: &ScholarshipId, version: u64, updated_at: Timestamp) {
         self.count = self.count.saturating_sub(1);
-        self.sum = self.sum.wrapping_sub(part(id, version, updated_at));
+        self.sum = self
+            .sum
+            .wrapping_sub(RevisionMark::of(id, version, updated_at).0);
     }
 }
 
-fn part(id: &ScholarshipId, version: u64, updated_at: Timestamp) -> u64 {
-    let text = format!("{id}:{version}:{}", updated_at.timestamp_micros());
-    let digest = Sha256::digest(text.as_bytes());
-    digest
-        .iter()
-        .take(8)
-        .fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+/// Tells revisions of records apart: a record's share of [`CatalogueFingerprint::sum`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RevisionMark(pub u64);
+
+impl RevisionMark {
+    pub fn of(id: &ScholarshipId, version: u64, updated_at: Timestamp) -> Self {
+        let text = format!("{id}:{version}:{}", updated_at.timestamp_micros());
+        let digest = Sha256::digest(text.as_bytes());
+        let beginning = digest.iter().take(8);
+        Self(beginning.fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
+    }
+
+    pub fn of_record(record: &Scholarship) -> Self {
+        Self::of(&record.id, record.version, record.updated_at)
+    }
 }
 
 /// What happened to one scholarship.

@@ -17,7 +17,7 @@ use domain::{
     ScholarshipId, ScholarshipType, StudentProfile, TermSet, Timestamp, UsState,
 };
 
-use crate::{Change, FeedPosition};
+use crate::{CatalogueFingerprint, Change, FeedPosition, RevisionMark};
 
 pub trait SearchIndex: Send + Sync {
     /// One page of what matches, best first in the order asked for.
@@ -57,6 +57,16 @@ pub trait SearchIndex: Send + Sync {
 
     /// What the index holds.
     fn stats(&self, now: Timestamp) -> IndexStats;
+
+    /// What the records in it come to, to be compared with that of a store. Cheap: a pass over eight bytes a record.
+    fn fingerprint(&self) -> CatalogueFingerprint;
+
+    /// Which revisions it holds: at most `limit` with ids above `after`, in the byte order of their ids.
+    fn revisions(
+        &self,
+        after: Option<&ScholarshipId>,
+        limit: usize,
+    ) -> Vec<(ScholarshipId, RevisionMark)>;
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]

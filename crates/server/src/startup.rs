@@ -11,6 +11,7 @@ use actix_web::dev::ServerHandle;
 use adapter_memory::MemoryCache;
 use adapter_search::InProcessIndex;
 use adapter_sqlite::{SqliteSettings, SqliteStore};
+use app::follower::FollowPeriods;
 use app::{Application, Dependencies};
 use auth::Verifier;
 use http_api::{ApiSettings, ApiState};
@@ -30,6 +31,8 @@ const POPULARITY_PERIOD: Duration = Duration::from_secs(60);
 const TRENDS_PERIOD: Duration = Duration::from_secs(10);
 /// Bytes of answers that may be served again.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+/// How often the whole index is compared with the store.
+const RECONCILE_PERIOD: Duration = Duration::from_secs(300);
 /// How often gauges are set.
 const GAUGES_PERIOD: Duration = Duration::from_secs(5);
 
@@ -141,9 +144,11 @@ impl Server {
 
         let (stop, stopped) = watch::channel(false);
         let mut background = JoinSet::new();
-        background.spawn(
-            Arc::clone(&application.follower).follow(settings.follow_interval, stopped.clone()),
-        );
+        let periods = FollowPeriods {
+            poll: settings.follow_interval,
+            reconcile: RECONCILE_PERIOD,
+        };
+        background.spawn(Arc::clone(&application.follower).follow(periods, None, stopped.clone()));
         background
             .spawn(Arc::clone(&application.popularity).run(POPULARITY_PERIOD, stopped.clone()));
         background.spawn(Arc::clone(&application.trends).run(TRENDS_PERIOD, stopped.clone()));
@@ -215,6 +220,8 @@ async fn gauges(application: Arc<Application>, metrics: Metrics, mut stop: watch
     loop {
         let stats = application.readiness.index();
         metrics.set_index(stats.scholarships, stats.segments);
+        metrics.set_index_lag(application.readiness.lag());
+        metrics.set_index_healed(application.readiness.healed());
         if tokio::time::timeout(GAUGES_PERIOD, stop.wait_for(|stopped| *stopped))
             .await
             .is_ok()

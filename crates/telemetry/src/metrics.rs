@@ -4,7 +4,7 @@ mod http;
 mod per_thread;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -34,6 +34,8 @@ struct Recorded {
     eligibility_checks: Counter,
     interactions: Family<InteractionLabels, SharedCounter>,
     index_scholarships: Gauge<u64, AtomicU64>,
+    index_lag: Gauge<f64, AtomicU64>,
+    index_healed: SharedCounter,
     index_segments: Gauge<u64, AtomicU64>,
 }
 
@@ -78,6 +80,18 @@ impl Metrics {
             "Scholarships in the search index",
             index_scholarships.clone(),
         );
+        let index_lag = Gauge::default();
+        registry.register(
+            "index_lag_seconds",
+            "Since the search index was last in step with the store; 0 while it is",
+            index_lag.clone(),
+        );
+        let index_healed = SharedCounter::default();
+        registry.register(
+            "index_healed_records",
+            "Records that the search index held otherwise than the store, made equal",
+            index_healed.clone(),
+        );
         let index_segments = Gauge::default();
         registry.register(
             "index_segments",
@@ -92,6 +106,8 @@ impl Metrics {
             eligibility_checks,
             interactions,
             index_scholarships,
+            index_lag,
+            index_healed,
             index_segments,
         }))
     }
@@ -125,6 +141,18 @@ impl Metrics {
     pub fn set_index(&self, scholarships: u64, segments: u64) {
         self.0.index_scholarships.set(scholarships);
         self.0.index_segments.set(segments);
+    }
+
+    pub fn set_index_lag(&self, lag: Duration) {
+        self.0.index_lag.set(lag.as_secs_f64());
+    }
+
+    /// `records` since the start; it never falls.
+    pub fn set_index_healed(&self, records: u64) {
+        self.0
+            .index_healed
+            .inner()
+            .store(records, Ordering::Relaxed);
     }
 
     /// All metrics in the OpenMetrics text format, to be served as [`METRICS_CONTENT_TYPE`].

@@ -14,6 +14,7 @@ pub mod builder;
 pub mod cache_contract;
 pub mod clock;
 mod contract;
+pub mod interaction_archive_contract;
 pub mod interaction_store_contract;
 mod interruption;
 mod memory_interaction_store;

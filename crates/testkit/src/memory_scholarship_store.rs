@@ -16,7 +16,7 @@ pub struct MemoryScholarshipStore {
     state: Arc<Mutex<State>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct State {
     records: BTreeMap<ScholarshipId, Scholarship>,
     /// The newest entry of each id: sequence and instant.
@@ -26,6 +26,12 @@ struct State {
 }
 
 impl MemoryScholarshipStore {
+    /// Puts everything, the log too, back to what another store holds now, as restoring a backup does.
+    pub fn restore(&self, backup: &Self) {
+        let backup = backup.state().clone();
+        *self.state() = backup;
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ports::{InteractionStore, ReplayGuard, ScholarshipStore, SpendMeter};
+use ports::{InteractionArchive, InteractionStore, ReplayGuard, ScholarshipStore, SpendMeter};
 use testkit::PrivatePostgres;
 
 use super::settled::Settled;
@@ -94,4 +94,26 @@ mod spending_through_pgbouncer {
     }
 
     testkit::spend_meter_contract!(fresh);
+}
+
+mod archive_directly {
+    use super::*;
+
+    async fn fresh() -> ((Arc<dyn InteractionStore>, Arc<dyn InteractionArchive>), ()) {
+        let store = open(&PrivatePostgres::shared().url(&database().await));
+        ((Arc::new(store.clone()), Arc::new(store)), ())
+    }
+
+    testkit::interaction_archive_contract!(fresh);
+}
+
+mod archive_through_pgbouncer {
+    use super::*;
+
+    async fn fresh() -> ((Arc<dyn InteractionStore>, Arc<dyn InteractionArchive>), ()) {
+        let store = open_pooled(&bouncer().url(&database().await));
+        ((Arc::new(store.clone()), Arc::new(store)), ())
+    }
+
+    testkit::interaction_archive_contract!(fresh);
 }

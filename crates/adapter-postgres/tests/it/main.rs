@@ -7,6 +7,7 @@ mod encryption;
 mod faults;
 mod feed;
 mod migrating;
+mod releases;
 mod settled;
 mod speed;
 

@@ -112,3 +112,67 @@ async fn a_database_without_schema_is_down_and_says_what_to_do() {
     migrate(&url).await;
     assert_eq!(store.check().await, Health::Up, "without a restart");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_schema_made_by_the_migrations_verifies_and_every_other_does_not() {
+    let server = PrivatePostgres::shared();
+    let name = server.database();
+    let settings = PostgresSettings::new(server.url(&name));
+    let migrator = Migrator::connect(&settings, PATIENCE).await;
+    let (mut migrator, _) = migrator.expect("connects").up().await.expect("migrates");
+    let (same, differences) = migrator.verify(&settings).await.expect("is compared");
+    migrator = same;
+    assert_eq!(differences, []);
+    for (change, undo, expected) in [
+        (
+            "DROP INDEX interactions_by_instant",
+            "CREATE INDEX interactions_by_instant ON interactions (occurred_at, scholarship_id, kind)",
+            vec!["missing: index CREATE INDEX interactions_by_instant"],
+        ),
+        (
+            "ALTER TABLE interactions ALTER COLUMN kind DROP NOT NULL",
+            "ALTER TABLE interactions ALTER COLUMN kind SET NOT NULL",
+            vec![
+                "missing: column interactions.kind text not null",
+                "made by no migration: column interactions.kind text",
+                "not in schema.rs: interactions.kind -> Nullable<Text>",
+                "in schema.rs only: interactions.kind -> Text",
+            ],
+        ),
+        (
+            "ALTER TABLE spend_days ALTER COLUMN charged SET DEFAULT 0",
+            "ALTER TABLE spend_days ALTER COLUMN charged DROP DEFAULT",
+            vec![
+                "missing: column spend_days.charged bigint not null",
+                "made by no migration: column spend_days.charged bigint not null default 0",
+            ],
+        ),
+        (
+            "ALTER TABLE spend_days DROP CONSTRAINT spend_days_charged_check",
+            "ALTER TABLE spend_days ADD CONSTRAINT spend_days_charged_check CHECK (charged >= 0)",
+            vec!["missing: constraint spend_days spend_days_charged_check"],
+        ),
+        (
+            "CREATE TABLE by_hand (id integer)",
+            "DROP TABLE by_hand",
+            vec![
+                "made by no migration: column by_hand.id integer",
+                "not in schema.rs: by_hand.id -> Nullable<Integer>",
+            ],
+        ),
+    ] {
+        server.psql(&name, change);
+        let (same, differences) = migrator.verify(&settings).await.expect("is compared");
+        migrator = same;
+        let differences: Vec<String> = differences.iter().map(ToString::to_string).collect();
+        assert_eq!(differences.len(), expected.len(), "{differences:?}");
+        for (difference, beginning) in differences.iter().zip(expected) {
+            assert!(difference.starts_with(beginning), "{difference}");
+        }
+        server.psql(&name, undo);
+    }
+    let (_, differences) = migrator.verify(&settings).await.expect("is compared");
+    assert_eq!(differences, []);
+    let left = "SELECT count(*) FROM pg_database WHERE datname LIKE 'scholarship\\_verify%'";
+    assert_eq!(server.psql("postgres", left), "0");
+}

@@ -158,7 +158,7 @@ fn refusals_say_why() {
     other[8..12].copy_from_slice(&9_u32.to_ne_bytes());
     assert_eq!(
         refusal(&other, DIGEST),
-        "the snapshot has version 9 of the format, not 2"
+        "the snapshot has version 9 of the format, not 3"
     );
     let mut other = file;
     other[20] ^= 1;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use domain::{Scholarship, ScholarshipDocument};
+use ports::RevisionMark;
 
 use super::{Segment, place_of};
 use crate::analysis::{normal_form, visit_words};
@@ -79,6 +80,7 @@ impl<'a> SegmentBuilder<'a> {
             criteria.push(&scholarship.content.criteria);
             let created = scholarship.created_at.timestamp_micros();
             segment.created.push(created);
+            segment.marks.push(RevisionMark::of_record(scholarship).0);
             let texts = ScholarshipDocument::from(scholarship);
             card.clear();
             if let Err(error) = serde_json::to_writer(&mut card, &texts) {

@@ -21,6 +21,7 @@ pub(crate) fn merged(sources: &[(&Segment, &BitSet)]) -> (Segment, Vec<Vec<u32>>
     let mut result = Segment::default();
     result.facts.reserve_exact(order.len());
     result.created.reserve_exact(order.len());
+    result.marks.reserve_exact(order.len());
     for (number, (source, document)) in order.iter().enumerate() {
         let (segment, at) = (sources[*source as usize].0, *document as usize);
         renumbered[*source as usize][at] = number as u32;
@@ -32,6 +33,7 @@ pub(crate) fn merged(sources: &[(&Segment, &BitSet)]) -> (Segment, Vec<Vec<u32>>
         let facts = segment.facts[at].moved(&segment.tables, &mut result.tables);
         result.facts.push(facts);
         result.created.push(segment.created[at]);
+        result.marks.push(segment.marks[at]);
     }
     let criteria: Vec<&CriteriaTable> = sources
         .iter()

@@ -24,6 +24,7 @@ const BY_NAME: Tag = Tag::of(*b"byna");
 const ORGANIZATIONS: Tag = Tag::of(*b"orga");
 const FACTS: Tag = Tag::of(*b"fact");
 const CREATED: Tag = Tag::of(*b"crea");
+const MARKS: Tag = Tag::of(*b"mark");
 const CRITERIA: Tag = Tag::of(*b"crit");
 const CRITERIA_ROWS: Tag = Tag::of(*b"crow");
 const TERMS: Tag = Tag::of(*b"term");
@@ -42,6 +43,7 @@ impl Segment {
         let facts: Vec<[u64; 8]> = self.facts.iter().map(|facts| facts.0).collect();
         writer.array(FACTS, &facts)?;
         writer.array(CREATED, &self.created)?;
+        writer.array(MARKS, &self.marks)?;
         writer.array(TERMS, &self.tokens.terms)?;
         writer.array(TERM_ENDS, &self.tokens.ends)?;
         let ends: Vec<[u16; 5]> = self.tokens.field_ends.iter().map(|ends| ends.0).collect();
@@ -70,11 +72,13 @@ impl Segment {
         let facts: Vec<[u64; 8]> = reader.array(FACTS)?;
         let facts: Vec<Facts> = facts.into_iter().map(Facts).collect();
         let created: Vec<i64> = reader.array(CREATED)?;
+        let marks: Vec<u64> = reader.array(MARKS)?;
         for (tag, length) in [
             (NAMES, names.len() as usize),
             (ORGANIZATIONS, organizations.len() as usize),
             (FACTS, facts.len()),
             (CREATED, created.len()),
+            (MARKS, marks.len()),
         ] {
             ensure(length == count as usize, tag, "it is of other documents")?;
         }
@@ -93,6 +97,7 @@ impl Segment {
             organizations,
             facts,
             created,
+            marks,
             tokens,
             criteria,
             cards,

@@ -49,6 +49,8 @@ fn agree(generator: &mut Generator, saved: &InProcessIndex, restored: &InProcess
     assert_eq!(before.open, after.open);
     assert_eq!(before.position, after.position);
     assert_eq!(saved.position(), restored.position());
+    assert_eq!(saved.fingerprint(), restored.fingerprint());
+    assert_eq!(saved.revisions(None, IDS), restored.revisions(None, IDS));
     let mut found = 0;
     for _ in 0..12 {
         let request = random_request(generator);

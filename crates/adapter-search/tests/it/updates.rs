@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use adapter_search::{InProcessIndex, SearchSettings};
 use domain::{Scholarship, ScholarshipId};
 use ports::search_index::SearchRequest;
-use ports::{Change, FeedPosition, SearchIndex};
+use ports::{CatalogueFingerprint, Change, FeedPosition, RevisionMark, SearchIndex};
 
 use crate::agreement::{ids_of, settings, settings_with};
 use crate::catalogue::{Generator, now};
@@ -100,9 +100,51 @@ fn large_batches_and_small_changes_end_in_the_same_state() {
         (one.scholarships, one.open),
         (other.scholarships, other.open)
     );
+    assert_eq!(at_once.fingerprint(), bit_by_bit.fingerprint());
 }
 
 #[test]
+fn the_revisions_are_those_of_the_records_that_are_there() {
+    let mut generator = Generator::of(11);
+    let index = InProcessIndex::new(settings(4));
+    let mut records = std::collections::BTreeMap::new();
+    for step in 0..120_u64 {
+        let number = (generator.scholarship(1).version as usize + step as usize * 7) % 40;
+        let mut record = open_record(number, "revised");
+        record.version = step + 1;
+        record.updated_at = now() + chrono::TimeDelta::microseconds(step as i64);
+        let change = if step % 4 == 3 {
+            records.remove(&record.id);
+            deleted(number)
+        } else {
+            records.insert(record.id.clone(), RevisionMark::of_record(&record));
+            Change::Upserted(Box::new(record))
+        };
+        index.apply(vec![change], FeedPosition::default());
+    }
+    let mut fingerprint = CatalogueFingerprint::default();
+    records
+        .values()
+        .for_each(|mark| fingerprint.add_mark(*mark));
+    assert_eq!(index.fingerprint(), fingerprint);
+    let (mut after, mut walked) = (None, Vec::new());
+    loop {
+        let page = index.revisions(after.as_ref(), 7);
+        assert!(page.len() <= 7);
+        match page.last() {
+            Some((id, _)) => after = Some(id.clone()),
+            None => break,
+        }
+        walked.extend(page);
+    }
+    assert_eq!(walked, records.into_iter().collect::<Vec<_>>());
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "waits for a thread, without a runtime"
+)]
 fn small_segments_are_merged_into_one() {
     let index = InProcessIndex::new(settings_with(10, 0));
     for number in 0..40 {

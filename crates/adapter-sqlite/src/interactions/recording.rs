@@ -11,7 +11,7 @@ use crate::scholarships::{bound, identifier, instant, microseconds};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = interactions)]
-struct Row {
+pub(super) struct Row {
     pseudonym: String,
     id: String,
     kind: String,
@@ -20,7 +20,7 @@ struct Row {
 }
 
 impl Row {
-    fn into_interaction(self) -> Result<Interaction, Failure> {
+    pub(super) fn into_interaction(self) -> Result<Interaction, Failure> {
         Ok(Interaction {
             kind: kind(&self.id, &self.kind)?,
             scholarship_id: identifier(&self.scholarship_id)?,

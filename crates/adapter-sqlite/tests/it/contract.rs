@@ -4,7 +4,7 @@ use std::future::{Ready, ready};
 use std::sync::Arc;
 
 use adapter_sqlite::{SqliteSettings, SqliteStore};
-use ports::{InteractionStore, ScholarshipStore};
+use ports::{InteractionArchive, InteractionStore, ScholarshipStore};
 use tempfile::TempDir;
 
 fn fresh() -> (SqliteStore, TempDir) {
@@ -33,4 +33,17 @@ mod interactions {
     }
 
     testkit::interaction_store_contract!(open);
+}
+
+mod archive {
+    use super::*;
+
+    type Ports = (Arc<dyn InteractionStore>, Arc<dyn InteractionArchive>);
+
+    fn open() -> Ready<(Ports, TempDir)> {
+        let (store, folder) = fresh();
+        ready(((Arc::new(store.clone()), Arc::new(store)), folder))
+    }
+
+    testkit::interaction_archive_contract!(open);
 }

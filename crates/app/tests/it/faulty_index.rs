@@ -10,7 +10,7 @@ use ports::search_index::{
     IndexStats, RecommendationAnswer, RecommendationRequest, SearchAnswer, SearchError,
     SearchRequest, Suggestion, UnlockAnswer,
 };
-use ports::{Change, FeedPosition, SearchIndex};
+use ports::{CatalogueFingerprint, Change, FeedPosition, RevisionMark, SearchIndex};
 
 pub(crate) struct FaultyIndex {
     index: InProcessIndex,
@@ -108,5 +108,17 @@ impl SearchIndex for FaultyIndex {
 
     fn stats(&self, now: Timestamp) -> IndexStats {
         self.index.stats(now)
+    }
+
+    fn fingerprint(&self) -> CatalogueFingerprint {
+        self.index.fingerprint()
+    }
+
+    fn revisions(
+        &self,
+        after: Option<&ScholarshipId>,
+        limit: usize,
+    ) -> Vec<(ScholarshipId, RevisionMark)> {
+        self.index.revisions(after, limit)
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::catalogue::EditError;
-use app::follower::IndexFollower;
+use app::follower::{FollowPeriods, IndexFollower};
 use ports::{ScholarshipStore, SearchIndex, StoreError, UpsertItem};
 use testkit::{Interruptible, Interruption, MemoryScholarshipStore, instant, scholarship};
 
@@ -12,6 +12,11 @@ use crate::faulty_index::FaultyIndex;
 use crate::world::{World, id};
 
 const NOW: &str = "2026-11-23T12:00:00Z";
+
+pub(crate) const PERIODS: FollowPeriods = FollowPeriods {
+    poll: Duration::from_millis(5),
+    reconcile: Duration::from_secs(3_600),
+};
 
 async fn write(store: &MemoryScholarshipStore, at: &str, name: &str) {
     let item = UpsertItem {
@@ -55,7 +60,7 @@ async fn what_another_process_writes_is_found_by_the_follower() {
     let world = World::empty().await;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let follower = Arc::clone(&world.application.follower);
-    let task = tokio::spawn(follower.follow(Duration::from_millis(5), stopped));
+    let task = tokio::spawn(follower.follow(PERIODS, None, stopped));
     let item = UpsertItem {
         id: id("other"),
         content: scholarship("Quokka Prize").content(),
@@ -196,4 +201,71 @@ async fn what_is_deleted_between_two_tries_to_load_does_not_stay() {
         .expect("deleted");
     follower.load().await.expect("loaded");
     assert_eq!(name_in(&index, "a"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wake_up_hastens_a_look_and_one_that_shows_nothing_hastens_the_next() {
+    let world = World::empty().await;
+    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    let (wake, wakeups) = tokio::sync::watch::channel(0);
+    let rarely = FollowPeriods {
+        poll: Duration::from_secs(3_600),
+        ..PERIODS
+    };
+    let follower = Arc::clone(&world.application.follower);
+    let task = tokio::spawn(follower.follow(rarely, Some(wakeups), stopped));
+    for number in 0..3 {
+        let before_the_log_shows_it = number == 1;
+        if before_the_log_shows_it {
+            wake.send_modify(|count| *count += 1);
+            // Looks for the next ten seconds come again and again.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        write(&world.store, &format!("w{number}"), "Quokka Prize").await;
+        if !before_the_log_shows_it {
+            wake.send_modify(|count| *count += 1);
+        }
+        let found = async {
+            while world.total("quokka") < number + 1 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), found)
+            .await
+            .expect("found in time");
+    }
+    // Who loses the source of wake-ups goes on polling.
+    drop(wake);
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert!(!task.is_finished());
+    task.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lag_is_the_time_since_the_index_was_in_step() {
+    let world = World::empty().await;
+    let follower = &world.application.follower;
+    assert_eq!(follower.lag(), Duration::ZERO);
+    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    let task = tokio::spawn(Arc::clone(follower).follow(PERIODS, None, stopped));
+    let begun = std::time::Instant::now();
+    world.outage.begin();
+    while follower.lag() < Duration::from_millis(300) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(follower.lag() <= begun.elapsed() + Duration::from_millis(100));
+    let report = world.application.readiness.report().await;
+    assert_eq!(report.degraded(), ["change_feed"]);
+    world.outage.end();
+    let healed = async {
+        while !follower.lag().is_zero() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    // At most a second passes between two looks that fail.
+    tokio::time::timeout(Duration::from_secs(30), healed)
+        .await
+        .expect("heals");
+    assert!(follower.is_in_step());
+    task.abort();
 }

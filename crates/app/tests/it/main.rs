@@ -6,4 +6,6 @@ mod faulty_index;
 mod following;
 mod interactions;
 mod matching;
+mod reconciling;
+mod replicas;
 mod world;

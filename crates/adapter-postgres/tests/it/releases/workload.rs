@@ -1,0 +1,178 @@
+//! Every method of every port at least once, on each of its ways: add new ones here.
+
+use adapter_postgres::PostgresStore;
+use chrono::TimeDelta;
+use domain::{Interaction, InteractionKind};
+use ports::{
+    FeedPosition, IdempotencyRecord, InteractionArchive as _, InteractionStore as _, MicroUsd,
+    ReplayGuard as _, Reserve, ScholarshipStore as _, SearchCount, SpendMeter as _, UpsertItem,
+};
+
+use super::super::{id, named, now};
+
+pub(super) async fn run(store: &PostgresStore) {
+    catalogue(store).await;
+    interactions(store).await;
+    coordination(store).await;
+}
+
+async fn catalogue(store: &PostgresStore) {
+    let record = IdempotencyRecord {
+        key: "key".to_owned(),
+        fingerprint: "f".to_owned(),
+        scholarship_id: id("a"),
+        expires_at: now() + TimeDelta::hours(1),
+    };
+    let later = now() + TimeDelta::seconds(1);
+    store
+        .create(id("a"), named("A"), Some(record.clone()), now())
+        .await
+        .expect("is created");
+    store
+        .create(id("a"), named("A"), None, now())
+        .await
+        .expect_err("is there");
+    store
+        .create(id("x"), named("X"), Some(record), later)
+        .await
+        .expect_err("the key is taken");
+    let of_origin = testkit::scholarship("O").origin("source", "1").content();
+    store
+        .create(id("o"), of_origin.clone(), None, now())
+        .await
+        .expect("is created");
+    store
+        .create(id("p"), of_origin.clone(), None, now())
+        .await
+        .expect_err("the origin is taken");
+    store
+        .replace(&id("a"), of_origin.clone(), None, later)
+        .await
+        .expect_err("the origin is taken");
+    store
+        .replace(&id("a"), named("B"), Some(1), later)
+        .await
+        .expect("is replaced");
+    store
+        .replace(&id("a"), named("C"), Some(1), later)
+        .await
+        .expect_err("another version");
+    store
+        .replace(&id("none"), named("C"), None, later)
+        .await
+        .expect_err("is not there");
+    let item = |own_id: &str, content| UpsertItem {
+        id: id(own_id),
+        content,
+    };
+    for name in ["U", "U", "V"] {
+        let items = vec![
+            item("u", named(name)),
+            item(
+                "w",
+                testkit::scholarship(name).origin("source", "1").content(),
+            ),
+        ];
+        store.upsert_many(items, later).await.expect("are written");
+    }
+    store
+        .delete(&id("u"), Some(7), later)
+        .await
+        .expect_err("another version");
+    store
+        .delete(&id("u"), Some(2), later)
+        .await
+        .expect("is deleted");
+    store
+        .delete(&id("o"), None, later)
+        .await
+        .expect("is deleted");
+    store
+        .delete(&id("o"), None, later)
+        .await
+        .expect_err("is gone");
+    store.get(&id("a")).await.expect("is read");
+    store.page(None, 10).await.expect("is read");
+    store.page(Some(&id("a")), 10).await.expect("is read");
+    store.count().await.expect("is read");
+    store
+        .changes_since(FeedPosition::default(), 10)
+        .await
+        .expect("is read");
+    store.head().await.expect("is read");
+    store.fingerprint().await.expect("is read");
+    store.changed_since(now(), None, 10).await.expect("is read");
+    store
+        .changed_since(now(), Some(&id("a")), 10)
+        .await
+        .expect("is read");
+    store
+        .idempotency_record("key", now())
+        .await
+        .expect("is read");
+    store.health().await.expect("is read");
+}
+
+async fn interactions(store: &PostgresStore) {
+    let view = Interaction {
+        id: "i".to_owned(),
+        kind: InteractionKind::View,
+        scholarship_id: id("a"),
+        occurred_at: now(),
+        pseudonym: "ann".to_owned(),
+    };
+    let later = now() + TimeDelta::seconds(1);
+    store.append(vec![view], now()).await.expect("is appended");
+    store.of_pseudonym("ann", 10).await.expect("is read");
+    store
+        .count_by_scholarship(now(), later)
+        .await
+        .expect("is read");
+    store.recent(now(), later, 10).await.expect("is read");
+    let count = SearchCount {
+        query: "q".to_owned(),
+        count: 1,
+        without_results: 0,
+    };
+    let day = now().date_naive();
+    store
+        .add_searches(day, vec![count])
+        .await
+        .expect("is written");
+    store.searches(day, day, 10).await.expect("is read");
+    store.pseudonym_key().await.expect("is made");
+    let old = store.older_than(later, None, 10).await.expect("is read");
+    let place = old.first().map(ports::KeptInteraction::place);
+    store.older_than(later, place, 10).await.expect("is read");
+    store.remove(&old).await.expect("is removed");
+    store.forget("ann").await.expect("is forgotten");
+}
+
+async fn coordination(store: &PostgresStore) {
+    let expires = now() + TimeDelta::days(365);
+    for purpose in [[1; 32], [1; 32], [2; 32]] {
+        store
+            .claim("token", &purpose, expires)
+            .await
+            .expect("is claimed");
+    }
+    let day = now().date_naive();
+    let reserved = store
+        .reserve(day, MicroUsd(5), MicroUsd(10))
+        .await
+        .expect("is asked");
+    let Reserve::Granted(reservation) = reserved else {
+        panic!("there is money");
+    };
+    store
+        .reserve(day, MicroUsd(50), MicroUsd(10))
+        .await
+        .expect("is asked");
+    for _ in 0..2 {
+        store
+            .settle(&reservation, MicroUsd(3))
+            .await
+            .expect("is settled");
+    }
+    store.spent(day).await.expect("is read");
+}

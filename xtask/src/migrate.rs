@@ -1,0 +1,199 @@
+//! `cargo xtask migrate`: makes, takes back, lists and verifies the schema of a Postgres database.
+
+mod files;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use adapter_postgres::PostgresSettings;
+use adapter_postgres::migrations::{MigrationStatus, Migrator};
+use anyhow::Context as _;
+
+use crate::postgres::{DIFFERS, REFUSED, Target};
+use crate::workspace::Workspace;
+use files::MigrationFiles;
+
+const HELP: &str = "\
+Exit codes:
+  0  done, or there was nothing to do
+  1  it failed; the message says why, and the steps before the one that failed are made
+  2  wrong arguments
+  3  status: steps are missing; verify: the schema is not what it should be
+  4  down: rows would be destroyed, and --yes was not given
+
+Several at once are safe: one works, the others wait. Use a direct connection, not one through a pooler.
+
+Examples:
+  export DATABASE_URL=postgresql://scholarship:secret@db.example.org:5432/scholarships
+  cargo xtask migrate status              which steps the database has
+  cargo xtask migrate up --dry-run        show the SQL of the missing ones, change nothing
+  cargo xtask migrate up                  make them
+  cargo xtask migrate verify              compare with a database made anew beside it (the role needs CREATEDB)
+  cargo xtask migrate down --dry-run      show what would be taken back
+  cargo xtask migrate down                take back the newest step";
+
+#[derive(clap::Args)]
+#[command(after_long_help = HELP)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    target: Target,
+    /// How long to wait for another process that migrates the same database
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, global = true)]
+    wait: u64,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Make every step that is missing
+    Up {
+        /// Show the SQL, change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Take back the newest steps
+    Down {
+        /// How many
+        #[arg(long, default_value_t = 1)]
+        steps: usize,
+        /// Destroy rows, if need be
+        #[arg(long)]
+        yes: bool,
+        /// Show the SQL, change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// List the steps, and which of them the database has
+    Status,
+    /// Compare the schema with what the steps make, and with what this program was compiled for
+    Verify,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let settings = arguments.target.settings()?;
+    let files = MigrationFiles::of(&Workspace::load()?);
+    let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
+    runtime.block_on(async {
+        let patience = Duration::from_secs(arguments.wait);
+        let migrator = Migrator::connect(&settings, patience).await?;
+        match &arguments.command {
+            Command::Up { dry_run: true } => show_missing(migrator, &files).await,
+            Command::Up { dry_run: false } => up(migrator).await,
+            Command::Down {
+                steps,
+                dry_run: true,
+                ..
+            } => show_newest(migrator, *steps, &files).await,
+            Command::Down { steps, yes, .. } => down(migrator, *steps, *yes, &files).await,
+            Command::Status => status(migrator).await,
+            Command::Verify => verify(migrator, &settings).await,
+        }
+    })
+}
+
+async fn up(migrator: Migrator) -> anyhow::Result<ExitCode> {
+    let (_, made) = migrator.up().await?;
+    list(&made, "made");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(versions: &[String], word: &str) {
+    for version in versions {
+        println!("{word}: {version}");
+    }
+    if versions.is_empty() {
+        println!("nothing to do");
+    }
+}
+
+async fn show_missing(migrator: Migrator, files: &MigrationFiles) -> anyhow::Result<ExitCode> {
+    let (_, steps) = migrator.status().await?;
+    let missing: Vec<_> = steps.iter().filter(|step| !step.applied).collect();
+    for step in &missing {
+        println!("-- {}\n{}", step.name, files.up(&step.name)?);
+    }
+    println!(
+        "-- {} steps are missing; nothing was changed",
+        missing.len()
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn newest(steps: &[MigrationStatus], count: usize) -> impl Iterator<Item = &MigrationStatus> {
+    let applied = steps.iter().rev().filter(|step| step.applied);
+    applied.take(count)
+}
+
+async fn show_newest(
+    migrator: Migrator,
+    count: usize,
+    files: &MigrationFiles,
+) -> anyhow::Result<ExitCode> {
+    let (_, steps) = migrator.status().await?;
+    for step in newest(&steps, count) {
+        println!("-- {}\n{}", step.name, files.down(&step.name)?);
+    }
+    println!("-- nothing was changed");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn down(
+    migrator: Migrator,
+    count: usize,
+    yes: bool,
+    files: &MigrationFiles,
+) -> anyhow::Result<ExitCode> {
+    let (mut migrator, steps) = migrator.status().await?;
+    if !yes {
+        let mut destroyed = Vec::new();
+        for step in newest(&steps, count) {
+            for table in files.tables_that_lose(&step.name)? {
+                let (same, rows) = migrator.rows(&table).await?;
+                migrator = same;
+                if rows > 0 {
+                    destroyed.push(format!("{table} ({rows} rows)"));
+                }
+            }
+        }
+        if !destroyed.is_empty() {
+            eprintln!(
+                "refused: this would destroy what is in {}. Make a backup (cargo xtask backup), then add --yes",
+                destroyed.join(", ")
+            );
+            return Ok(ExitCode::from(REFUSED));
+        }
+    }
+    let (_, undone) = migrator.down(count).await?;
+    list(&undone, "taken back");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn status(migrator: Migrator) -> anyhow::Result<ExitCode> {
+    let (_, steps) = migrator.status().await?;
+    for step in &steps {
+        println!(
+            "{}  {}",
+            if step.applied { "made   " } else { "missing" },
+            step.name
+        );
+    }
+    Ok(if steps.iter().all(|step| step.applied) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(DIFFERS)
+    })
+}
+
+async fn verify(migrator: Migrator, settings: &PostgresSettings) -> anyhow::Result<ExitCode> {
+    let (_, differences) = migrator.verify(settings).await?;
+    for difference in &differences {
+        println!("{difference}");
+    }
+    Ok(if differences.is_empty() {
+        println!("the schema is what the migrations make and what this program was compiled for");
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(DIFFERS)
+    })
+}

@@ -1,0 +1,145 @@
+//! `cargo xtask retention`: exports interactions that have become old into a file, then removes them from the store.
+
+mod archive_file;
+mod archive_folder;
+mod job;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use adapter_postgres::PostgresStore;
+use adapter_sqlite::{SqliteSettings, SqliteStore, path_from_url};
+use anyhow::{Context as _, ensure};
+use chrono::TimeDelta;
+use ports::{InteractionArchive, InteractionStore};
+use sha2::{Digest as _, Sha256};
+
+use crate::postgres::Target;
+use job::{Job, Outcome};
+
+/// Popularity, by which recommendations are ranked, counts the interactions of so many days.
+const FEWEST_DAYS: i64 = 90;
+/// Analytics reach back so far.
+const ANALYTICS_DAYS: i64 = 400;
+const DEFAULT_DAYS: &str = "400";
+
+const HELP: &str = "\
+Interactions that occurred longer ago than INTERACTIONS_RETENTION_DAYS (400) go into FOLDER/interactions-<instant>.ndjson.gz, one
+JSON object a line, and only when that file is complete and on the disk are they removed, a thousand at a time. A run that was
+cut off, even by kill -9, is finished by the next one: nothing is lost, and nothing is exported twice. The files hold
+pseudonyms: keep them as you keep the database.
+Works on Postgres and on SQLite, while the server runs.
+
+Exit codes: 0 done, or nothing was old enough; 1 it failed, run it again; 2 wrong arguments.
+
+Examples:
+  export DATABASE_URL=postgresql://scholarship:secret@db.example.org:5432/scholarships
+  cargo xtask retention --dry-run            say how many would go
+  cargo xtask retention --folder /srv/old    from cron, once a day";
+
+#[derive(clap::Args)]
+#[command(after_long_help = HELP)]
+pub(crate) struct Arguments {
+    /// How many days are kept, 90 or more
+    #[arg(long, value_name = "DAYS", env = "INTERACTIONS_RETENTION_DAYS", default_value = DEFAULT_DAYS)]
+    days: String,
+    /// Where the files go; one folder for each database
+    #[arg(long, value_name = "FOLDER", default_value = "var/old-interactions")]
+    folder: PathBuf,
+    /// Say what would happen, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    target: Target,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let days = days(&arguments.days)?;
+    let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
+    runtime.block_on(retain(arguments, days))
+}
+
+fn days(text: &str) -> anyhow::Result<i64> {
+    let text = match text.trim() {
+        "" => DEFAULT_DAYS,
+        text => text,
+    };
+    let days: i64 = text.parse().with_context(|| {
+        format!("INTERACTIONS_RETENTION_DAYS is {text:?}, which is no number of days")
+    })?;
+    ensure!(
+        (FEWEST_DAYS..=36_500).contains(&days),
+        "INTERACTIONS_RETENTION_DAYS must be {FEWEST_DAYS} to 36500: recommendations count the interactions of the last \
+         {FEWEST_DAYS} days"
+    );
+    if days < ANALYTICS_DAYS {
+        eprintln!(
+            "note: analytics can be asked for {ANALYTICS_DAYS} days, and will show no more than the last {days}"
+        );
+    }
+    Ok(days)
+}
+
+async fn retain(arguments: &Arguments, days: i64) -> anyhow::Result<ExitCode> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "time enters a command-line tool here"
+    )]
+    let until = chrono::Utc::now() - TimeDelta::days(days);
+    let url = arguments.target.url();
+    if url.starts_with("sqlite:") {
+        let path = path_from_url(url)?;
+        ensure!(path.exists(), "there is no store {}", path.display());
+        let store = SqliteStore::open(SqliteSettings::at(&path))
+            .with_context(|| format!("the store {} cannot be opened", path.display()))?;
+        let done = retain_in(arguments, until, Arc::new(store.clone()), &store).await;
+        store.close().await;
+        done
+    } else {
+        let store = PostgresStore::open(&arguments.target.settings()?)?;
+        retain_in(arguments, until, Arc::new(store.clone()), &store).await
+    }
+}
+
+async fn retain_in(
+    arguments: &Arguments,
+    until: domain::Timestamp,
+    archive: Arc<dyn InteractionArchive>,
+    store: &dyn InteractionStore,
+) -> anyhow::Result<ExitCode> {
+    let job = Job {
+        archive,
+        store: identity(store).await?,
+        until,
+    };
+    if arguments.dry_run {
+        let rows = job.count().await?;
+        println!("{rows} interactions occurred before {until}; nothing was changed");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let outcomes = job.run(&arguments.folder).await?;
+    for Outcome {
+        file,
+        exported,
+        removed,
+    } in &outcomes
+    {
+        println!(
+            "{exported} interactions are in {}; {removed} were removed now",
+            file.display()
+        );
+    }
+    if outcomes.is_empty() {
+        println!("no interaction occurred before {until}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Tells stores apart, and gives nothing of their secret away.
+async fn identity(store: &dyn InteractionStore) -> anyhow::Result<String> {
+    let key = store.pseudonym_key().await?;
+    let digest = Sha256::new_with_prefix("old interactions of a store").chain_update(key);
+    let digest = digest.finalize();
+    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}

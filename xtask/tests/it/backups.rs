@@ -1,0 +1,141 @@
+//! `cargo xtask backup` and `restore`.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+use testkit::PrivatePostgres;
+
+use crate::{database, run};
+
+fn fill(name: &str) {
+    PrivatePostgres::shared().psql(
+        name,
+        "INSERT INTO scholarships SELECT 's' || n, 'source', n::text, 1, now(), now(), decode(repeat('0a', 32), 'hex'), '{\"ä\": 1}' \
+           FROM generate_series(1, 2000) AS n; \
+         INSERT INTO scholarship_changes SELECT 's' || n, 5000000000 + n, n, false, now() FROM generate_series(1, 2000) AS n; \
+         SELECT setval('scholarship_change_sequence', 2000); \
+         INSERT INTO interactions (pseudonym, id, kind, scholarship_id, occurred_at, recorded_at) \
+           SELECT 'p' || n % 7, 'i' || n, 'view', 's1', now() - n * interval '1 hour', now() FROM generate_series(1, 3000) AS n; \
+         INSERT INTO store_secrets VALUES ('pseudonym_key', decode(repeat('17', 32), 'hex'))",
+    );
+}
+
+fn backed_up(folder: &TempDir) -> (String, PathBuf) {
+    let name = database();
+    fill(&name);
+    let file = folder.path().join("awards.dump");
+    let said = run(
+        &PrivatePostgres::shared().url(&name),
+        &["backup", "--file", file.to_str().expect("UTF-8")],
+    )
+    .ended(0);
+    assert!(
+        said.contains("interactions") && said.contains("3000 rows"),
+        "{said}"
+    );
+    (name, file)
+}
+
+#[test]
+fn what_was_backed_up_is_restored_equal_and_goes_on() {
+    let server = PrivatePostgres::shared();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (name, file) = backed_up(&folder);
+    let mode = file.metadata().expect("is there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let path = file.to_str().expect("UTF-8");
+    // Written after the backup, and not in it.
+    server.psql(
+        &name,
+        "DELETE FROM interactions; DELETE FROM scholarships WHERE id = 's1'",
+    );
+
+    let restored = format!("{name}_restored");
+    let url = server.url(&restored);
+    let said = run(&url, &["restore", path]).ended(0);
+    assert!(said.contains("every table equal"), "{said}");
+    assert_eq!(
+        server.psql(&restored, "SELECT count(*) FROM interactions"),
+        "3000"
+    );
+    assert_eq!(
+        server.psql(
+            &restored,
+            "SELECT document FROM scholarships WHERE id = 's1'"
+        ),
+        "{\"ä\": 1}"
+    );
+    run(&url, &["migrate", "status"]).ended(0);
+    run(&url, &["migrate", "verify"]).ended(0);
+    // New entries of the log come after all that the backup knew.
+    let next = "SELECT pg_current_xact_id()::text::bigint + transaction_offset > 5000000000 + 2000 FROM change_feed";
+    assert_eq!(server.psql(&restored, next), "t");
+    assert_eq!(
+        server.psql(&restored, "SELECT nextval('scholarship_change_sequence')"),
+        "2001"
+    );
+
+    // It is not empty any more.
+    let refusal = run(&url, &["restore", path]).ended(4);
+    assert!(refusal.contains("not empty"), "{refusal}");
+    assert_eq!(
+        server.psql(&restored, "SELECT count(*) FROM interactions"),
+        "3000"
+    );
+    // Nor is one in which somebody has made anything.
+    let other = server.database();
+    server.psql(
+        &other,
+        "CREATE SCHEMA mine; CREATE TABLE mine.notes (id integer)",
+    );
+    run(&server.url(&other), &["restore", path]).ended(4);
+}
+
+#[test]
+fn a_backup_that_is_damaged_or_alone_is_not_restored() {
+    let server = PrivatePostgres::shared();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (name, file) = backed_up(&folder);
+    let path = file.to_str().expect("UTF-8");
+    let there = run(&server.url(&name), &["backup", "--file", path]).ended(1);
+    assert!(there.contains("is there already"), "{there}");
+
+    let url = server.url(&server.database());
+    let whole = std::fs::read(&file).expect("is read");
+    std::fs::write(&file, &whole[..whole.len() - 1]).expect("is written");
+    let said = run(&url, &["restore", path]).ended(1);
+    assert!(said.contains("damaged, or cut short"), "{said}");
+    std::fs::write(&file, &whole).expect("is written");
+    let sums = folder.path().join("awards.dump.json");
+    let text = std::fs::read_to_string(&sums).expect("is read");
+
+    // What was restored is compared for real.
+    std::fs::write(&sums, text.replace("\"rows\": 3000", "\"rows\": 3001")).expect("is written");
+    let said = run(&url, &["restore", path]).ended(3);
+    assert!(
+        said.contains("interactions: 3000 rows") && said.contains("instead of 3001"),
+        "{said}"
+    );
+    std::fs::remove_file(&sums).expect("is removed");
+    run(&url, &["restore", path]).ended(1);
+}
+
+#[test]
+fn a_backup_that_fails_leaves_nothing_behind() {
+    let server = PrivatePostgres::shared();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("x.dump");
+    let name = database();
+    let url = server.url(&name);
+    let gone = server.url("nowhere");
+    for (url, why) in [
+        (gone, "nowhere"),
+        (url.replace("postgres@", "nobody@"), "nobody"),
+    ] {
+        let said = run(&url, &["backup", "--file", file.to_str().expect("UTF-8")]).ended(1);
+        assert!(said.contains(why), "{said}");
+        let left = std::fs::read_dir(folder.path()).expect("is read").count();
+        assert_eq!(left, 0);
+    }
+}

@@ -1,0 +1,59 @@
+//! The operators' commands as people run them, on a real Postgres.
+
+mod backups;
+mod migrating;
+mod retention;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use testkit::PrivatePostgres;
+
+const TEMPLATE: &str = "template_with_schema";
+
+/// What a command did.
+struct Ran {
+    code: i32,
+    output: String,
+}
+
+impl Ran {
+    fn of(output: Output) -> Self {
+        let text = [output.stdout, output.stderr].concat();
+        Self {
+            code: output.status.code().expect("was not killed"),
+            output: String::from_utf8(text).expect("UTF-8"),
+        }
+    }
+
+    /// Fails unless it ended like this.
+    fn ended(self, code: i32) -> String {
+        assert_eq!(self.code, code, "{}", self.output);
+        self.output
+    }
+}
+
+/// `cargo xtask ..` with a `DATABASE_URL`.
+fn command(url: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .env("DATABASE_URL", url)
+        .args(arguments);
+    command
+}
+
+fn run(url: &str, arguments: &[&str]) -> Ran {
+    Ran::of(command(url, arguments).output().expect("starts"))
+}
+
+/// The name of a new database with the schema.
+fn database() -> String {
+    static TEMPLATE_MADE: std::sync::Once = std::sync::Once::new();
+    let server = PrivatePostgres::shared();
+    TEMPLATE_MADE.call_once(|| {
+        server.psql("postgres", &format!("CREATE DATABASE {TEMPLATE}"));
+        run(&server.url(TEMPLATE), &["migrate", "up"]).ended(0);
+    });
+    server.clone_of(TEMPLATE)
+}

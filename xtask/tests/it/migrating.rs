@@ -1,0 +1,111 @@
+//! `cargo xtask migrate`.
+
+use testkit::PrivatePostgres;
+
+use crate::{Ran, command, database, run};
+
+fn empty() -> (String, String) {
+    let server = PrivatePostgres::shared();
+    let name = server.database();
+    let url = server.url(&name);
+    (name, url)
+}
+
+#[test]
+fn a_schema_is_shown_made_verified_and_taken_back() {
+    let server = PrivatePostgres::shared();
+    let (name, url) = empty();
+    let status = run(&url, &["migrate", "status"]).ended(3);
+    assert!(status.lines().all(|line| line.starts_with("missing")));
+    let steps = status.lines().count();
+    assert!(
+        run(&url, &["migrate", "verify"])
+            .ended(3)
+            .contains("missing: column scholarships.id text")
+    );
+
+    let shown = run(&url, &["migrate", "up", "--dry-run"]).ended(0);
+    assert!(shown.contains("CREATE TABLE scholarships (") && shown.contains("nothing was changed"));
+    run(&url, &["migrate", "status"]).ended(3);
+
+    assert_eq!(
+        run(&url, &["migrate", "up"]).ended(0).lines().count(),
+        steps
+    );
+    assert_eq!(run(&url, &["migrate", "up"]).ended(0), "nothing to do\n");
+    run(&url, &["migrate", "status"]).ended(0);
+    run(&url, &["migrate", "verify"]).ended(0);
+    server.psql(&name, "ALTER TABLE scholarships ADD COLUMN by_hand text");
+    let differences = run(&url, &["migrate", "verify"]).ended(3);
+    assert!(differences.contains("made by no migration: column scholarships.by_hand text"));
+    assert!(differences.contains("not in schema.rs: scholarships.by_hand -> Nullable<Text>"));
+    server.psql(&name, "ALTER TABLE scholarships DROP COLUMN by_hand");
+
+    let shown = run(&url, &["migrate", "down", "--dry-run"]).ended(0);
+    assert!(
+        shown.contains("DROP TABLE used_tokens"),
+        "the newest step: {shown}"
+    );
+    run(&url, &["migrate", "status"]).ended(0);
+    run(&url, &["migrate", "down"]).ended(0);
+    let status = run(&url, &["migrate", "status"]).ended(3);
+    assert_eq!(status.matches("missing").count(), 1);
+}
+
+#[test]
+fn taking_back_refuses_to_destroy_rows_unless_told_to() {
+    let server = PrivatePostgres::shared();
+    let name = database();
+    let url = server.url(&name);
+    server.psql(&name, "INSERT INTO spend_days VALUES ('2026-11-25', 17)");
+    let refusal = run(&url, &["migrate", "down"]).ended(4);
+    assert!(
+        refusal.contains("spend_days (1 rows)") && refusal.contains("--yes"),
+        "{refusal}"
+    );
+    assert_eq!(server.psql(&name, "SELECT charged FROM spend_days"), "17");
+    run(&url, &["migrate", "down", "--yes"]).ended(0);
+    run(&url, &["migrate", "up"]).ended(0);
+    // No rows, no question.
+    run(&url, &["migrate", "down", "--steps", "2"]).ended(0);
+}
+
+#[test]
+fn two_at_once_are_safe() {
+    let (_, url) = empty();
+    let both: Vec<_> = (0..3)
+        .map(|_| {
+            let mut up = command(&url, &["migrate", "up"]);
+            up.stdout(std::process::Stdio::piped())
+                .stderr(std::process::Stdio::piped());
+            up.spawn().expect("starts")
+        })
+        .collect();
+    let idle = both
+        .into_iter()
+        .map(|up| Ran::of(up.wait_with_output().expect("ends")).ended(0))
+        .filter(|output| output == "nothing to do\n")
+        .count();
+    assert_eq!(idle, 2, "one of them made all steps");
+    run(&url, &["migrate", "verify"]).ended(0);
+}
+
+#[test]
+fn what_cannot_be_done_is_said_without_the_password() {
+    let said = run("", &["migrate", "status"]).ended(1);
+    assert!(said.contains("Set DATABASE_URL"), "{said}");
+    let said = run("sqlite://var/x.db", &["migrate", "status"]).ended(1);
+    assert!(said.contains("for Postgres"), "{said}");
+    let secret = "postgresql://ann:hidden-word@127.0.0.1:1/x?sslmode=disable";
+    for arguments in [
+        vec!["migrate", "status"],
+        vec!["migrate", "--help"],
+        vec!["backup", "--file", "/nonexistent/x/y.dump"],
+        vec!["import", "--help"],
+    ] {
+        let said = run(secret, &arguments).output;
+        assert!(!said.is_empty() && !said.contains("hidden-word"), "{said}");
+    }
+    let help = run("", &["migrate", "--help"]).ended(0);
+    assert!(help.contains("Exit codes:") && help.contains("Examples:"));
+}
