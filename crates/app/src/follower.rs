@@ -36,6 +36,9 @@ const PAGE_DEADLINE: Duration = Duration::from_secs(5);
 const SHOWN_WITHIN: Duration = Duration::from_secs(1);
 const SHOWN_CHECK: Duration = Duration::from_millis(10);
 
+/// How long a write that is durable waits for the index, in which many such writes take turns.
+const TAKEN_IN_WITHIN: Duration = Duration::from_secs(1);
+
 /// An index that takes in changes for longer than this is not in step: what it answers is noticeably old.
 const TOO_LONG_BEHIND: Duration = Duration::from_secs(10);
 
@@ -132,6 +135,18 @@ impl IndexFollower {
             self.load().await
         };
         filled.inspect_err(|_| self.standing.cut_off())
+    }
+
+    /// Serves an index that was restored from a file while the store is away: it counts as loaded, and not as in step until
+    /// [`Self::resume`].
+    pub async fn serve_unverified(&self, position: FeedPosition) {
+        {
+            let mut progress = self.progress.lock().await;
+            progress.position = position;
+            progress.is_restored = true;
+        }
+        self.standing.cut_off();
+        self.loaded.store(true, Ordering::Release);
     }
 
     /// Fills the index from the store.
@@ -254,7 +269,11 @@ impl IndexFollower {
             }
             Ok::<_, FollowError>(())
         };
-        if let Err(error) = taken.await {
+        let Ok(taken) = timeout(TAKEN_IN_WITHIN, taken).await else {
+            tracing::warn!("a write of this process is not in the index yet: the log is slow");
+            return;
+        };
+        if let Err(error) = taken {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "a write of this process is not in the index yet"

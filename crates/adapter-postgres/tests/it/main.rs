@@ -9,6 +9,7 @@ mod feed;
 mod migrating;
 mod settled;
 mod speed;
+mod verifying;
 
 use std::sync::OnceLock;
 use std::time::Duration;
