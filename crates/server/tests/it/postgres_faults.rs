@@ -146,6 +146,7 @@ impl Load {
     }
 
     /// Stops, and checks with a replica that nothing acknowledged is lost and nobody heard anything but yes or 503.
+    #[expect(clippy::print_stdout, reason = "the numbers of docs/reliability.md")]
     async fn settle(mut self, fault: &str, replica: &Replica) {
         self.stop.store(true, Ordering::SeqCst);
         while let Some(ended) = self.callers.join_next().await {
