@@ -79,6 +79,8 @@ pub struct IndexFollower {
     index: Arc<dyn SearchIndex>,
     progress: Arc<Mutex<Progress>>,
     loaded: AtomicBool,
+    /// What is served came from a file and was not compared with the store yet.
+    unverified: AtomicBool,
     standing: Standing,
     /// How many entries of the log are asked for at once.
     step: AtomicUsize,
@@ -95,6 +97,7 @@ impl IndexFollower {
             index,
             progress: Arc::default(),
             loaded: AtomicBool::new(false),
+            unverified: AtomicBool::new(false),
             standing: Standing::new(),
             step: AtomicUsize::new(STEP),
             suspicion: Notify::new(),
@@ -122,6 +125,7 @@ impl IndexFollower {
             // The walk is right at any time; it only costs more.
             self.heal(None).await?;
         }
+        self.unverified.store(false, Ordering::Release);
         self.loaded.store(true, Ordering::Release);
         Ok(())
     }
@@ -145,7 +149,7 @@ impl IndexFollower {
             progress.position = position;
             progress.is_restored = true;
         }
-        self.standing.cut_off();
+        self.unverified.store(true, Ordering::Release);
         self.loaded.store(true, Ordering::Release);
     }
 
@@ -307,9 +311,12 @@ impl IndexFollower {
         self.loaded.load(Ordering::Acquire)
     }
 
-    /// Whether the last look at the log succeeded, and what it showed was taken in soon.
+    /// Whether the last look at the log succeeded, and what it showed was taken in soon. Never before an index that came from a
+    /// file was compared with the store.
     pub fn is_in_step(&self) -> bool {
-        !self.standing.is_cut_off() && self.lag() < TOO_LONG_BEHIND
+        !self.unverified.load(Ordering::Acquire)
+            && !self.standing.is_cut_off()
+            && self.lag() < TOO_LONG_BEHIND
     }
 
     /// Since the index was last known to hold all that the log had settled; nothing while it does.
