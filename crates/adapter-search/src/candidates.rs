@@ -4,18 +4,24 @@
 //! score on a document is that of its best term: weight times impact.
 
 use std::cell::Cell;
+use std::cmp::Ordering;
 use std::ops::Range;
 
+use crate::bit_set::BitSet;
 use crate::buffers::Buffer;
 use crate::postings::{List, Probe};
 use crate::segment::Segment;
+use crate::snapshot::LiveSegment;
 use crate::words_in_segment::{Conjunction, QueryTerms, SlotTerms, WordTerms};
 
 /// Fewer postings than this are sorted rather than marked in a table of all documents.
 const FEW: u32 = 256;
 
-/// Reading a document's words costs about as much as this many postings.
-const POSTINGS_PER_DOCUMENT: u64 = 48;
+/// What it costs, about, to read a document's words and look for completions among them, to look one document up in a list,
+/// and to spread one posting over a table of all documents.
+const READ_WORDS: u64 = 64;
+const PROBE: u64 = 4;
+const SPREAD: u64 = 2;
 
 /// Matching documents in rising order, and for each the sum of its slots' scores.
 #[derive(Debug)]
@@ -53,6 +59,14 @@ impl<'a> Candidates<'a> {
         }
     }
 
+    /// Of the document at a position.
+    pub(crate) fn sum(&self, at: usize) -> u32 {
+        match self {
+            Self::Listed(listed) => listed.sums[at],
+            Self::List(list, weight) => u32::from(list.impacts[at]) * weight,
+        }
+    }
+
     /// Calls `visit` with the position, the document and its sum.
     #[inline]
     pub(crate) fn each(&self, mut visit: impl FnMut(usize, u32, u32)) {
@@ -66,6 +80,28 @@ impl<'a> Candidates<'a> {
             Self::List(list, weight) => {
                 for (at, (document, impact)) in list.iter().enumerate() {
                     visit(at, document, u32::from(impact) * weight);
+                }
+            }
+        }
+    }
+
+    /// The same for those whose sum is at least `least`, which `visit` may raise.
+    #[inline]
+    pub(crate) fn each_from(&self, mut least: u32, mut visit: impl FnMut(&mut u32, u32, u32)) {
+        match self {
+            Self::Listed(listed) => {
+                for (document, sum) in listed.documents.iter().zip(listed.sums.iter()) {
+                    if *sum >= least {
+                        visit(&mut least, *document, *sum);
+                    }
+                }
+            }
+            Self::List(list, weight) => {
+                for (document, impact) in list.iter() {
+                    let sum = u32::from(impact) * weight;
+                    if sum >= least {
+                        visit(&mut least, document, sum);
+                    }
                 }
             }
         }
@@ -149,14 +185,23 @@ impl Listed {
     }
 }
 
-/// Matches queries in one segment, among the documents from `first` on. Dead documents are among the matches.
+/// Matches queries in one segment, among its live documents from `first` on.
 #[derive(Clone, Copy)]
 pub(crate) struct Matcher<'a> {
     pub(crate) segment: &'a Segment,
+    pub(crate) dead: &'a BitSet,
     pub(crate) first: u32,
 }
 
 impl<'a> Matcher<'a> {
+    pub(crate) fn of(live: &'a LiveSegment, first: u32) -> Self {
+        Self {
+            segment: &live.segment,
+            dead: &live.dead,
+            first,
+        }
+    }
+
     /// Documents that match all slots that must match; a query without any matches nothing here.
     pub(crate) fn all(self, terms: &QueryTerms) -> Candidates<'a> {
         let mut slots: Vec<&SlotTerms> = terms.slots.iter().collect();
@@ -218,26 +263,46 @@ impl<'a> Matcher<'a> {
     }
 
     fn word(self, word: &WordTerms) -> Candidates<'a> {
-        let mut lists: Vec<(List<'a>, u32)> = self.lists(word);
-        let of_completions = word.completions.clone().map(|term| {
-            let list = self.segment.postings.list(term).from(self.first);
-            (list, word.completion_weight)
-        });
-        lists.extend(of_completions);
+        let lists = self.lists(word);
+        let is_live = |document| !self.dead.contains(document);
         match lists.as_slice() {
             [] => Candidates::default(),
-            [(list, weight)] => Candidates::List(*list, *weight),
-            several if word.size <= FEW => Candidates::Listed(sorted_union(several)),
-            several => Candidates::Listed(marked_union(several, self.segment.len())),
+            [(list, weight)] if word.completions.is_empty() => {
+                let list = Candidates::List(*list, *weight);
+                if self.dead.count() == 0 {
+                    return list;
+                }
+                let mut live = list;
+                live.retain(is_live);
+                live
+            }
+            several => {
+                let mut union = if word.size <= FEW {
+                    sorted_union(several)
+                } else {
+                    marked_union(several, self.first, self.dead)
+                };
+                if word.size <= FEW {
+                    union.retain(|document| document >= self.first && is_live(document));
+                }
+                Candidates::Listed(union)
+            }
         }
     }
 
+    /// Lists with what their words count. Those of completions are one after the other, and may begin before `first`.
     fn lists(self, word: &WordTerms) -> Vec<(List<'a>, u32)> {
-        let list = |term: u32| self.segment.postings.list(term).from(self.first);
-        word.terms
+        let postings = &self.segment.postings;
+        let of_terms = word
+            .terms
             .iter()
-            .map(|(term, weight)| (list(*term), *weight))
-            .collect()
+            .map(|(term, weight)| (postings.list(*term).from(self.first), *weight));
+        let mut lists: Vec<_> = of_terms.collect();
+        if !word.completions.is_empty() {
+            let all = postings.lists(word.completions.clone());
+            lists.push((all, word.completion_weight));
+        }
+        lists
     }
 
     /// The scores of a slot on some documents, 0 where it does not match.
@@ -266,43 +331,32 @@ impl<'a> Matcher<'a> {
     }
 
     fn word_scores(self, word: &WordTerms, documents: &[u32]) -> Buffer {
+        let count = documents.len() as u64;
+        let completions = word.completions.clone();
+        let is_reading = PROBE * completions.len() as u64 > READ_WORDS;
+        let of_completions = READ_WORDS.min(PROBE * completions.len() as u64);
+        let looking_up = count * (PROBE * word.terms.len() as u64 + of_completions);
+        if SPREAD * (u64::from(word.size) + count) < looking_up {
+            return spread(&self.lists(word), documents, self.segment.len());
+        }
         let mut scores = Buffer::zeros(documents.len());
-        for (term, weight) in &word.terms {
-            let mut probe = self.segment.postings.list(*term).probe();
+        let probed = if is_reading {
+            0..0
+        } else {
+            completions.clone()
+        };
+        let weight = word.completion_weight;
+        let probed = probed.map(|term| (term, weight));
+        for (term, weight) in word.terms.iter().copied().chain(probed) {
+            let mut probe = self.segment.postings.list(term).probe();
             for (score, document) in scores.iter_mut().zip(documents) {
                 *score = (*score).max(u32::from(probe.impact(*document)) * weight);
             }
         }
-        if word.completions.is_empty() {
-            return scores;
-        }
-        let size = self
-            .segment
-            .postings
-            .count_of_range(word.completions.clone());
-        let weight = word.completion_weight;
-        if documents.len() as u64 * POSTINGS_PER_DOCUMENT < u64::from(size) {
+        if is_reading {
             for (score, document) in scores.iter_mut().zip(documents) {
-                let impact = self.best_impact(&word.completions, *document);
+                let impact = self.best_impact(&completions, *document);
                 *score = (*score).max(u32::from(impact) * weight);
-            }
-            return scores;
-        }
-        for term in word.completions.clone() {
-            let list = self.segment.postings.list(term);
-            if list.len() < documents.len() {
-                let mut at = 0;
-                for (document, impact) in list.iter() {
-                    at += documents[at..].partition_point(|other| *other < document);
-                    if documents.get(at) == Some(&document) {
-                        scores[at] = scores[at].max(u32::from(impact) * weight);
-                    }
-                }
-            } else {
-                let mut probe = list.probe();
-                for (score, document) in scores.iter_mut().zip(documents) {
-                    *score = (*score).max(u32::from(probe.impact(*document)) * weight);
-                }
             }
         }
         scores
@@ -390,17 +444,64 @@ fn sorted_union(lists: &[(List<'_>, u32)]) -> Listed {
     union
 }
 
-thread_local! {
-    /// A score for each document of the largest segment so far; all zero between uses.
-    static SCORES: Cell<Vec<u32>> = const { Cell::new(Vec::new()) };
+/// A score and a mark for each document of the largest segment so far; all zero between uses.
+#[derive(Default)]
+struct Table {
+    scores: Vec<u32>,
+    marks: Vec<u64>,
 }
 
-fn marked_union(lists: &[(List<'_>, u32)], documents: u32) -> Listed {
-    let mut scores = SCORES.take();
-    if scores.len() < documents as usize {
-        scores.resize(documents as usize, 0);
+thread_local! {
+    static TABLE: Cell<Table> = const {
+        Cell::new(Table {
+            scores: Vec::new(),
+            marks: Vec::new(),
+        })
+    };
+}
+
+impl Table {
+    /// For so many documents.
+    fn take(documents: u32) -> Self {
+        let mut table = TABLE.take();
+        if table.scores.len() < documents as usize {
+            table.scores.resize(documents as usize, 0);
+            table.marks.resize((documents as usize).div_ceil(64), 0);
+        }
+        table
     }
-    let mut marks = vec![0_u64; (documents as usize).div_ceil(64)];
+
+    fn give_back(self) {
+        TABLE.set(self);
+    }
+}
+
+/// The best score of some lists on some documents, 0 where none of them has the document.
+fn spread(lists: &[(List<'_>, u32)], documents: &[u32], size: u32) -> Buffer {
+    let mut table = Table::take(size);
+    let scores = table.scores.as_mut_slice();
+    for (list, weight) in lists {
+        for (document, impact) in list.iter() {
+            let score = &mut scores[document as usize];
+            *score = (*score).max(u32::from(impact) * weight);
+        }
+    }
+    let mut found = Buffer::new();
+    found.extend(documents.iter().map(|document| scores[*document as usize]));
+    for (list, _) in lists {
+        for document in list.documents {
+            scores[*document as usize] = 0;
+        }
+    }
+    table.give_back();
+    found
+}
+
+/// The live documents from `first` on that any of the lists has, each with its best score.
+fn marked_union(lists: &[(List<'_>, u32)], first: u32, dead: &BitSet) -> Listed {
+    let dead = dead.words();
+    let mut table = Table::take(64 * dead.len() as u32);
+    let (scores, marks) = (table.scores.as_mut_slice(), table.marks.as_mut_slice());
     for (list, weight) in lists {
         for (document, impact) in list.iter() {
             marks[document as usize / 64] |= 1 << (document % 64);
@@ -408,15 +509,43 @@ fn marked_union(lists: &[(List<'_>, u32)], documents: u32) -> Listed {
             *score = (*score).max(u32::from(impact) * weight);
         }
     }
-    let mut union = Listed::default();
-    for (at, mut word) in (0_u32..).zip(marks) {
-        while word != 0 {
-            let document = at * 64 + word.trailing_zeros();
-            word &= word - 1;
-            let score = std::mem::take(&mut scores[document as usize]);
-            union.push(document, score);
+    // What is not wanted has its scores cleared, too.
+    let clear = |scores: &mut [u32], at: usize, mut marked: u64| {
+        while marked != 0 {
+            scores[64 * at + marked.trailing_zeros() as usize] = 0;
+            marked &= marked - 1;
+        }
+    };
+    let (whole, rest) = (first as usize / 64, first % 64);
+    let marks = &mut marks[..dead.len()];
+    let mut count = 0;
+    for (at, (mark, dead)) in marks.iter_mut().zip(dead).enumerate() {
+        let early = match at.cmp(&whole) {
+            Ordering::Less => u64::MAX,
+            Ordering::Equal => (1 << rest) - 1,
+            Ordering::Greater => 0,
+        };
+        let unwanted = *mark & (dead | early);
+        clear(scores, at, unwanted);
+        *mark &= !unwanted;
+        count += mark.count_ones() as usize;
+    }
+    let mut union = Listed {
+        documents: Buffer::zeros(count),
+        sums: Buffer::zeros(count),
+    };
+    let (places, sums) = (union.documents.as_mut_slice(), union.sums.as_mut_slice());
+    let mut found = 0;
+    for (at, mark) in (0_u32..).zip(marks) {
+        let mut marked = std::mem::take(mark);
+        while marked != 0 {
+            let document = 64 * at + marked.trailing_zeros();
+            marked &= marked - 1;
+            places[found] = document;
+            sums[found] = std::mem::take(&mut scores[document as usize]);
+            found += 1;
         }
     }
-    SCORES.set(scores);
+    table.give_back();
     union
 }

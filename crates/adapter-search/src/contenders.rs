@@ -71,6 +71,16 @@ fn least(result: &Result) -> Goodness {
     goodness(result.rank, Shares::least(result.sum) + result.stated)
 }
 
+/// The score behind a goodness of rank 0; any result of rank 0 is better than one of another.
+fn score_of_rank_0(goodness: Goodness) -> Option<Score> {
+    (goodness >> 32 == u64::from(u8::MAX)).then_some(goodness as Score)
+}
+
+/// What a result of rank 0 without stated values sums up to at least, if it is better than that whatever else is added.
+fn sum_above(goodness: Goodness) -> u32 {
+    score_of_rank_0(goodness).map_or(0, |score| Shares::sum_of(score.saturating_add(1)))
+}
+
 /// Ranks results of a query with words.
 pub(crate) struct Contest<'a> {
     pub(crate) snapshot: &'a Snapshot,
@@ -88,15 +98,17 @@ impl Contest<'_> {
             (Reverse(least(left)), left.place).cmp(&(Reverse(least(right)), right.place))
         };
         let mut first = Top::new(count + MORE, best_first);
-        results.each(|result| first.offer(result));
+        results.each_from(0, |enough, result| {
+            first.offer(result);
+            // Of equally good ones the earlier is the first.
+            if let Some(last) = first.bound() {
+                *enough = sum_above(least(last));
+            }
+        });
         let first = first.finish();
         let is_whole = |place: Place| whole.binary_search(&place).is_ok();
-        if !whole.is_empty() {
-            results.each(|result| {
-                if is_whole(result.place) {
-                    leaders.look_at(&result, true);
-                }
-            });
+        for result in whole.iter().filter_map(|place| results.at(*place)) {
+            leaders.look_at(&result, true);
         }
         let open_end = first.len() < results.len();
         let Some(last) = first.last().copied() else {
@@ -114,7 +126,7 @@ impl Contest<'_> {
         if open_end && could_come_in {
             let mut others: Vec<(Goodness, Result)> = Vec::new();
             let bound = leaders.bound.value();
-            results.each(|result| {
+            results.each_from(self.sum_that_may_reach(bound), |_, result| {
                 let most = self.most(&result);
                 if most >= bound && best_first(&result, &last).is_gt() && !is_whole(result.place) {
                     others.push((most, result));
@@ -161,6 +173,26 @@ impl Contest<'_> {
 
     fn segment(&self, place: Place) -> &Segment {
         &self.snapshot.segments[place.segment as usize].segment
+    }
+
+    /// What a result of rank 0 without stated values sums up to at least, if it can be that good.
+    fn sum_that_may_reach(&self, bound: Goodness) -> u32 {
+        let Some(score) = score_of_rank_0(bound) else {
+            return 0;
+        };
+        let slots = self.terms.iter().map(|terms| terms.slots.len()).max();
+        let most = |sum| self.shares.most(sum, slots.unwrap_or(0));
+        // Shares only add: the sum that is enough without them is enough with them.
+        let (mut low, mut high) = (0, u64::from(Shares::sum_of(score)));
+        while low < high {
+            let middle = (low + high) / 2;
+            if most(middle as u32) >= score {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        low as u32
     }
 
     /// The best that it can be, unless its name is the whole query.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use domain::{Currency, EditorialStatus, Scholarship, ScholarshipId, StudentProfile, Timestamp};
@@ -114,6 +115,10 @@ impl Shared {
         self.settings.updates.delta
     }
 
+    pub(crate) fn merge_all_pause(&self) -> Duration {
+        Duration::from_secs(self.settings.updates.merge_all_pause.into())
+    }
+
     pub(crate) fn present(&self) -> Snapshot {
         self.state.load().all.clone()
     }
@@ -207,6 +212,7 @@ impl SearchIndex for InProcessIndex {
         IndexStats {
             scholarships: snapshot.live_count(),
             open: snapshot.open_count(now),
+            segments: snapshot.segments.len() as u64,
             position: snapshot.position,
         }
     }

@@ -1,16 +1,21 @@
 //! The thread that merges segments in the background, while readers search and writers write.
 //!
+//! Segments of like size are merged at once, so that there are few. Everything is merged into one from time to time, since each
+//! segment costs every search some microseconds; how often is bounded by how long that takes.
+//!
 //! It merges what a snapshot had, then takes a writer's turn to put the result in place of its sources; what died in them
 //! meanwhile dies in the result as well. If the sources are gone by then, the work was for nothing and is done anew.
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
 
 use crate::index::Shared;
 use crate::segment::merged;
 use crate::snapshot::{LiveSegment, Snapshot};
-use crate::updates::due_for_merge;
+use crate::updates::{all_for_merge, due_for_merge};
 
 /// From 0, what everybody has, to 19, what only runs when nobody else wants to.
 #[cfg(target_os = "linux")]
@@ -43,11 +48,64 @@ impl Merger {
     }
 }
 
+/// Of the time, one in so many parts goes into merges of everything.
+const PARTS: u32 = 20;
+
+/// Without a change for so long, none is expected during the next merge.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// When everything was last merged, and how long that took.
+struct LastTime {
+    ended: Instant,
+    took: Duration,
+}
+
+impl LastTime {
+    /// How long the next merge of everything has to wait.
+    fn rest(&self, pause: Duration) -> Duration {
+        let pause = pause.max(self.took * (PARTS - 1));
+        pause.saturating_sub(self.ended.elapsed())
+    }
+}
+
 fn run(shared: &Shared, calls: &Receiver<()>) {
     step_back();
-    while calls.recv().is_ok() {
+    let pause = shared.merge_all_pause();
+    let mut last_time = LastTime {
+        ended: Instant::now(),
+        took: Duration::ZERO,
+    };
+    let mut changed = Instant::now();
+    loop {
+        let has_several = shared.present().segments.len() > 1;
+        let called = if has_several {
+            // Not at once, so that a merge that was for nothing is not tried again and again.
+            let rest = last_time.rest(pause).max(Duration::from_millis(1));
+            calls.recv_timeout(rest)
+        } else {
+            calls.recv().map_err(RecvTimeoutError::from)
+        };
+        match called {
+            Ok(()) => changed = Instant::now(),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
         // Whatever goes wrong in here has changed nothing that readers see, and the next call tries again.
-        let outcome = catch_unwind(AssertUnwindSafe(|| while merge_once(shared) {}));
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let due = |segments: &[LiveSegment]| due_for_merge(segments, shared.delta());
+            while merge_once(shared, due) {}
+            if last_time.rest(pause).is_zero() {
+                let begun = Instant::now();
+                let is_quiet = changed.elapsed() >= QUIET.min(pause);
+                let all =
+                    |segments: &[LiveSegment]| all_for_merge(segments, shared.delta(), is_quiet);
+                merge_once(shared, all);
+                last_time = LastTime {
+                    ended: Instant::now(),
+                    took: begun.elapsed(),
+                };
+            }
+        }));
         if outcome.is_err() {
             tracing::error!("merging segments panicked; the index goes on with those that it has");
         }
@@ -64,9 +122,9 @@ fn step_back() {
 }
 
 /// Whether there was anything to merge.
-fn merge_once(shared: &Shared) -> bool {
+fn merge_once(shared: &Shared, due: impl FnOnce(&[LiveSegment]) -> Option<Range<usize>>) -> bool {
     let present = shared.present();
-    let Some(due) = due_for_merge(&present.segments, shared.delta()) else {
+    let Some(due) = due(&present.segments) else {
         return false;
     };
     let sources = &present.segments[due];

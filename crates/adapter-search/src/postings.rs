@@ -196,6 +196,22 @@ impl Postings {
     }
 }
 
+impl Postings {
+    /// The lists of terms that follow each other, one after the other: only to be gone through.
+    pub(crate) fn lists(&self, terms: std::ops::Range<u32>) -> List<'_> {
+        let postings = if terms.is_empty() {
+            0..0
+        } else {
+            self.range(terms.start).start..self.range(terms.end - 1).end
+        };
+        List {
+            documents: &self.documents[postings.clone()],
+            impacts: &self.impacts[postings],
+            bitmap: None,
+        }
+    }
+}
+
 /// The documents of one term, with their impacts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct List<'a> {

@@ -46,10 +46,7 @@ pub(crate) fn relaxed(
     let mut best: Option<(Worth, Slots)> = None;
     for (at, live) in snapshot.segments.iter().enumerate() {
         let terms = QueryTerms::of(plan, &live.segment);
-        let matcher = Matcher {
-            segment: &live.segment,
-            first: first_of(at),
-        };
+        let matcher = Matcher::of(live, first_of(at));
         let mut matched: Vec<Slots> = vec![0; live.segment.len() as usize];
         for (number, slot) in terms.slots.iter().enumerate() {
             for document in matcher.slot(slot).documents() {
@@ -63,7 +60,7 @@ pub(crate) fn relaxed(
             }
             let worth = worth(slots);
             let better = best.is_none_or(|(best, _)| worth > best);
-            if better && live.is_live(document) && passes(at, document) {
+            if better && passes(at, document) {
                 best = Some((worth, slots));
             }
         }

@@ -54,4 +54,46 @@ impl Results<'_> {
             });
         }
     }
+
+    /// Those of which the least that their words sum up to for a rank of 0 without stated values is known: calls `visit` with
+    /// each result that sums up to at least that much, and with all that have a rank or stated values. `visit` may raise it.
+    #[inline]
+    pub(crate) fn each_from(&self, mut least: u32, mut visit: impl FnMut(&mut u32, Result)) {
+        for (segment, results) in (0..).zip(&self.segments) {
+            let result = |document, rank, sum, stated| Result {
+                place: Place { segment, document },
+                rank,
+                sum,
+                stated,
+            };
+            if results.extras.is_empty() {
+                results.candidates.each_from(least, |known, document, sum| {
+                    visit(known, result(document, 0, sum, 0));
+                    least = *known;
+                });
+                continue;
+            }
+            results.candidates.each(|at, document, sum| {
+                let (rank, stated) = results.extras.get(at).copied().unwrap_or_default();
+                visit(&mut least, result(document, rank, sum, stated));
+            });
+        }
+    }
+
+    /// The result at a place; those of words are in rising order.
+    pub(crate) fn at(&self, place: Place) -> Option<Result> {
+        let results = self.segments.get(place.segment as usize)?;
+        let at = results
+            .candidates
+            .documents()
+            .binary_search(&place.document);
+        let at = at.ok()?;
+        let (rank, stated) = results.extras.get(at).copied().unwrap_or_default();
+        Some(Result {
+            place,
+            rank,
+            sum: results.candidates.sum(at),
+            stated,
+        })
+    }
 }

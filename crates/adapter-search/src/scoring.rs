@@ -118,6 +118,11 @@ impl Shares {
         sum >> SUM_BITS
     }
 
+    /// The least that words sum up to which have this score without any share; what would not fit is the most that does.
+    pub(crate) fn sum_of(score: Score) -> u32 {
+        u32::try_from(u64::from(score) << SUM_BITS).unwrap_or(u32::MAX)
+    }
+
     /// The highest score that words which sum up to `sum` can have, unless they are the whole name.
     pub(crate) fn most(&self, sum: u32, slots: usize) -> Score {
         let nearness = if slots > 1 { ONE } else { 0 };

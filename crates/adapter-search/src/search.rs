@@ -319,17 +319,18 @@ impl<'a> Search<'a> {
             let segment: &'a Segment = &part.live.segment;
             let terms = QueryTerms::of(plan, segment);
             let first = part.first;
-            let mut candidates = if plan.slots.is_empty() {
+            let candidates = if plan.slots.is_empty() {
                 let mut documents = Buffer::new();
                 documents.extend(first..segment.len());
-                Candidates::without_words(documents)
+                let mut all = Candidates::without_words(documents);
+                if part.live.dead.count() > 0 {
+                    all.retain(|document| part.live.is_live(document));
+                }
+                all
             } else {
-                Matcher { segment, first }.all(&terms)
+                Matcher::of(part.live, first).all(&terms)
             };
             found.terms.push(terms);
-            if part.live.dead.count() > 0 {
-                candidates.retain(|document| part.live.is_live(document));
-            }
             let results = self.filtered(part, candidates, &mut found);
             found.results.segments.push(results);
         }

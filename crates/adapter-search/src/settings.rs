@@ -160,6 +160,8 @@ impl RelevanceWeights {
 pub(crate) struct UpdateSettings {
     /// Segments up to this size are merged with every change, 1 to 100,000.
     pub(crate) delta: u32,
+    /// Seconds between two merges of everything, 0 to 86,400.
+    pub(crate) merge_all_pause: u32,
 }
 
 impl SearchSettings {
@@ -225,6 +227,12 @@ impl RawSettings {
                 self.updates.delta as f32,
                 1.0,
                 100_000.0,
+            ),
+            (
+                "updates.merge_all_pause".to_owned(),
+                self.updates.merge_all_pause as f32,
+                0.0,
+                86_400.0,
             ),
         ];
         let names = [

@@ -85,6 +85,19 @@ fn merge_smallest(segments: &mut Vec<LiveSegment>, delta: u32) {
     }
 }
 
+/// The segments that a merge of everything takes, if there is more than one. While changes come in, the last small segment is
+/// left to them.
+pub(crate) fn all_for_merge(
+    segments: &[LiveSegment],
+    delta: u32,
+    is_quiet: bool,
+) -> Option<Range<usize>> {
+    let last = segments.last()?;
+    let is_changing = !is_quiet && last.live_count() <= delta / COLLECTED_SHARE;
+    let end = segments.len() - usize::from(is_changing);
+    (end > 1).then_some(0..end)
+}
+
 /// The segments that it is time to merge, if there are any. Sizes fall at least by half from segment to segment then, there are
 /// few of them, and a record is copied about log2(n) times however the catalogue arrives. Those that the next change may
 /// merge at once are left alone.

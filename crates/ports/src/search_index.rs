@@ -299,6 +299,8 @@ pub struct IndexStats {
     pub scholarships: u64,
     /// Active and not expired.
     pub open: u64,
+    /// Parts that the index is in; each costs every search a little.
+    pub segments: u64,
     pub position: FeedPosition,
 }
 

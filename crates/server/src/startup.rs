@@ -263,7 +263,7 @@ fn api_settings(settings: &Settings) -> ApiSettings {
 async fn gauges(application: Arc<Application>, metrics: Metrics, mut stop: watch::Receiver<bool>) {
     loop {
         let stats = application.readiness.index();
-        metrics.set_index_scholarships(usize::try_from(stats.scholarships).unwrap_or(usize::MAX));
+        metrics.set_index(stats.scholarships, stats.segments);
         metrics.set_index_lag(application.readiness.lag());
         metrics.set_index_healed(application.readiness.healed());
         if tokio::time::timeout(GAUGES_PERIOD, stop.wait_for(|stopped| *stopped))

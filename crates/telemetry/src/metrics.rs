@@ -36,6 +36,7 @@ struct Recorded {
     index_scholarships: Gauge<u64, AtomicU64>,
     index_lag: Gauge<f64, AtomicU64>,
     index_healed: SharedCounter,
+    index_segments: Gauge<u64, AtomicU64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -91,6 +92,12 @@ impl Metrics {
             "Records that the search index held otherwise than the store, made equal",
             index_healed.clone(),
         );
+        let index_segments = Gauge::default();
+        registry.register(
+            "index_segments",
+            "Parts that the search index is in",
+            index_segments.clone(),
+        );
         Self(Arc::new(Recorded {
             registry,
             http,
@@ -101,6 +108,7 @@ impl Metrics {
             index_scholarships,
             index_lag,
             index_healed,
+            index_segments,
         }))
     }
 
@@ -129,9 +137,10 @@ impl Metrics {
             .inc_by(count);
     }
 
-    pub fn set_index_scholarships(&self, scholarships: usize) {
-        let scholarships = u64::try_from(scholarships).unwrap_or(u64::MAX);
+    /// What is in the search index, and in how many parts.
+    pub fn set_index(&self, scholarships: u64, segments: u64) {
         self.0.index_scholarships.set(scholarships);
+        self.0.index_segments.set(segments);
     }
 
     pub fn set_index_lag(&self, lag: Duration) {

@@ -20,11 +20,14 @@ const RARE_WORDS: [&str; 6] = [
     "zodiac", "walnut", "obsidian", "jubilant", "quixotic", "marigold",
 ];
 
-/// The bundled settings with few synonyms, and small segments so that there are several.
+/// The bundled settings with few synonyms, and small segments so that there are several. With deltas of ten they are merged
+/// into one again and again.
 pub(crate) fn settings(delta: u32) -> SearchSettings {
     let bundled = include_str!("../../../../config/search.toml");
     let search = bundled.replace("delta = 1000", &format!("delta = {delta}"));
     assert!(delta == 1000 || search != bundled);
+    let pause = if delta == 10 { 0 } else { 10 };
+    let search = search.replace("pause = 10", &format!("pause = {pause}"));
     SearchSettings::from_toml(&search, SYNONYMS).expect("valid settings")
 }
 

@@ -141,9 +141,27 @@ fn the_revisions_are_those_of_the_records_that_are_there() {
 }
 
 #[test]
+fn small_segments_are_merged_into_one() {
+    let index = InProcessIndex::new(settings(10));
+    for number in 0..40 {
+        index.apply(vec![upserted(number, "one")], FeedPosition::default());
+        index.apply(vec![upserted(number / 2, "two")], FeedPosition::default());
+    }
+    let begun = std::time::Instant::now();
+    while index.stats(now()).segments > 1 {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(60));
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    assert_eq!(
+        (found(&index, "one").len(), found(&index, "two").len()),
+        (20, 20)
+    );
+}
+
+#[test]
 fn readers_see_all_of_a_batch_or_nothing() {
     const RECORDS: usize = 25;
-    let index = InProcessIndex::new(settings(2));
+    let index = InProcessIndex::new(settings(10));
     let generation = |number: usize| {
         let name = format!("generation{number}");
         let changes = (0..RECORDS).map(|record| upserted(record, &name));
