@@ -2,6 +2,7 @@
 
 mod relevance;
 mod search;
+mod stores;
 
 use std::process::ExitCode;
 
@@ -12,6 +13,8 @@ use clap::Subcommand;
 pub(crate) enum Benchmark {
     /// Measure speed, memory and freshness of the release build, side by side with what it is compared to
     Search(search::Arguments),
+    /// Measure replicas on Postgres, directly and through PgBouncer: imports, starts, changes, interactions, an absence
+    Stores(stores::Arguments),
     /// Measure how well searches find what was meant: known items and judged queries
     Relevance(relevance::Arguments),
 }
@@ -19,6 +22,7 @@ pub(crate) enum Benchmark {
 pub(crate) fn run(benchmark: &Benchmark) -> anyhow::Result<ExitCode> {
     match benchmark {
         Benchmark::Search(arguments) => search::run(arguments),
+        Benchmark::Stores(arguments) => stores::run(arguments),
         Benchmark::Relevance(arguments) => relevance::run(arguments),
     }
 }

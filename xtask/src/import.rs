@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use adapter_postgres::PostgresStore;
 use adapter_sqlite::{SqliteSettings, SqliteStore, path_from_url};
 use anyhow::Context as _;
 use app::import::{ImportError, ImportFormat, ImportOptions, ImportReport, Importer, Rejection};
@@ -12,6 +13,8 @@ use domain::Timestamp;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ports::Clock;
 use tokio::io::AsyncRead;
+
+use crate::postgres;
 
 const DEFAULT_DATABASE_URL: &str = "sqlite://var/scholarship-api.db";
 /// The most complaints that are printed for one file.
@@ -44,6 +47,11 @@ async fn import_all(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         "" => DEFAULT_DATABASE_URL,
         url => url,
     };
+    if url.starts_with("postgresql://") || url.starts_with("postgres://") {
+        let store = Arc::new(PostgresStore::open(&postgres::settings(url)?)?);
+        store.verify().await?;
+        return import_files(&Importer::new(store), arguments).await;
+    }
     let path = path_from_url(url).with_context(|| format!("the database URL {url:?}"))?;
     // A dry run must not even make the file, so it looks into an empty store instead.
     let empty = tempfile::tempdir().context("no folder for temporary files")?;

@@ -40,12 +40,17 @@ impl Target {
                  is backed up with sqlite3 FILE \".backup COPY\")"
             );
         }
-        let mut settings = PostgresSettings::new(url);
-        if let Ok(mode) = std::env::var("POSTGRES_POOL_MODE")
-            && !mode.trim().is_empty()
-        {
-            settings.pool_mode = mode.trim().parse().context("POSTGRES_POOL_MODE")?;
-        }
-        Ok(settings)
+        settings(url)
     }
+}
+
+/// As the environment has them beside the URL.
+pub(crate) fn settings(url: &str) -> anyhow::Result<PostgresSettings> {
+    let mut settings = PostgresSettings::new(url);
+    if let Ok(mode) = std::env::var("POSTGRES_POOL_MODE")
+        && !mode.trim().is_empty()
+    {
+        settings.pool_mode = mode.trim().parse().context("POSTGRES_POOL_MODE")?;
+    }
+    Ok(settings)
 }

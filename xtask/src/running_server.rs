@@ -21,7 +21,8 @@ fn free_port() -> anyhow::Result<u16> {
 }
 
 impl RunningServer {
-    /// Starts the binary on an SQLite file and waits for the first search that it answers.
+    /// Starts the binary on an SQLite file, or on the `DATABASE_URL` of `variables`, and waits for the first search that it
+    /// answers.
     pub(crate) fn start(
         binary: &Path,
         store: &Path,

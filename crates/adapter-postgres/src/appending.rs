@@ -1,10 +1,12 @@
 //! Many callers' interactions, one insert: what arrives while an insert is under way goes into the next one.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::{Interaction, Timestamp};
 use futures_util::FutureExt as _;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot};
+use tokio::time::timeout;
 
 use crate::connections::{Access, Connections};
 use crate::failure::Failure;
@@ -21,6 +23,8 @@ type Answer = Result<Vec<bool>, Failure>;
 struct Call {
     rows: Vec<Interaction>,
     recorded_at: Timestamp,
+    /// Told when the transaction that inserts the rows has begun.
+    begun: Arc<Notify>,
     reply: oneshot::Sender<Answer>,
 }
 
@@ -28,18 +32,24 @@ struct Call {
 #[derive(Clone)]
 pub(crate) struct Appender {
     queue: mpsc::Sender<Call>,
+    /// How long a call waits until its insert begins.
+    patience: Duration,
 }
 
 type Queue = Arc<Mutex<mpsc::Receiver<Call>>>;
 
 impl Appender {
     pub(crate) fn start(connections: Arc<Connections>, size: usize) -> Self {
+        let patience = connections.acquire_timeout();
         let (sender, receiver) = mpsc::channel(size);
         let receiver = Arc::new(Mutex::new(receiver));
         for _ in 0..WRITERS {
             tokio::spawn(write(Arc::clone(&connections), Arc::clone(&receiver)));
         }
-        Self { queue: sender }
+        Self {
+            queue: sender,
+            patience,
+        }
     }
 
     /// Answers when the rows are durable. A full queue refuses at once. When the caller goes away before its turn, nothing is
@@ -48,15 +58,29 @@ impl Appender {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        let (reply, answer) = oneshot::channel();
+        let (reply, mut answer) = oneshot::channel();
+        let begun = Arc::new(Notify::new());
         let call = Call {
             rows,
             recorded_at,
+            begun: Arc::clone(&begun),
             reply,
         };
         self.queue.try_send(call).map_err(|_| Failure::Crowded)?;
-        // The writers bound the time; they answer everybody unless one of them panics.
-        answer.await.map_err(|_| Failure::Panicked)?
+        // The writers bound the time from then on; they answer everybody unless one of them panics.
+        let waiting = async {
+            tokio::select! {
+                answered = &mut answer => Some(answered),
+                () = begun.notified() => None,
+            }
+        };
+        // Nobody waits as long as the inserts of others may take.
+        let answered = match timeout(self.patience, waiting).await {
+            Ok(Some(answered)) => answered,
+            Ok(None) => answer.await,
+            Err(_) => return Err(Failure::Silent(self.patience)),
+        };
+        answered.map_err(|_| Failure::Panicked)?
     }
 }
 
@@ -129,8 +153,10 @@ async fn insert(connections: &Arc<Connections>, calls: &[Call]) -> Answer {
         })
         .collect::<Vec<_>>();
     let rows = Arc::new(rows);
+    let begun: Arc<[_]> = calls.iter().map(|call| Arc::clone(&call.begun)).collect();
     connections
         .run(Access::Write, move |connection| {
+            begun.iter().for_each(|begun| begun.notify_one());
             let rows = Arc::clone(&rows);
             async move { append_in_txn(connection, &rows).await }.boxed()
         })

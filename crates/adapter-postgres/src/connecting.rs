@@ -180,7 +180,7 @@ fn unconnected(error: impl Error + Send + Sync + 'static) -> ConnectionError {
 
 /// Shows an error with all its causes, and therefore has none.
 #[derive(Debug)]
-struct WithCauses<E>(E);
+pub(crate) struct WithCauses<E>(pub(crate) E);
 
 impl<E: Error> std::fmt::Display for WithCauses<E> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

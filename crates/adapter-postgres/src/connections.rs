@@ -84,6 +84,11 @@ impl Connections {
         })
     }
 
+    /// How long a caller waits until its transaction has begun.
+    pub(crate) fn acquire_timeout(&self) -> Duration {
+        self.acquire_timeout
+    }
+
     pub(crate) fn state(&self) -> PoolState {
         let state = self.pool.state();
         PoolState {

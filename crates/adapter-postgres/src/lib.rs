@@ -22,9 +22,11 @@ mod spend_meter;
 mod store;
 mod tls;
 mod url;
+mod verifying;
 mod wakeups;
 
 pub use open_error::OpenError;
 pub use settings::{InvalidPoolMode, PoolMode, PostgresSettings};
 pub use store::PostgresStore;
 pub use url::InvalidUrl;
+pub use verifying::Unusable;

@@ -76,6 +76,14 @@ pub(crate) fn name(version: &str) -> Option<String> {
         .find(|name| version_of(name) == version)
 }
 
+/// The names of the migrations that `is_applied` denies by their versions, oldest first.
+pub(crate) fn missing(is_applied: impl Fn(&str) -> bool) -> Result<Vec<String>, MigrationError> {
+    let names = known()?.into_iter().map(|one| one.name().to_string());
+    Ok(names
+        .filter(|name| !is_applied(&version_of(name)))
+        .collect())
+}
+
 /// As the table of migrations keeps it.
 fn version_of(name: &str) -> String {
     let digits = name.split('_').next().unwrap_or("");

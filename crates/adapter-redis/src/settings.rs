@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::OpenError;
+use crate::connections::Connector;
+
 /// Where Redis is, how patient to be with it, and what it is used for.
 #[derive(Debug, Clone)]
 pub struct RedisSettings {
@@ -53,6 +56,14 @@ impl RedisSettings {
             guard_deadline: Duration::from_millis(250),
             keeps_guards: false,
         }
+    }
+
+    /// Whether these settings can ever work, without connecting.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what is wrong.
+    pub fn check(&self) -> Result<(), OpenError> {
+        Connector::new(self).map(drop)
     }
 }
 

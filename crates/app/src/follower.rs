@@ -36,6 +36,9 @@ const PAGE_DEADLINE: Duration = Duration::from_secs(5);
 const SHOWN_WITHIN: Duration = Duration::from_secs(1);
 const SHOWN_CHECK: Duration = Duration::from_millis(10);
 
+/// How long a write that is durable waits for the index, in which many such writes take turns.
+const TAKEN_IN_WITHIN: Duration = Duration::from_secs(1);
+
 /// An index that takes in changes for longer than this is not in step: what it answers is noticeably old.
 const TOO_LONG_BEHIND: Duration = Duration::from_secs(10);
 
@@ -76,6 +79,8 @@ pub struct IndexFollower {
     index: Arc<dyn SearchIndex>,
     progress: Arc<Mutex<Progress>>,
     loaded: AtomicBool,
+    /// What is served came from a file and was not compared with the store yet.
+    unverified: AtomicBool,
     standing: Standing,
     /// How many entries of the log are asked for at once.
     step: AtomicUsize,
@@ -92,6 +97,7 @@ impl IndexFollower {
             index,
             progress: Arc::default(),
             loaded: AtomicBool::new(false),
+            unverified: AtomicBool::new(false),
             standing: Standing::new(),
             step: AtomicUsize::new(STEP),
             suspicion: Notify::new(),
@@ -119,6 +125,7 @@ impl IndexFollower {
             // The walk is right at any time; it only costs more.
             self.heal(None).await?;
         }
+        self.unverified.store(false, Ordering::Release);
         self.loaded.store(true, Ordering::Release);
         Ok(())
     }
@@ -132,6 +139,18 @@ impl IndexFollower {
             self.load().await
         };
         filled.inspect_err(|_| self.standing.cut_off())
+    }
+
+    /// Serves an index that was restored from a file while the store is away: it counts as loaded, and not as in step until
+    /// [`Self::resume`].
+    pub async fn serve_unverified(&self, position: FeedPosition) {
+        {
+            let mut progress = self.progress.lock().await;
+            progress.position = position;
+            progress.is_restored = true;
+        }
+        self.unverified.store(true, Ordering::Release);
+        self.loaded.store(true, Ordering::Release);
     }
 
     /// Fills the index from the store.
@@ -254,7 +273,11 @@ impl IndexFollower {
             }
             Ok::<_, FollowError>(())
         };
-        if let Err(error) = taken.await {
+        let Ok(taken) = timeout(TAKEN_IN_WITHIN, taken).await else {
+            tracing::warn!("a write of this process is not in the index yet: the log is slow");
+            return;
+        };
+        if let Err(error) = taken {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "a write of this process is not in the index yet"
@@ -288,9 +311,12 @@ impl IndexFollower {
         self.loaded.load(Ordering::Acquire)
     }
 
-    /// Whether the last look at the log succeeded, and what it showed was taken in soon.
+    /// Whether the last look at the log succeeded, and what it showed was taken in soon. Never before an index that came from a
+    /// file was compared with the store.
     pub fn is_in_step(&self) -> bool {
-        !self.standing.is_cut_off() && self.lag() < TOO_LONG_BEHIND
+        !self.unverified.load(Ordering::Acquire)
+            && !self.standing.is_cut_off()
+            && self.lag() < TOO_LONG_BEHIND
     }
 
     /// Since the index was last known to hold all that the log had settled; nothing while it does.

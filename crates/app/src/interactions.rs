@@ -1,13 +1,12 @@
 //! Recording what students do.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chrono::TimeDelta;
 use domain::{FieldError, Interaction, InteractionKind, ScholarshipId, Timestamp};
 use hmac::{Hmac, KeyInit, Mac};
 use ports::{Clock, InteractionStore, InteractionStoreError, SearchIndex};
 use sha2::Sha256;
-use tokio::sync::OnceCell;
 
 use crate::catalogue::Viewer;
 
@@ -38,7 +37,7 @@ pub struct Interactions {
     store: Arc<dyn InteractionStore>,
     index: Arc<dyn SearchIndex>,
     clock: Arc<dyn Clock>,
-    key: OnceCell<[u8; 32]>,
+    key: OnceLock<[u8; 32]>,
 }
 
 impl Interactions {
@@ -51,7 +50,7 @@ impl Interactions {
             store,
             index,
             clock,
-            key: OnceCell::new(),
+            key: OnceLock::new(),
         }
     }
 
@@ -129,10 +128,14 @@ impl Interactions {
     /// HMAC-SHA-256 of the caller's `sub` under the store's own key: the same student is recognised, but not by a reader of
     /// the table.
     async fn pseudonym(&self, subject: &str) -> Result<String, InteractionStoreError> {
-        let key = self
-            .key
-            .get_or_try_init(|| self.store.pseudonym_key())
-            .await?;
+        // Many may ask at first. Were they to wait for each other, the last would wait very long for a store that is away.
+        let key = match self.key.get() {
+            Some(key) => key,
+            None => {
+                let key = self.store.pseudonym_key().await?;
+                self.key.get_or_init(|| key)
+            }
+        };
         // HMAC pads keys with zeros to the block of its hash.
         let mut block = [0; 64];
         block[..key.len()].copy_from_slice(key);

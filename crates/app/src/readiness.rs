@@ -3,8 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
+use futures_util::future::join_all;
 use ports::search_index::IndexStats;
 use ports::{Clock, Health, HealthProbe, ScholarshipStore, SearchIndex, StoreError, StoreHealth};
+
+use tokio::sync::watch;
 
 use crate::follower::IndexFollower;
 
@@ -41,6 +45,8 @@ pub struct Readiness {
     index: Arc<dyn SearchIndex>,
     store: Arc<dyn ScholarshipStore>,
     clock: Arc<dyn Clock>,
+    /// What the last look at the dependencies showed, once somebody watches them.
+    watched: ArcSwapOption<Vec<Check>>,
 }
 
 impl Readiness {
@@ -57,10 +63,11 @@ impl Readiness {
             index,
             store,
             clock,
+            watched: ArcSwapOption::empty(),
         }
     }
 
-    /// Looks at everything, one after the other; each probe bounds its own time.
+    /// At once while [`Self::watch`] runs, else after a look at everything.
     pub async fn report(&self) -> Report {
         let loaded = self.follower.is_loaded();
         let mut checks = vec![Check {
@@ -76,20 +83,44 @@ impl Readiness {
                 )),
             });
         }
-        for probe in &self.probes {
-            let problem = match probe.check().await {
-                Health::Up => None,
-                Health::Down(problem) => Some(problem),
-            };
-            checks.push(Check {
-                name: probe.name(),
-                problem,
-            });
+        match self.watched.load_full() {
+            Some(watched) => checks.extend_from_slice(&watched),
+            None => checks.extend(self.look().await),
         }
         Report {
             ready: loaded,
             checks,
         }
+    }
+
+    /// Looks at the dependencies at once and then every `period` until `stop` turns true, so that no caller waits for one that
+    /// is away, however many ask.
+    pub async fn watch(self: Arc<Self>, period: Duration, mut stop: watch::Receiver<bool>) {
+        let watching = async {
+            loop {
+                self.watched.store(Some(Arc::new(self.look().await)));
+                tokio::time::sleep(period).await;
+            }
+        };
+        tokio::select! {
+            () = watching => {}
+            _ = stop.wait_for(|stopped| *stopped) => {}
+        }
+    }
+
+    /// All at once; each probe bounds its own time.
+    async fn look(&self) -> Vec<Check> {
+        let checks = self.probes.iter().map(|probe| async {
+            let problem = match probe.check().await {
+                Health::Up => None,
+                Health::Down(problem) => Some(problem),
+            };
+            Check {
+                name: probe.name(),
+                problem,
+            }
+        });
+        join_all(checks).await
     }
 
     /// Connections, latency and schema of the store.

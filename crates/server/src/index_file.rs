@@ -1,106 +1,102 @@
-//! The search index on disk, beside the store: a restart restores it and needs only what changed since.
+//! The search index on disk: a restart restores it and needs only what changed since, also while the store is away.
 //!
-//! The file is a copy that can be lost: whenever it is missing, damaged, foreign or ahead of the store, the index is filled
-//! from the store instead.
+//! The file is a copy that can be lost: whenever it is missing, damaged or foreign, the index is filled from the store
+//! instead. Beside it stands which store it is of, for a start that cannot ask.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use adapter_search::{InProcessIndex, SearchSettings};
-use adapter_sqlite::SqliteStore;
-use ports::{FeedPosition, InteractionStore, ScholarshipStore};
+use ports::{FeedPosition, InteractionStore, InteractionStoreError};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
-
-use crate::startup::StartError;
 
 /// How often a changed index is written.
 const PERIOD: Duration = Duration::from_secs(300);
 
-/// Where the index of one store is kept.
-#[derive(Clone)]
+/// Where the index is kept.
+#[derive(Debug, Clone)]
 pub(crate) struct IndexFile {
     path: PathBuf,
-    /// Tells stores apart.
-    catalogue: String,
 }
 
-/// An index, and where the log goes on if it was restored.
-pub(crate) struct Opened {
-    pub(crate) index: Arc<InProcessIndex>,
-    pub(crate) restored: Option<FeedPosition>,
-}
+/// Tells stores apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CatalogueName(String);
 
-impl IndexFile {
+impl CatalogueName {
     /// # Errors
-    /// When the store cannot be asked which one it is.
-    pub(crate) async fn of(store: &SqliteStore, database: &Path) -> Result<Self, StartError> {
+    /// When the store does not answer.
+    pub(crate) async fn of(store: &dyn InteractionStore) -> Result<Self, InteractionStoreError> {
         // Random, and made with the store: its digest tells stores apart and gives nothing away.
         let key = store.pseudonym_key().await?;
         let digest = Sha256::new_with_prefix("search index of a store")
             .chain_update(key)
             .finalize();
-        let mut path = database.as_os_str().to_owned();
-        path.push(".index");
-        Ok(Self {
-            path: path.into(),
-            catalogue: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
-        })
+        let digits = digest.iter().map(|byte| format!("{byte:02x}"));
+        Ok(Self(digits.collect()))
+    }
+}
+
+impl IndexFile {
+    pub(crate) fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
     }
 
-    /// The index of the file if it can be used, else an empty one.
-    ///
-    /// # Errors
-    /// When the store cannot be asked how far its log goes.
-    pub(crate) async fn open(
+    fn name_path(&self) -> PathBuf {
+        self.path.with_extension("catalogue")
+    }
+
+    /// Of which store the file was when it was last kept.
+    pub(crate) fn remembered(&self) -> Option<CatalogueName> {
+        let text = std::fs::read_to_string(self.name_path()).ok()?;
+        Some(CatalogueName(text.trim().to_owned()))
+    }
+
+    /// The index of the file if it is of that catalogue and can be used.
+    pub(crate) async fn restore(
         &self,
-        store: &SqliteStore,
+        catalogue: &CatalogueName,
         settings: SearchSettings,
-    ) -> Result<Opened, StartError> {
-        let head = store.head().await?;
+    ) -> Option<InProcessIndex> {
         let begun = Instant::now();
-        let file = self.clone();
-        let for_restoring = settings.clone();
+        let (file, catalogue) = (self.clone(), catalogue.clone());
         // Reading it is work for seconds in large catalogues.
         let restored = tokio::task::spawn_blocking(move || {
-            InProcessIndex::restored(for_restoring, &file.path, &file.catalogue)
+            InProcessIndex::restored(settings, &file.path, &catalogue.0)
         });
         let refused = match restored.await {
             Ok(Ok(index)) => {
-                let position = index.position();
-                if position <= head {
-                    tracing::info!(
-                        milliseconds = begun.elapsed().as_millis(),
-                        "the index was restored from its file"
-                    );
-                    return Ok(Opened {
-                        index: Arc::new(index),
-                        restored: Some(position),
-                    });
-                }
-                "it is ahead of the store, which was put back to an earlier state".to_owned()
+                tracing::info!(
+                    milliseconds = begun.elapsed().as_millis(),
+                    "the index was restored from its file"
+                );
+                return Some(index);
             }
             Ok(Err(refused)) => refused.to_string(),
             Err(panicked) => panicked.to_string(),
         };
         if self.path.exists() {
-            tracing::warn!(
-                path = %self.path.display(),
-                reason = refused,
-                "the file of the index cannot be used; the index is filled from the store"
-            );
+            self.refuse(&refused);
         }
-        Ok(Opened {
-            index: Arc::new(InProcessIndex::new(settings)),
-            restored: None,
-        })
+        None
+    }
+
+    /// Says why the file is not used.
+    pub(crate) fn refuse(&self, reason: &str) {
+        tracing::warn!(
+            path = %self.path.display(),
+            reason,
+            "the file of the index cannot be used; the index is filled from the store"
+        );
     }
 
     /// Writes the index now unless the file has it, and whenever it has changed, until `stop` turns true, and then a last
     /// time. `written` is where the log goes on after what the file holds, if that can be used.
     pub(crate) async fn keep(
         self,
+        catalogue: CatalogueName,
         index: Arc<InProcessIndex>,
         mut written: Option<FeedPosition>,
         mut stop: watch::Receiver<bool>,
@@ -108,7 +104,7 @@ impl IndexFile {
         loop {
             let stopped = *stop.borrow();
             if written != Some(index.position()) {
-                written = self.write(&index).await;
+                written = self.write(&catalogue, &index).await;
             }
             if stopped {
                 return;
@@ -118,11 +114,25 @@ impl IndexFile {
     }
 
     /// Where the log goes on after what was written, unless writing failed.
-    async fn write(&self, index: &Arc<InProcessIndex>) -> Option<FeedPosition> {
-        let (file, index) = (self.clone(), Arc::clone(index));
-        let written =
-            tokio::task::spawn_blocking(move || index.save(&file.path, &file.catalogue)).await;
-        match written {
+    async fn write(
+        &self,
+        catalogue: &CatalogueName,
+        index: &Arc<InProcessIndex>,
+    ) -> Option<FeedPosition> {
+        let (file, catalogue, index) = (self.clone(), catalogue.clone(), Arc::clone(index));
+        let written = tokio::task::spawn_blocking(move || {
+            let folder = file.path.parent();
+            if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
+                std::fs::create_dir_all(folder)?;
+            }
+            let position = index.save(&file.path, &catalogue.0)?;
+            // A name that does not fit the file, after a crash between the two, only makes the file useless.
+            if file.remembered().as_ref() != Some(&catalogue) {
+                std::fs::write(file.name_path(), &catalogue.0)?;
+            }
+            Ok::<_, std::io::Error>(position)
+        });
+        match written.await {
             Ok(Ok(position)) => return Some(position),
             Ok(Err(error)) => {
                 tracing::warn!(path = %self.path.display(), %error, "the index cannot be written; the next start takes longer");

@@ -3,10 +3,12 @@
 //! Only this crate constructs adapters. Tests start the same root on port 0.
 
 mod index_file;
+mod opening;
 pub mod process;
 pub mod sample_catalogue;
 pub mod settings;
 pub mod startup;
+mod stores;
 pub mod system;
 
 pub use settings::{Settings, SettingsError};

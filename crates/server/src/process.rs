@@ -127,14 +127,24 @@ async fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
     reason = "the line that tells a person where to go"
 )]
 fn announce(settings: &Settings, server: &Server) {
+    let store = settings.database.url();
+    let seconds = server.start_time.as_secs_f64();
+    let state = if server.is_waiting {
+        format!(
+            "waiting for {store}, {} scholarships from the index file; listening after {seconds:.2} s",
+            server.scholarships,
+        )
+    } else {
+        format!(
+            "{store} with {} scholarships; ready in {seconds:.2} s",
+            server.scholarships,
+        )
+    };
     println!(
-        "scholarship-api {} ({}) on http://{}, metrics on http://{}/metrics; sqlite://{} with {} scholarships; ready in {:.2} s",
+        "scholarship-api {} ({}) on http://{}, metrics on http://{}/metrics; {state}",
         settings.version,
         settings.environment.as_str(),
         server.address,
         server.admin_address,
-        settings.database.display(),
-        server.scholarships,
-        server.time_to_ready.as_secs_f64(),
     );
 }

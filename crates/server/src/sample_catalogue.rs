@@ -1,22 +1,23 @@
 //! Fills an empty store with sample scholarships, so that the first start has something to show.
 
-use adapter_sqlite::SqliteStore;
 use domain::{ScholarshipId, Timestamp};
 use ports::{ScholarshipStore, StoreError, UpsertItem};
 
-use crate::settings::{Environment, SampleCatalogue, Settings};
+use crate::settings::{Database, Environment, SampleCatalogue, Settings};
 
 /// Loads the bundled samples, with deadlines counted from today, where the settings want them.
 pub(crate) async fn load_if_wanted(
     settings: &Settings,
-    store: &SqliteStore,
+    store: &dyn ScholarshipStore,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let wanted = match settings.sample_catalogue {
         SampleCatalogue::On => true,
         SampleCatalogue::Off => false,
         SampleCatalogue::Auto => {
-            settings.environment != Environment::Production && store.count().await? == 0
+            settings.environment != Environment::Production
+                && matches!(settings.database, Database::Sqlite(_))
+                && store.count().await? == 0
         }
     };
     if !wanted {

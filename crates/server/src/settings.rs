@@ -4,10 +4,12 @@
 
 mod layers;
 mod reader;
+mod stores;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+use adapter_redis::RedisSettings;
 use adapter_search::SearchSettings;
 use auth::{TokenKey, TokenSettings, secret_weakness};
 use rand::TryRngCore;
@@ -16,6 +18,7 @@ use telemetry::LogFormat;
 
 use layers::Layers;
 use reader::Reader;
+pub use stores::Database;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
@@ -52,8 +55,12 @@ pub struct Settings {
     pub environment: Environment,
     /// The `version` label of metrics.
     pub version: String,
-    pub database: PathBuf,
-    pub sqlite_readers: usize,
+    pub database: Database,
+    pub index_file: PathBuf,
+    /// `None`: nothing is shared between replicas.
+    pub redis: Option<RedisSettings>,
+    /// How long `cargo xtask retention` keeps interactions: read here as well, so that one wrong value shows everywhere.
+    pub interactions_retention_days: u64,
     /// From `search.toml` and `synonyms.txt`.
     pub search: SearchSettings,
     pub follow_interval: Duration,
@@ -124,24 +131,12 @@ const NOT_YET: &[&str] = &[
     "OPENAI_MODEL",
     "OPENAI_RETRY_BACKOFF",
     "OPENAI_TIMEOUT",
-    "POSTGRES_CONNECTION_TIMEOUT",
-    "POSTGRES_IDLE_TIMEOUT",
-    "POSTGRES_MAX_CONNECTIONS",
-    "POSTGRES_POOL_MODE",
-    "POSTGRES_QUERY_TIMEOUT",
     "RATE_LIMIT_ADMIN",
     "RATE_LIMIT_AGENT",
     "RATE_LIMIT_AUTHENTICATED",
     "RATE_LIMIT_PER_IP",
     "RATE_LIMIT_PER_TOKEN",
     "RATE_LIMIT_PUBLIC",
-    "REDIS_CONNECTION_TIMEOUT",
-    "REDIS_EVICTION_POLICY",
-    "REDIS_MAX_CONNECTIONS",
-    "REDIS_MEMORY_POLICY",
-    "REDIS_SOCKET_TIMEOUT",
-    "REDIS_TTL_DEFAULT",
-    "REDIS_URL",
     "SHARED_SECRET",
     "TRUSTED_PROXIES",
 ];
@@ -184,17 +179,23 @@ impl Settings {
             "(set)"
         };
         let tokens = &self.tokens;
-        [
+        let mut shown = vec![
             ("APP_ENV", self.environment.as_str().to_owned()),
             ("APP_VERSION", self.version.clone()),
             ("HOST", self.host.clone()),
             ("PORT", self.port.to_string()),
             ("ADMIN_PORT", self.admin_port.to_string()),
+        ];
+        shown.extend(stores::shown(
+            &self.database,
+            &self.index_file,
+            self.redis.as_ref(),
+        ));
+        shown.extend([
             (
-                "DATABASE_URL",
-                format!("sqlite://{}", self.database.display()),
+                "INTERACTIONS_RETENTION_DAYS",
+                self.interactions_retention_days.to_string(),
             ),
-            ("SQLITE_READERS", self.sqlite_readers.to_string()),
             (
                 "FOLLOW_INTERVAL_MS",
                 self.follow_interval.as_millis().to_string(),
@@ -233,10 +234,11 @@ impl Settings {
                 "LOG_FORMAT",
                 format!("{:?}", self.log_format).to_ascii_lowercase(),
             ),
-        ]
-        .iter()
-        .map(|(name, value)| format!("{name}={value}\n"))
-        .collect()
+        ]);
+        shown
+            .iter()
+            .map(|(name, value)| format!("{name}={value}\n"))
+            .collect()
     }
 }
 
@@ -277,6 +279,7 @@ fn read(reader: &mut Reader<'_>) -> Settings {
         reader.refuse("LOG_LEVEL", error.to_string());
     }
     let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let database = stores::database(reader);
     Settings {
         host,
         port,
@@ -285,9 +288,12 @@ fn read(reader: &mut Reader<'_>) -> Settings {
         version: reader
             .optional("APP_VERSION")
             .unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned()),
-        database: database(reader),
+        index_file: stores::index_file(reader, &database),
+        redis: stores::redis(reader, &database),
+        database,
+        // Popularity counts ninety days back.
+        interactions_retention_days: reader.number("INTERACTIONS_RETENTION_DAYS", 90, 36_500),
         search: search(reader),
-        sqlite_readers: count(reader.number("SQLITE_READERS", 1, 64)),
         follow_interval: Duration::from_millis(reader.number("FOLLOW_INTERVAL_MS", 10, 60_000)),
         sample_catalogue: reader.choice("SAMPLE_CATALOGUE", &sample_choices, SampleCatalogue::Auto),
         tokens: TokenSettings {
@@ -338,21 +344,6 @@ fn search(reader: &mut Reader<'_>) -> SearchSettings {
         }
     }
     SearchSettings::default()
-}
-
-fn database(reader: &mut Reader<'_>) -> PathBuf {
-    let url = reader.text("DATABASE_URL");
-    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        reader.refuse(
-            "DATABASE_URL",
-            "Postgres is not supported by this version; use sqlite://PATH",
-        );
-        return PathBuf::new();
-    }
-    adapter_sqlite::path_from_url(&url).unwrap_or_else(|error| {
-        reader.refuse("DATABASE_URL", error.to_string());
-        PathBuf::new()
-    })
 }
 
 /// The keys of tokens; in development one is made at random where none is given.

@@ -1,16 +1,15 @@
 //! Wiring: adapters into use cases, use cases behind listeners, background work beside them.
 //!
-//! Order of life: listen, open the store, restore or fill the index, serve; on the way down stop listening, let open requests
-//! end, stop the background work, write what is still counted and the index, close the store.
+//! Order of life: listen, open the stores, restore or fill the index, serve; on the way down stop listening, let open requests
+//! end, stop the background work, write what is still counted and the index, close the store. A store over the network that
+//! is away does not hold up the start: `opening` waits for it.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
-use adapter_memory::MemoryCache;
 use adapter_search::InProcessIndex;
-use adapter_sqlite::{SqliteSettings, SqliteStore};
 use app::follower::FollowPeriods;
 use app::{Application, Dependencies};
 use auth::Verifier;
@@ -21,18 +20,19 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::index_file::IndexFile;
-use crate::sample_catalogue;
+use crate::opening::{self, Opened, Opening};
 use crate::settings::Settings;
+use crate::stores::Stores;
 use crate::system::{SystemClock, TimeOrderedIds};
 
 /// How often the popularity of scholarships is counted again.
 const POPULARITY_PERIOD: Duration = Duration::from_secs(60);
 /// How often counted searches are written.
 const TRENDS_PERIOD: Duration = Duration::from_secs(10);
-/// Bytes of answers that may be served again.
-const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 /// How often the whole index is compared with the store.
 const RECONCILE_PERIOD: Duration = Duration::from_secs(300);
+/// How often dependencies are looked at.
+const PROBES_PERIOD: Duration = Duration::from_secs(1);
 /// How often gauges are set.
 const GAUGES_PERIOD: Duration = Duration::from_secs(5);
 
@@ -40,7 +40,13 @@ const GAUGES_PERIOD: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("the store cannot be opened: {0}")]
-    Store(#[from] adapter_sqlite::OpenError),
+    Sqlite(#[from] adapter_sqlite::OpenError),
+    #[error("the store cannot be set up: {0}")]
+    Postgres(#[from] adapter_postgres::OpenError),
+    #[error("Redis cannot be set up")]
+    Redis(#[from] adapter_redis::OpenError),
+    #[error(transparent)]
+    Unusable(#[from] adapter_postgres::Unusable),
     #[error("the store cannot be read or written")]
     Access(#[from] ports::StoreError),
     #[error("the store cannot be asked which one it is")]
@@ -58,20 +64,41 @@ pub enum StartError {
     Run(#[source] std::io::Error),
 }
 
+impl StartError {
+    /// Whether a store over the network may soon answer otherwise.
+    pub(crate) fn may_pass(&self) -> bool {
+        use adapter_postgres::Unusable;
+        use app::follower::FollowError;
+        match self {
+            Self::Unusable(Unusable::Away(_)) | Self::Access(_) | Self::Identity(_) => true,
+            Self::Load(FollowError::Store(_)) => true,
+            Self::Unusable(Unusable::Refused(_) | Unusable::Behind(_))
+            | Self::Load(FollowError::Index(_))
+            | Self::Sqlite(_)
+            | Self::Postgres(_)
+            | Self::Redis(_)
+            | Self::Listen { .. }
+            | Self::Run(_) => false,
+        }
+    }
+}
+
 /// A server that listens and serves.
 pub struct Server {
     pub address: SocketAddr,
     pub admin_address: SocketAddr,
     /// Scholarships in the catalogue at the start.
     pub scholarships: u64,
-    pub time_to_ready: Duration,
+    /// The store is away, and waited for.
+    pub is_waiting: bool,
+    pub start_time: Duration,
     public: ServerHandle,
     admin: ServerHandle,
     listeners: JoinSet<std::io::Result<()>>,
     background: JoinSet<()>,
     stop: watch::Sender<bool>,
     application: Arc<Application>,
-    store: SqliteStore,
+    stores: Stores,
 }
 
 impl Server {
@@ -95,20 +122,13 @@ impl Server {
         };
         let (listener, address) = listen(settings.port, "PORT")?;
         let (admin_listener, admin_address) = listen(settings.admin_port, "ADMIN_PORT")?;
-        let readers = u32::try_from(settings.sqlite_readers).unwrap_or(u32::MAX);
-        let store = SqliteStore::open(SqliteSettings {
-            readers,
-            ..SqliteSettings::at(&settings.database)
-        })?;
-        let index_file = IndexFile::of(&store, &settings.database).await?;
-        let opened = index_file.open(&store, settings.search.clone()).await?;
-        let index = opened.index;
-        let application = Arc::new(application(&store, Arc::clone(&index)));
-        sample_catalogue::load_if_wanted(settings, &store, application.clock.now()).await?;
-        match opened.restored {
-            Some(position) => application.follower.resume(position).await?,
-            None => application.follower.load().await?,
-        }
+        let stores = Stores::open(settings).await?;
+        let index_file = IndexFile::at(&settings.index_file);
+        let prepared = opening::prepare(settings, &stores, &index_file).await?;
+        let index = Arc::clone(&prepared.index);
+        let application = Arc::new(application(&stores, Arc::clone(&index)));
+        let (opening, opened) = Opening::begin(settings, &stores, &application, prepared).await?;
+        let is_waiting = opened.is_none();
         let scholarships = index.stats(application.clock.now()).scholarships;
 
         let metrics = Metrics::new(&settings.version);
@@ -144,28 +164,23 @@ impl Server {
 
         let (stop, stopped) = watch::channel(false);
         let mut background = JoinSet::new();
-        let periods = FollowPeriods {
-            poll: settings.follow_interval,
-            reconcile: RECONCILE_PERIOD,
-        };
-        background.spawn(Arc::clone(&application.follower).follow(periods, None, stopped.clone()));
-        background
-            .spawn(Arc::clone(&application.popularity).run(POPULARITY_PERIOD, stopped.clone()));
-        background.spawn(Arc::clone(&application.trends).run(TRENDS_PERIOD, stopped.clone()));
-        background.spawn(index_file.keep(index, opened.restored, stopped.clone()));
-        background.spawn(gauges(Arc::clone(&application), metrics, stopped));
+        let readiness = Arc::clone(&application.readiness);
+        background.spawn(readiness.watch(PROBES_PERIOD, stopped.clone()));
+        background.spawn(gauges(Arc::clone(&application), metrics, stopped.clone()));
+        background.spawn(work(opening, opened, index, index_file, stopped));
         Ok(Self {
             address,
             admin_address,
             scholarships,
-            time_to_ready: begun.elapsed(),
+            is_waiting,
+            start_time: begun.elapsed(),
             public: public_handle,
             admin: admin_handle,
             listeners,
             background,
             stop,
             application,
-            store,
+            stores,
         })
     }
 
@@ -189,20 +204,49 @@ impl Server {
         while self.listeners.join_next().await.is_some() {}
         let _ = self.stop.send(true);
         while self.background.join_next().await.is_some() {}
-        self.store.close().await;
+        self.stores.close().await;
     }
 }
 
-fn application(store: &SqliteStore, index: Arc<InProcessIndex>) -> Application {
+fn application(stores: &Stores, index: Arc<InProcessIndex>) -> Application {
     Application::new(Dependencies {
-        scholarships: Arc::new(store.clone()),
-        interactions: Arc::new(store.clone()),
+        scholarships: Arc::clone(&stores.scholarships),
+        interactions: Arc::clone(&stores.interactions),
         index,
-        cache: Arc::new(MemoryCache::new(CACHE_BYTES)),
+        cache: Arc::clone(&stores.cache),
         clock: Arc::new(SystemClock),
         ids: Arc::new(TimeOrderedIds),
-        probes: vec![Arc::new(store.clone())],
+        probes: stores.probes.clone(),
     })
+}
+
+/// What goes on beside the requests, once the store is there, until `stop` turns true.
+async fn work(
+    opening: Opening,
+    opened: Option<Opened>,
+    index: Arc<InProcessIndex>,
+    file: IndexFile,
+    stop: watch::Receiver<bool>,
+) {
+    let opened = match opened {
+        Some(opened) => opened,
+        None => match opening.keep_trying(stop.clone()).await {
+            Some(opened) => opened,
+            None => return,
+        },
+    };
+    let application = &opening.application;
+    let mut tasks = JoinSet::new();
+    let periods = FollowPeriods {
+        poll: opening.settings.follow_interval,
+        reconcile: RECONCILE_PERIOD,
+    };
+    let follower = Arc::clone(&application.follower);
+    tasks.spawn(follower.follow(periods, opening.stores.wakeups(), stop.clone()));
+    tasks.spawn(Arc::clone(&application.popularity).run(POPULARITY_PERIOD, stop.clone()));
+    tasks.spawn(Arc::clone(&application.trends).run(TRENDS_PERIOD, stop.clone()));
+    tasks.spawn(file.keep(opened.catalogue, index, opened.kept, stop));
+    while tasks.join_next().await.is_some() {}
 }
 
 fn api_settings(settings: &Settings) -> ApiSettings {

@@ -51,6 +51,10 @@ impl PrivatePgBouncer {
         bouncer
     }
 
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The URL of a database of the Postgres behind it.
     pub fn url(&self, database: &str) -> String {
         format!(

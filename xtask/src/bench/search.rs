@@ -6,9 +6,9 @@
 mod catalogue;
 mod document;
 mod goals;
-mod http_load;
+pub(super) mod http_load;
 mod in_process;
-mod machine;
+pub(super) mod machine;
 mod plot;
 mod postgres;
 mod server;
@@ -121,7 +121,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let results = measure(arguments, &release)?;
     let minutes = begun.elapsed().as_secs_f64() / 60.0;
     let goals = goals::of(&results)?;
-    let head = machine::describe(arguments.quick, minutes)?;
+    let head = machine::describe("search", arguments.quick, minutes)?;
     let sections = tables::sections(&results, &goals, &head);
     for section in &sections {
         println!("\n{}", section.text);

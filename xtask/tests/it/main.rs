@@ -1,6 +1,7 @@
 //! The operators' commands as people run them, on a real Postgres.
 
 mod backups;
+mod importing;
 mod migrating;
 mod retention;
 

@@ -10,6 +10,7 @@ mod migrating;
 mod releases;
 mod settled;
 mod speed;
+mod verifying;
 
 use std::sync::OnceLock;
 use std::time::Duration;

@@ -141,10 +141,6 @@ fn the_revisions_are_those_of_the_records_that_are_there() {
 }
 
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "waits for a thread, without a runtime"
-)]
 fn small_segments_are_merged_into_one() {
     let index = InProcessIndex::new(settings_with(10, 0));
     for number in 0..40 {

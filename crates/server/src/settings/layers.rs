@@ -24,8 +24,13 @@ const ENVIRONMENTS: &[(&str, &str)] = &[
 ];
 
 /// Settings without a default, which may also stand in a file. Secrets may only come from the environment.
-const WITHOUT_DEFAULT: &[&str] = &["app_version"];
-const SECRETS: &[&str] = &["jwt_secret"];
+const WITHOUT_DEFAULT: &[&str] = &[
+    "app_version",
+    "index_file",
+    "redis_certificate_authorities",
+    "redis_memory_policy",
+];
+const SECRETS: &[&str] = &["jwt_secret", "redis_url"];
 
 /// Looks up an environment variable; an empty one counts as unset.
 type Variables = Box<dyn Fn(&str) -> Option<String>>;

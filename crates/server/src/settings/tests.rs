@@ -152,3 +152,123 @@ fn settings_without_effect_are_named_and_none_of_them_is_a_setting_that_has_one(
         assert!(!effective.contains(&format!("{name}=")), "{name}");
     }
 }
+
+#[test]
+fn postgres_and_redis_are_read_by_the_names_of_the_plan() {
+    let settings = load(&[
+        (
+            "DATABASE_URL",
+            "postgresql://user:hidden@host:5432/db?sslmode=require&connect_timeout=30",
+        ),
+        ("POSTGRES_MAX_CONNECTIONS", "7"),
+        ("POSTGRES_POOL_MODE", "session"),
+        ("POSTGRES_CONNECTION_TIMEOUT", "31"),
+        ("POSTGRES_IDLE_TIMEOUT", "601"),
+        ("POSTGRES_QUERY_TIMEOUT", "32"),
+        ("REDIS_URL", "rediss://:hidden@host:6380"),
+        ("REDIS_MAX_CONNECTIONS", "9"),
+        ("REDIS_CONNECTION_TIMEOUT", "6"),
+        ("REDIS_SOCKET_TIMEOUT", "7"),
+        ("REDIS_TTL_DEFAULT", "1800"),
+        ("REDIS_EVICTION_POLICY", "allkeys-lfu"),
+        ("REDIS_MEMORY_POLICY", "maxmemory-policy allkeys-lfu"),
+        ("REDIS_KEY_PREFIX", "staging"),
+        ("INTERACTIONS_RETENTION_DAYS", "500"),
+    ])
+    .expect("valid");
+    assert!(settings.ignored.is_empty(), "{:?}", settings.ignored);
+    let shown = settings.redacted();
+    for line in [
+        "DATABASE_URL=postgresql://host:5432/db?sslmode=require\n",
+        "POSTGRES_MAX_CONNECTIONS=7\n",
+        "POSTGRES_POOL_MODE=session\n",
+        "POSTGRES_CONNECTION_TIMEOUT=31\n",
+        "POSTGRES_IDLE_TIMEOUT=601\n",
+        "POSTGRES_QUERY_TIMEOUT=32\n",
+        "INDEX_FILE=var/scholarship-api.index\n",
+        "REDIS_URL=rediss://host:6380\n",
+        "REDIS_MAX_CONNECTIONS=9\n",
+        "REDIS_CONNECTION_TIMEOUT=6\n",
+        "REDIS_SOCKET_TIMEOUT=7\n",
+        "REDIS_TTL_DEFAULT=1800\n",
+        "REDIS_EVICTION_POLICY=allkeys-lfu\n",
+        "REDIS_KEY_PREFIX=staging\n",
+        "INTERACTIONS_RETENTION_DAYS=500\n",
+    ] {
+        assert!(shown.contains(line), "{line} is missing in {shown}");
+    }
+    assert!(!shown.contains("hidden") && !format!("{settings:?}").contains("hidden"));
+}
+
+#[test]
+fn wrong_values_of_the_stores_name_their_settings() {
+    let text = errors(&[
+        (
+            "DATABASE_URL",
+            "postgresql://user:hidden@host/db?sslmode=prefer",
+        ),
+        ("POSTGRES_MAX_CONNECTIONS", "0"),
+        ("POSTGRES_POOL_MODE", "statement"),
+        ("POSTGRES_CONNECTION_TIMEOUT", "0"),
+        ("POSTGRES_IDLE_TIMEOUT", "x"),
+        ("POSTGRES_QUERY_TIMEOUT", "-1"),
+        ("REDIS_URL", "http://:hidden@host"),
+        ("REDIS_MAX_CONNECTIONS", "0"),
+        ("REDIS_CONNECTION_TIMEOUT", "0"),
+        ("REDIS_SOCKET_TIMEOUT", "0"),
+        ("REDIS_TTL_DEFAULT", "0"),
+        ("REDIS_MEMORY_POLICY", "maxmemory-policy noeviction"),
+        ("REDIS_CERTIFICATE_AUTHORITIES", "/nonexistent/ca.pem"),
+        ("INTERACTIONS_RETENTION_DAYS", "30"),
+    ]);
+    for name in [
+        "DATABASE_URL",
+        "POSTGRES_MAX_CONNECTIONS",
+        "POSTGRES_POOL_MODE",
+        "POSTGRES_CONNECTION_TIMEOUT",
+        "POSTGRES_IDLE_TIMEOUT",
+        "POSTGRES_QUERY_TIMEOUT",
+        "REDIS_URL",
+        "REDIS_MAX_CONNECTIONS",
+        "REDIS_CONNECTION_TIMEOUT",
+        "REDIS_SOCKET_TIMEOUT",
+        "REDIS_TTL_DEFAULT",
+        "REDIS_MEMORY_POLICY",
+        "REDIS_CERTIFICATE_AUTHORITIES",
+        "INTERACTIONS_RETENTION_DAYS",
+    ] {
+        assert!(
+            text.contains(&format!("\n  {name}: ")),
+            "{name} is missing in {text}"
+        );
+    }
+    assert!(!text.contains("hidden"), "{text}");
+}
+
+#[test]
+fn urls_with_passwords_only_come_from_the_environment() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(
+        folder.path().join("development.toml"),
+        "database_url = \"postgresql://user:hidden@host/db\"\nredis_url = \"redis://host\"\n",
+    )
+    .expect("written");
+    let path = folder.path().to_str().expect("UTF-8").to_owned();
+    let text = errors(&[("CONFIG_DIR", &path)]);
+    assert!(text.contains("\n  DATABASE_URL: "), "{text}");
+    assert!(text.contains("`redis_url` is a secret"), "{text}");
+    assert!(!text.contains("hidden"), "{text}");
+}
+
+#[test]
+fn the_index_file_lies_beside_the_store_unless_it_is_named() {
+    let file = |variables: &[(&str, &str)]| load(variables).expect("valid").index_file;
+    assert_eq!(
+        file(&[("DATABASE_URL", "sqlite://a/b.db")]),
+        PathBuf::from("a/b.db.index")
+    );
+    assert_eq!(
+        file(&[("DATABASE_URL", "postgres://h/d"), ("INDEX_FILE", "/x/y")]),
+        PathBuf::from("/x/y")
+    );
+}

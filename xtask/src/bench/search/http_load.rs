@@ -22,7 +22,14 @@ pub(crate) struct Load {
 }
 
 /// Requests ready to be sent, so that making them costs nothing while the server is measured.
-pub(crate) struct Requests(Arc<[Vec<u8>]>);
+#[derive(Clone)]
+pub(crate) struct Requests {
+    all: Arc<[Vec<u8>]>,
+    /// Of each answer.
+    status: u16,
+    /// Whether each may be sent but once.
+    once: bool,
+}
 
 impl Requests {
     pub(crate) fn of<T: AsRef<str>>(targets: impl IntoIterator<Item = T>) -> Self {
@@ -30,17 +37,46 @@ impl Requests {
             let target = target.as_ref();
             format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").into_bytes()
         };
-        Self(targets.into_iter().map(request).collect())
+        Self {
+            all: targets.into_iter().map(request).collect(),
+            status: 200,
+            once: false,
+        }
+    }
+
+    /// Posts with bodies of JSON, each of them sent but once.
+    pub(crate) fn posts(
+        target: &str,
+        token: &str,
+        bodies: impl IntoIterator<Item = String>,
+        status: u16,
+    ) -> Self {
+        let request = |body: String| post(target, token, &body);
+        Self {
+            all: bodies.into_iter().map(request).collect(),
+            status,
+            once: true,
+        }
     }
 }
 
-struct Connection {
+/// A request with a body of JSON.
+pub(crate) fn post(target: &str, token: &str, body: &str) -> Vec<u8> {
+    format!(
+        "POST {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+pub(crate) struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 impl Connection {
-    async fn open(address: SocketAddr) -> anyhow::Result<Self> {
+    pub(crate) async fn open(address: SocketAddr) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self {
@@ -49,8 +85,13 @@ impl Connection {
         })
     }
 
+    /// The body of the last answer.
+    pub(crate) fn body(&self, length: usize) -> &[u8] {
+        &self.buffer[self.buffer.len().saturating_sub(length)..]
+    }
+
     /// Sends one request; answers the status and the length of the body after all of it has arrived.
-    async fn ask(&mut self, request: &[u8]) -> anyhow::Result<(u16, usize)> {
+    pub(crate) async fn ask(&mut self, request: &[u8]) -> anyhow::Result<(u16, usize)> {
         self.stream.write_all(request).await?;
         self.buffer.clear();
         loop {
@@ -87,7 +128,7 @@ impl Connection {
     }
 }
 
-/// Sends the requests in turn for some seconds. Every answer must be a 200.
+/// Sends the requests in turn for some seconds. Every answer must have the status that is expected.
 pub(crate) async fn run(
     address: SocketAddr,
     requests: &Requests,
@@ -99,17 +140,23 @@ pub(crate) async fn run(
     let until = begun + Duration::from_secs(seconds);
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..connections {
-        let (requests, next) = (Arc::clone(&requests.0), Arc::clone(&next));
+        let (requests, next) = (requests.clone(), Arc::clone(&next));
         tasks.spawn(async move {
             let mut connection = Connection::open(address).await?;
             let mut histogram = Histogram::<u64>::new(3)?;
             let mut bytes = 0;
             while Instant::now() < until {
-                let request = &requests[next.fetch_add(1, Ordering::Relaxed) % requests.len()];
+                let turn = next.fetch_add(1, Ordering::Relaxed);
+                let count = requests.all.len();
+                ensure!(
+                    turn < count || !requests.once,
+                    "{count} requests were too few"
+                );
+                let request = &requests.all[turn % count];
                 let asked = Instant::now();
                 let (status, length) = connection.ask(request).await?;
                 ensure!(
-                    status == 200,
+                    status == requests.status,
                     "{} was answered with {status}",
                     String::from_utf8_lossy(request)
                 );

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 
 /// A few lines of Markdown.
-pub(super) fn describe(quick: bool, minutes: f64) -> anyhow::Result<String> {
+pub(crate) fn describe(command: &str, quick: bool, minutes: f64) -> anyhow::Result<String> {
     let processors = std::fs::read_to_string("/proc/cpuinfo").context("reading the processor")?;
     let model = processors
         .lines()
@@ -29,13 +29,9 @@ pub(super) fn describe(quick: bool, minutes: f64) -> anyhow::Result<String> {
     } else {
         ""
     };
-    let command = if quick {
-        "cargo xtask bench search --quick"
-    } else {
-        "cargo xtask bench search"
-    };
+    let option = if quick { " --quick" } else { "" };
     Ok(format!(
-        "{kind}`{command}` on {day}, {minutes:.0} minutes. {cores} cores of {model}, {:.0} GiB of memory, shared with others; \
+        "{kind}`cargo xtask bench {command}{option}` on {day}, {minutes:.0} minutes. {cores} cores of {model}, {:.0} GiB of memory, shared with others; \
          load generator on the same machine.\n",
         kibibytes / f64::from(1 << 20)
     ))

@@ -1,0 +1,126 @@
+//! Whether the store can be used as it is: what a program asks before it serves.
+
+use std::error::Error;
+use std::io::ErrorKind;
+
+use diesel::ConnectionError;
+use diesel::prelude::*;
+use diesel::result::Error as QueryError;
+use diesel::sql_types::Text;
+use diesel_async::RunQueryDsl;
+use diesel_async::pooled_connection::PoolError;
+use futures_util::FutureExt as _;
+
+use crate::connecting::Connector;
+use crate::connections::Access;
+use crate::failure::Failure;
+use crate::{OpenError, PostgresSettings, PostgresStore, migrations};
+
+type Cause = Box<dyn Error + Send + Sync>;
+
+/// Why the store cannot be used. Only [`Self::Away`] passes by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    #[error("Postgres does not answer")]
+    Away(#[source] Cause),
+    #[error(
+        "Postgres refuses: check user, password, database and sslmode in its URL, and the user's rights"
+    )]
+    Refused(#[source] Cause),
+    #[error(
+        "the database lacks migrations of this version ({}); run `cargo xtask migrate up`",
+        .0.join(", ")
+    )]
+    Behind(Vec<String>),
+}
+
+#[derive(QueryableByName)]
+struct Applied {
+    #[diesel(sql_type = Text)]
+    version: String,
+}
+
+impl PostgresSettings {
+    /// Whether a store can be set up with these settings, without connecting.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what is wrong.
+    pub fn check(&self) -> Result<(), OpenError> {
+        if !self.is_valid() {
+            return Err(OpenError::Settings);
+        }
+        Connector::new(self).map(drop)
+    }
+}
+
+impl PostgresStore {
+    /// Whether Postgres answers and has every migration that this version needs. Further ones are a newer version's.
+    ///
+    /// # Errors
+    /// [`Unusable`] says what to do.
+    pub async fn verify(&self) -> Result<(), Unusable> {
+        let applied = self.connections.run(Access::Read, |connection| {
+            async move {
+                diesel::sql_query("SELECT version FROM __diesel_schema_migrations")
+                    .load::<Applied>(connection)
+                    .await
+                    .map_err(Failure::from)
+            }
+            .boxed()
+        });
+        let applied = match applied.await {
+            Ok(applied) => applied,
+            Err(Failure::WithoutSchema) => Vec::new(),
+            Err(failure) if will_not_pass(&failure) => {
+                return Err(Unusable::Refused(failure.into()));
+            }
+            Err(failure) => return Err(Unusable::Away(failure.into())),
+        };
+        let missing =
+            migrations::missing(|version| applied.iter().any(|applied| applied.version == version));
+        match missing {
+            Ok(missing) if missing.is_empty() => Ok(()),
+            Ok(missing) => Err(Unusable::Behind(missing)),
+            Err(error) => Err(Unusable::Refused(error.into())),
+        }
+    }
+}
+
+/// Whether the server answered, and will answer the same as long as nobody changes anything.
+fn will_not_pass(failure: &Failure) -> bool {
+    match failure {
+        // Diesel tells missing rights by their message alone.
+        Failure::Database(error) => {
+            error.to_string().starts_with("permission denied") || !failure.is_transient()
+        }
+        Failure::NoConnection(_, Some(cause)) => match &**cause {
+            PoolError::ConnectionError(ConnectionError::CouldntSetupConfiguration(
+                QueryError::QueryBuilderError(cause),
+            )) => cause
+                .downcast_ref::<crate::connecting::WithCauses<tokio_postgres::Error>>()
+                .is_some_and(|error| is_refusal(&error.0)),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+fn is_refusal(error: &tokio_postgres::Error) -> bool {
+    if let Some(code) = error.code() {
+        // Invalid authorization, and a database that does not exist.
+        return code.code().starts_with("28") || code.code() == "3D000";
+    }
+    match error
+        .source()
+        .map(|cause| cause.downcast_ref::<std::io::Error>())
+    {
+        // The server asked for a password, or speaks no TLS.
+        Some(None) => true,
+        // A certificate or a proof of the password that is not accepted; all else is the network.
+        Some(Some(cause)) => matches!(
+            cause.kind(),
+            ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::Other
+        ),
+        None => false,
+    }
+}

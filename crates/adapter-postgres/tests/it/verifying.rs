@@ -1,0 +1,108 @@
+//! What a program hears that asks whether it can use the store.
+
+use std::time::Duration;
+
+use adapter_postgres::migrations::Migrator;
+use adapter_postgres::{PostgresSettings, Unusable};
+use testkit::{PrivatePgBouncer, PrivatePostgres};
+
+use super::{bouncer, database, explained, open, open_pooled, own_server};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_migrated_database_can_be_used_directly_and_through_a_pooler() {
+    let name = database().await;
+    let server = PrivatePostgres::shared();
+    open(&server.url(&name)).verify().await.expect("is usable");
+    open_pooled(&bouncer().url(&name))
+        .verify()
+        .await
+        .expect("is usable");
+    // A newer version was here.
+    server.psql(
+        &name,
+        "INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')",
+    );
+    open(&server.url(&name)).verify().await.expect("is usable");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn missing_migrations_are_named() {
+    let server = PrivatePostgres::shared();
+    let empty = open(&server.url(&server.database())).verify().await;
+    let Err(Unusable::Behind(all)) = &empty else {
+        panic!("{empty:?}")
+    };
+    let name = database().await;
+    let settings = PostgresSettings::new(server.url(&name));
+    let migrator = Migrator::connect(&settings, Duration::from_secs(10)).await;
+    migrator.expect("connects").down(1).await.expect("reverts");
+    let older = open(&server.url(&name)).verify().await;
+    let Err(Unusable::Behind(missing)) = &older else {
+        panic!("{older:?}")
+    };
+    assert_eq!(missing.as_slice(), &all[all.len() - 1..]);
+    let first = missing[0].clone();
+    let text = older.expect_err("is behind").to_string();
+    assert!(text.contains(&first), "{text}");
+    assert!(text.contains("cargo xtask migrate up"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_differs_from_an_absence() {
+    let (server, url) = own_server(&["fsync=off"]).await;
+    let refused = [
+        url.replace("postgres@", "nobody@"),
+        server.url("no_such_database"),
+        url.replace("sslmode=disable", "sslmode=require"),
+    ];
+    for url in &refused {
+        let outcome = open(url).verify().await;
+        assert!(
+            matches!(outcome, Err(Unusable::Refused(_))),
+            "{url}: {outcome:?}"
+        );
+    }
+    server.psql("postgres", "CREATE ROLE guest LOGIN");
+    let outcome = open(&url.replace("postgres@", "guest@")).verify().await;
+    assert!(matches!(outcome, Err(Unusable::Refused(_))), "{outcome:?}");
+
+    let pooler = PrivatePgBouncer::start(&server, 5);
+    let pooled = open_pooled(&url.replace(
+        &format!(":{}/", server.port()),
+        &format!(":{}/", pooler.port()),
+    ));
+    let direct = open(&url);
+    direct.verify().await.expect("is usable");
+    pooled.verify().await.expect("is usable");
+    server.kill();
+    for store in [&direct, &pooled, &open(&url)] {
+        let outcome = store.verify().await;
+        assert!(matches!(outcome, Err(Unusable::Away(_))), "{outcome:?}");
+    }
+    server.restart();
+    direct.verify().await.expect("is usable");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_that_is_wrong_or_missing_is_a_refusal_and_never_shown() {
+    let (server, url) = own_server(&["fsync=off"]).await;
+    server.psql(
+        "postgres",
+        "SET password_encryption = 'scram-sha-256'; CREATE ROLE ann LOGIN SUPERUSER PASSWORD 'right'",
+    );
+    let rules = server.folder().join("data/pg_hba.conf");
+    std::fs::write(
+        &rules,
+        "host all ann all scram-sha-256\nhost all all all trust\n",
+    )
+    .expect("is written");
+    server.psql("postgres", "SELECT pg_reload_conf()");
+    let with = |user: &str| url.replace("postgres@", user);
+    for user in ["ann:wr0ng@", "ann@"] {
+        let outcome = open(&with(user)).verify().await;
+        assert!(matches!(outcome, Err(Unusable::Refused(_))), "{outcome:?}");
+        let text = explained(&outcome.expect_err("is refused"));
+        assert!(!text.contains("wr0ng"), "{text}");
+    }
+    open(&with("ann:right@")).verify().await.expect("is usable");
+}

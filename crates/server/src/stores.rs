@@ -1,0 +1,110 @@
+//! What keeps and shares state, chosen by the settings: the one place that knows which adapters those are.
+
+use std::sync::Arc;
+
+use adapter_memory::MemoryCache;
+use adapter_postgres::PostgresStore;
+use adapter_redis::{Redis, RedisCache, RedisSettings};
+use adapter_sqlite::SqliteStore;
+use app::bridged::BridgedCache;
+use app::follower::Wakeups;
+use ports::{Cache, HealthProbe, InteractionStore, ScholarshipStore};
+
+use crate::settings::{Database, Settings};
+use crate::startup::StartError;
+
+/// Bytes of answers that may be served again.
+const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Clones share everything.
+#[derive(Clone)]
+pub(crate) struct Stores {
+    pub(crate) scholarships: Arc<dyn ScholarshipStore>,
+    pub(crate) interactions: Arc<dyn InteractionStore>,
+    pub(crate) cache: Arc<dyn Cache>,
+    pub(crate) probes: Vec<Arc<dyn HealthProbe>>,
+    store: Store,
+}
+
+#[derive(Clone)]
+enum Store {
+    Sqlite(SqliteStore),
+    Postgres(PostgresStore),
+}
+
+impl Stores {
+    /// Opens a file, and sets up what is reached over the network: that may be away now.
+    ///
+    /// # Errors
+    /// When the file cannot be used, or settings can never work.
+    pub(crate) async fn open(settings: &Settings) -> Result<Self, StartError> {
+        let mut stores = match &settings.database {
+            Database::Sqlite(settings) => {
+                let store = SqliteStore::open(settings.clone())?;
+                Self::over(store.clone(), Store::Sqlite(store))
+            }
+            Database::Postgres(settings) => {
+                let store = PostgresStore::open(settings)?;
+                Self::over(store.clone(), Store::Postgres(store))
+            }
+        };
+        if let Some(settings) = &settings.redis {
+            stores.share_through(settings).await?;
+        }
+        Ok(stores)
+    }
+
+    fn over<S>(shared: S, store: Store) -> Self
+    where
+        S: ScholarshipStore + InteractionStore + HealthProbe + Clone + 'static,
+    {
+        Self {
+            scholarships: Arc::new(shared.clone()),
+            interactions: Arc::new(shared.clone()),
+            cache: Arc::new(MemoryCache::new(CACHE_BYTES)),
+            probes: vec![Arc::new(shared)],
+            store,
+        }
+    }
+
+    async fn share_through(&mut self, settings: &RedisSettings) -> Result<(), StartError> {
+        let redis = Redis::open(settings.clone()).await?;
+        let shared = Arc::new(RedisCache::new(redis.clone()));
+        self.cache = Arc::new(BridgedCache::new(shared, Arc::clone(&self.cache)));
+        self.probes.push(Arc::new(redis));
+        Ok(())
+    }
+
+    /// Whether the store is reached over a network, and this may pass by itself.
+    pub(crate) fn may_be_waited_for(&self, error: &StartError) -> bool {
+        matches!(self.store, Store::Postgres(_)) && error.may_pass()
+    }
+
+    /// Whether the store answers and has the schema that this version needs. A file got it when it was opened; a database
+    /// that replicas share is migrated on its own, before them.
+    ///
+    /// # Errors
+    /// [`StartError::Unusable`] says what to do.
+    pub(crate) async fn verify(&self) -> Result<(), StartError> {
+        match &self.store {
+            Store::Sqlite(_) => Ok(()),
+            Store::Postgres(store) => Ok(store.verify().await?),
+        }
+    }
+
+    /// What changes soon after others wrote, where the store can tell.
+    pub(crate) fn wakeups(&self) -> Option<Wakeups> {
+        match &self.store {
+            Store::Sqlite(_) => None,
+            Store::Postgres(store) => store.wakeups(),
+        }
+    }
+
+    pub(crate) async fn close(&self) {
+        match &self.store {
+            Store::Sqlite(store) => store.close().await,
+            // Its connections end with the process; nothing waits in them.
+            Store::Postgres(_) => {}
+        }
+    }
+}
