@@ -3,8 +3,7 @@
 //! The sums are taken from the very state that is dumped, while others go on writing, so that a restore can be compared
 //! with them.
 
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -12,7 +11,7 @@ use std::time::Instant;
 use adapter_postgres::operations::{ClientEnvironment, Inspector};
 use anyhow::{Context as _, ensure};
 
-use crate::backup_file::{Manifest, digest_of, manifest_path};
+use crate::backup_file::{Manifest, digest_of, manifest_path, new_private_file};
 use crate::postgres::Target;
 use crate::postgres_program::postgres_program;
 
@@ -24,7 +23,7 @@ Exit codes: 0 done; 1 it failed, and no FILE is left; 2 wrong arguments.
 
 Examples:
   export DATABASE_URL=postgresql://scholarship:secret@db.example.org:5432/scholarships
-  cargo xtask backup                             to backups/scholarships-<time>.dump
+  cargo xtask backup                             to var/backups/scholarships-<time>.dump
   cargo xtask backup --file /srv/tonight.dump";
 
 #[derive(clap::Args)]
@@ -53,7 +52,7 @@ async fn back_up(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let now = chrono::Utc::now();
     let file = arguments.file.clone().unwrap_or_else(|| {
         let name = format!("{}-{}.dump", client.database, now.format("%Y%m%dT%H%M%SZ"));
-        Path::new("backups").join(name)
+        Path::new("var/backups").join(name)
     });
     ensure!(
         !file.exists(),
@@ -118,14 +117,8 @@ fn with_ending(file: &Path, ending: &str) -> PathBuf {
 }
 
 fn dump(client: &ClientEnvironment, snapshot: &str, file: &Path) -> anyhow::Result<()> {
-    // Made by us, so that nobody else may read it.
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(file)
-        .with_context(|| format!("{} cannot be written", file.display()))?;
+    // Made by us: `pg_dump` would let others read it.
+    new_private_file(file)?;
     let mut program = postgres_program("pg_dump", client);
     program
         .args([

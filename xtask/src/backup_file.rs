@@ -1,8 +1,9 @@
 //! What stands beside a backup: what its tables come to, and what the file itself does.
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use adapter_postgres::operations::TableSum;
@@ -26,6 +27,18 @@ pub(crate) fn manifest_path(file: &Path) -> PathBuf {
     name.into()
 }
 
+/// A file that nobody else may read: a backup holds pseudonyms, and the key that makes them. One of an earlier attempt is replaced,
+/// with whatever permissions it had.
+pub(crate) fn new_private_file(path: &Path) -> anyhow::Result<File> {
+    let unwritable = || format!("{} cannot be written", path.display());
+    if path.exists() {
+        std::fs::remove_file(path).with_context(unwritable)?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    options.open(path).with_context(unwritable)
+}
+
 pub(crate) fn digest_of(file: &Path) -> anyhow::Result<String> {
     let mut digest = Sha256::new();
     let mut read =
@@ -43,7 +56,7 @@ pub(crate) fn digest_of(file: &Path) -> anyhow::Result<String> {
 
 impl Manifest {
     pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
-        let mut file = File::create(path)?;
+        let mut file = new_private_file(path)?;
         serde_json::to_writer_pretty(&mut file, self)?;
         file.write_all(b"\n")?;
         file.sync_all()?;

@@ -26,7 +26,7 @@ Exit codes: 0 restored, and equal; 1 it failed, and the database is as it was; 2
 
 Examples:
   export DATABASE_URL=postgresql://scholarship:secret@db.example.org:5432/scholarships_restored
-  cargo xtask restore backups/scholarships-20261125T020000Z.dump
+  cargo xtask restore var/backups/scholarships-20261125T020000Z.dump
   cargo xtask migrate status                     whether this version of the program needs more steps";
 
 #[derive(clap::Args)]

@@ -27,7 +27,7 @@ const DEFAULT_DAYS: &str = "400";
 const HELP: &str = "\
 Interactions that occurred longer ago than INTERACTIONS_RETENTION_DAYS (400) go into FOLDER/interactions-<instant>.ndjson.gz, one
 JSON object a line, and only when that file is complete and on the disk are they removed, a thousand at a time. A run that was
-cut off, even by kill -9, is finished by the next one: nothing is lost, and nothing is exported twice. The files hold
+cut off, even by kill -9, is finished by the next one: nothing is lost, and nothing is exported twice into one folder. The files hold
 pseudonyms: keep them as you keep the database.
 Works on Postgres and on SQLite, while the server runs.
 

@@ -42,8 +42,10 @@ fn what_was_backed_up_is_restored_equal_and_goes_on() {
     let server = PrivatePostgres::shared();
     let folder = tempfile::tempdir().expect("a folder");
     let (name, file) = backed_up(&folder);
-    let mode = file.metadata().expect("is there").permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
+    for file in [&file, &file.with_extension("dump.json")] {
+        let mode = file.metadata().expect("is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", file.display());
+    }
     let path = file.to_str().expect("UTF-8");
     // Written after the backup, and not in it.
     server.psql(
