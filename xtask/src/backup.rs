@@ -11,9 +11,10 @@ use std::time::Instant;
 use adapter_postgres::operations::{ClientEnvironment, Inspector};
 use anyhow::{Context as _, ensure};
 
-use crate::backup_file::{Manifest, digest_of, manifest_path, new_private_file};
+use crate::backup_file::{Manifest, digest_of, manifest_path, with_ending};
 use crate::postgres::Target;
 use crate::postgres_program::postgres_program;
+use crate::private_file::new_private_file;
 
 const HELP: &str = "\
 Beside FILE, FILE.json says how many rows each table holds and what they come to; keep both. The server may go on writing.
@@ -107,13 +108,6 @@ async fn back_up(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         manifest_path(&file).display()
     );
     Ok(ExitCode::SUCCESS)
-}
-
-fn with_ending(file: &Path, ending: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".");
-    name.push(ending);
-    name.into()
 }
 
 fn dump(client: &ClientEnvironment, snapshot: &str, file: &Path) -> anyhow::Result<()> {

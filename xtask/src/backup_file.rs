@@ -1,15 +1,16 @@
 //! What stands beside a backup: what its tables come to, and what the file itself does.
 
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use adapter_postgres::operations::TableSum;
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+
+use crate::private_file::new_private_file;
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Manifest {
@@ -22,21 +23,14 @@ pub(crate) struct Manifest {
 }
 
 pub(crate) fn manifest_path(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".json");
-    name.into()
+    with_ending(file, "json")
 }
 
-/// A file that nobody else may read: a backup holds pseudonyms, and the key that makes them. One of an earlier attempt is replaced,
-/// with whatever permissions it had.
-pub(crate) fn new_private_file(path: &Path) -> anyhow::Result<File> {
-    let unwritable = || format!("{} cannot be written", path.display());
-    if path.exists() {
-        std::fs::remove_file(path).with_context(unwritable)?;
-    }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true).mode(0o600);
-    options.open(path).with_context(unwritable)
+pub(crate) fn with_ending(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    name.into()
 }
 
 pub(crate) fn digest_of(file: &Path) -> anyhow::Result<String> {

@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: what the engine does well and how fast, in numbers.
 
+mod http_load;
+mod machine;
 mod relevance;
 mod search;
 mod stores;

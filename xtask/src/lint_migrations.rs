@@ -6,6 +6,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, ensure};
 
+use crate::migrate::without_comments;
 use crate::tools::{SQUAWK, Tools};
 use crate::workspace::Workspace;
 
@@ -51,9 +52,10 @@ fn check_step(squawk: &Path, folder: &Path) -> anyhow::Result<()> {
     for file in ["up.sql", "down.sql"] {
         let sql = fs::read_to_string(folder.join(file))
             .with_context(|| format!("{file} cannot be read; each step has one, for a way back"))?;
+        let code = without_comments(&sql);
         for limit in ["lock_timeout", "statement_timeout"] {
             ensure!(
-                sql.contains(limit),
+                code.contains(limit),
                 "{file} sets no {limit}: what waits for a lock on a table holds up everybody behind it"
             );
         }

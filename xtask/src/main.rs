@@ -18,6 +18,7 @@ mod lint_migrations;
 mod migrate;
 mod postgres;
 mod postgres_program;
+mod private_file;
 mod restore;
 mod retention;
 mod running_server;

@@ -12,6 +12,7 @@ use anyhow::Context as _;
 use crate::postgres::{DIFFERS, REFUSED, Target};
 use crate::workspace::Workspace;
 use files::MigrationFiles;
+pub(crate) use files::without_comments;
 
 const HELP: &str = "\
 Exit codes:

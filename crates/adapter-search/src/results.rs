@@ -60,13 +60,15 @@ impl Results<'_> {
                 visit(known, result);
             };
             if results.extras.is_empty() {
-                results.candidates.each_from(least, |known, document, sum| {
-                    result(known, document, (0, 0), sum);
-                    least = *known;
-                });
+                results
+                    .candidates
+                    .each_from(least, |known, _, document, sum| {
+                        result(known, document, (0, 0), sum);
+                        least = *known;
+                    });
                 continue;
             }
-            results.candidates.each(|at, document, sum| {
+            results.candidates.each_from(0, |_, at, document, sum| {
                 let extra = results.extras[at];
                 if extra != (0, 0) || sum >= least {
                     result(&mut least, document, extra, sum);

@@ -319,7 +319,7 @@ mod tests {
             for number in refused {
                 let error = error(&with(number), "");
                 assert!(
-                    error.contains(&format!("{key} must be a number from")),
+                    error.contains(&format!("{key} must be a number from {} to", allowed[0])),
                     "{error}"
                 );
             }

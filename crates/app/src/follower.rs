@@ -58,8 +58,6 @@ struct Progress {
     /// Where the log stood before the first page was read, were it in an earlier try: what was read then may have been
     /// deleted since.
     load_began_at: Option<FeedPosition>,
-    /// The index came from a file.
-    is_restored: bool,
 }
 
 fn silent(operation: &'static str, elapsed: Elapsed) -> StoreError {
@@ -110,17 +108,9 @@ impl IndexFollower {
     /// again.
     ///
     /// # Errors
-    /// [`FollowError`]; the index keeps what it has, and [`Self::follow`] tries again.
+    /// [`FollowError`]; the index keeps what it has, and resuming can be tried again.
     pub async fn resume(&self, position: FeedPosition) -> Result<(), FollowError> {
-        {
-            let mut progress = self.progress.lock().await;
-            progress.position = position;
-            progress.is_restored = true;
-        }
-        self.verify().await
-    }
-
-    async fn verify(&self) -> Result<(), FollowError> {
+        self.progress.lock().await.position = position;
         if self.reconcile().await? == Reconciled::Undecided {
             // The walk is right at any time; it only costs more.
             self.heal(None).await?;
@@ -130,25 +120,10 @@ impl IndexFollower {
         Ok(())
     }
 
-    /// What [`Self::resume`] or [`Self::load`] could not do.
-    async fn fill(&self) -> Result<(), FollowError> {
-        let is_restored = self.progress.lock().await.is_restored;
-        let filled = if is_restored {
-            self.verify().await
-        } else {
-            self.load().await
-        };
-        filled.inspect_err(|_| self.standing.cut_off())
-    }
-
     /// Serves an index that was restored from a file while the store is away: it counts as loaded, and not as in step until
     /// [`Self::resume`].
     pub async fn serve_unverified(&self, position: FeedPosition) {
-        {
-            let mut progress = self.progress.lock().await;
-            progress.position = position;
-            progress.is_restored = true;
-        }
+        self.progress.lock().await.position = position;
         self.unverified.store(true, Ordering::Release);
         self.loaded.store(true, Ordering::Release);
     }
@@ -311,10 +286,11 @@ impl IndexFollower {
         self.loaded.load(Ordering::Acquire)
     }
 
-    /// Whether the last look at the log succeeded, and what it showed was taken in soon. Never before an index that came from a
-    /// file was compared with the store.
+    /// Whether the last look at the log succeeded, and what it showed was taken in soon. Never before the index was filled, and
+    /// one that came from a file compared with the store.
     pub fn is_in_step(&self) -> bool {
-        !self.unverified.load(Ordering::Acquire)
+        self.is_loaded()
+            && !self.unverified.load(Ordering::Acquire)
             && !self.standing.is_cut_off()
             && self.lag() < TOO_LONG_BEHIND
     }

@@ -7,7 +7,6 @@ use arc_swap::ArcSwapOption;
 use futures_util::future::join_all;
 use ports::search_index::IndexStats;
 use ports::{Clock, Health, HealthProbe, ScholarshipStore, SearchIndex, StoreError, StoreHealth};
-
 use tokio::sync::watch;
 
 use crate::follower::IndexFollower;
@@ -129,16 +128,6 @@ impl Readiness {
     /// [`StoreError::Unavailable`].
     pub async fn store(&self) -> Result<StoreHealth, StoreError> {
         self.store.health().await
-    }
-
-    /// How long ago the index was last known to be in step with the store; nothing while it is.
-    pub fn lag(&self) -> Duration {
-        self.follower.lag()
-    }
-
-    /// Records that the index held otherwise than the store, since the start; they were made equal.
-    pub fn healed(&self) -> u64 {
-        self.follower.healed()
     }
 
     pub fn index(&self) -> IndexStats {

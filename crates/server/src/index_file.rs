@@ -78,18 +78,13 @@ impl IndexFile {
             Err(panicked) => panicked.to_string(),
         };
         if self.path.exists() {
-            self.refuse(&refused);
+            tracing::warn!(
+                path = %self.path.display(),
+                reason = refused,
+                "the file of the index cannot be used; the index is filled from the store"
+            );
         }
         None
-    }
-
-    /// Says why the file is not used.
-    pub(crate) fn refuse(&self, reason: &str) {
-        tracing::warn!(
-            path = %self.path.display(),
-            reason,
-            "the file of the index cannot be used; the index is filled from the store"
-        );
     }
 
     /// Writes the index now unless the file has it, and whenever it has changed, until `stop` turns true, and then a last

@@ -71,15 +71,8 @@ pub(crate) async fn prepare(
         return Ok(prepared);
     };
     if let Some(index) = file.restore(&catalogue, settings.search.clone()).await {
-        if prepared.identified.is_ok()
-            && let Ok(head) = stores.scholarships.head().await
-            && index.position() > head
-        {
-            file.refuse("it is ahead of the store, which was put back to an earlier state");
-        } else {
-            prepared.index = Arc::new(index);
-            prepared.restored = Some(catalogue);
-        }
+        prepared.index = Arc::new(index);
+        prepared.restored = Some(catalogue);
     }
     Ok(prepared)
 }

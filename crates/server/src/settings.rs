@@ -59,7 +59,7 @@ pub struct Settings {
     pub index_file: PathBuf,
     /// `None`: nothing is shared between replicas.
     pub redis: Option<RedisSettings>,
-    /// How long `cargo xtask retention` keeps interactions: read here as well, so that one wrong value shows everywhere.
+    /// What `cargo xtask retention` reads from the environment; only checked here.
     pub interactions_retention_days: u64,
     /// From `search.toml` and `synonyms.txt`.
     pub search: SearchSettings,

@@ -264,8 +264,8 @@ async fn gauges(application: Arc<Application>, metrics: Metrics, mut stop: watch
     loop {
         let stats = application.readiness.index();
         metrics.set_index(stats.scholarships, stats.segments);
-        metrics.set_index_lag(application.readiness.lag());
-        metrics.set_index_healed(application.readiness.healed());
+        metrics.set_index_lag(application.follower.lag());
+        metrics.set_index_healed(application.follower.healed());
         if tokio::time::timeout(GAUGES_PERIOD, stop.wait_for(|stopped| *stopped))
             .await
             .is_ok()

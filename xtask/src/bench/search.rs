@@ -6,9 +6,7 @@
 mod catalogue;
 mod document;
 mod goals;
-pub(super) mod http_load;
 mod in_process;
-pub(super) mod machine;
 mod plot;
 mod postgres;
 mod server;
@@ -21,6 +19,7 @@ use std::time::Instant;
 use anyhow::Context;
 use clap::Args;
 
+use super::machine;
 use crate::workspace::Workspace;
 use in_process::{Freshness, InProcess, Operation, Searches, Vocabulary};
 

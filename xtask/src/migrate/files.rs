@@ -39,12 +39,16 @@ impl MigrationFiles {
     }
 }
 
-fn tables_that_lose(sql: &str) -> Vec<String> {
-    let code: String = sql
+/// Without what stands behind `--`, on one line.
+pub(crate) fn without_comments(sql: &str) -> String {
+    let code = sql
         .lines()
-        .map(|line| line.split("--").next().unwrap_or(line))
-        .flat_map(|line| [line, " "])
-        .collect();
+        .map(|line| line.split("--").next().unwrap_or(line));
+    code.flat_map(|line| [line, " "]).collect()
+}
+
+fn tables_that_lose(sql: &str) -> Vec<String> {
+    let code = without_comments(sql);
     let mut tables = Vec::new();
     for statement in code.split(';') {
         let statement = statement.replace([',', '"'], " ");

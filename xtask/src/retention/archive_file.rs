@@ -1,9 +1,8 @@
 //! A file of old interactions: NDJSON in gzip. The first line says of which store, the last one how many there are, so that a
 //! file cut short is never taken for a whole one.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
@@ -13,6 +12,8 @@ use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 use ports::KeptInteraction;
 use serde::{Deserialize, Serialize};
+
+use crate::private_file::new_private_file;
 
 #[derive(Serialize, Deserialize)]
 struct Beginning {
@@ -75,12 +76,7 @@ pub(super) struct ArchiveWriter {
 
 impl ArchiveWriter {
     pub(super) fn create(path: &Path, store: &str, before: Timestamp) -> anyhow::Result<Self> {
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(path)?;
+        let file = new_private_file(path)?;
         let mut writer = Self {
             lines: BufWriter::new(GzEncoder::new(file, Compression::default())),
             rows: 0,

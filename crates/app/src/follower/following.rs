@@ -47,7 +47,7 @@ struct Looked {
 }
 
 impl IndexFollower {
-    /// Follows until `stop` turns true. Fills the index first if that was not done or failed.
+    /// Follows until `stop` turns true, with an index that was loaded or resumed.
     pub async fn follow(
         self: Arc<Self>,
         periods: FollowPeriods,
@@ -107,9 +107,6 @@ impl IndexFollower {
 
     /// One cheap look, and a catch-up where something is new.
     async fn look(&self) -> Result<Looked, FollowError> {
-        if !self.is_loaded() {
-            self.fill().await?;
-        }
         let known = self.progress.lock().await.position;
         let head = timeout(LOOK_DEADLINE, self.store.head())
             .await
@@ -131,9 +128,6 @@ impl IndexFollower {
             tokio::select! {
                 () = sleep(pause) => {}
                 () = self.suspicion.notified() => {}
-            }
-            if !self.is_loaded() {
-                continue;
             }
             pause = match self.reconcile().await {
                 Ok(Reconciled::InStep | Reconciled::Healed(_)) => period,

@@ -15,11 +15,15 @@ use tokio::time::sleep;
 use crate::client::{ask, get};
 use crate::replica::{Replica, database, eventually, refused, through};
 
+/// How long calls wait for the store: a search that takes as long has waited for it, too.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+
 /// What writers heard.
 #[derive(Default)]
 struct Heard {
-    /// Ids of interactions and of scholarships that were acknowledged.
-    acknowledged: Vec<String>,
+    /// Ids of what was acknowledged.
+    views: Vec<String>,
+    scholarships: Vec<String>,
     refused: usize,
     /// Any other status than success and 503, or no answer.
     other: Vec<String>,
@@ -77,9 +81,12 @@ impl Load {
                     let took = begun.elapsed();
                     let mut heard = heard.lock().expect("not poisoned");
                     match answer {
-                        Ok(answer) if matches!(answer.status, 201 | 202) => {
-                            let id = answer.json()["id"].as_str().map_or(own_id, str::to_owned);
-                            heard.acknowledged.push(id);
+                        Ok(answer) if is_editor && answer.status == 201 => {
+                            let id = answer.json()["id"].as_str().expect("an id").to_owned();
+                            heard.scholarships.push(id);
+                        }
+                        Ok(answer) if !is_editor && answer.status == 202 => {
+                            heard.views.push(own_id)
                         }
                         Ok(answer) if answer.status == 503 => {
                             heard.refused += 1;
@@ -121,7 +128,8 @@ impl Load {
     }
 
     fn acknowledged(&self) -> usize {
-        self.heard.lock().expect("not poisoned").acknowledged.len()
+        let heard = self.heard.lock().expect("not poisoned");
+        heard.views.len() + heard.scholarships.len()
     }
 
     fn refused(&self) -> usize {
@@ -145,9 +153,10 @@ impl Load {
         .await;
     }
 
-    /// Stops, and checks with a replica that nothing acknowledged is lost and nobody heard anything but yes or 503.
+    /// Stops, and checks with a replica that no scholarship that was acknowledged is lost, that nobody heard anything but yes or
+    /// 503, and that no search waited for the store. Answers the views that were acknowledged.
     #[expect(clippy::print_stdout, reason = "the numbers of docs/reliability.md")]
-    async fn settle(mut self, fault: &str, replica: &Replica) {
+    async fn settle(mut self, fault: &str, replica: &Replica) -> Vec<String> {
         self.stop.store(true, Ordering::SeqCst);
         while let Some(ended) = self.callers.join_next().await {
             ended.expect("no caller panicked");
@@ -168,25 +177,23 @@ impl Load {
                 Some(row["id"].as_str()?.to_owned())
             })
             .collect();
-        let views = heard.acknowledged.iter().filter(|id| id.starts_with('c'));
-        let views = views.count();
-        let lost = heard.acknowledged.iter();
-        let lost = lost.filter(|id| id.starts_with("sch_") && !all.contains(*id));
+        assert!(!heard.scholarships.is_empty() && !heard.views.is_empty());
+        let lost = heard.scholarships.iter().filter(|id| !all.contains(*id));
         assert_eq!(lost.count(), 0, "scholarships are lost");
         let (searches, slowest) = *self.searches.lock().expect("not poisoned");
         println!(
-            "{fault}: {} acknowledged ({views} views), {} refused within {:?} (under way: {:?}); {searches} searches, the slowest {slowest:?}",
-            heard.acknowledged.len(),
+            "{fault}: {} scholarships and {} views acknowledged, {} refused within {:?} (under way: {:?}); {searches} searches, the slowest {slowest:?}",
+            heard.scholarships.len(),
+            heard.views.len(),
             heard.refused,
             heard.longest,
             heard.longest_under_way,
         );
-    }
-
-    fn views(&self) -> Vec<String> {
-        let heard = self.heard.lock().expect("not poisoned");
-        let views = heard.acknowledged.iter().filter(|id| id.starts_with('c'));
-        views.cloned().collect()
+        assert!(
+            searches > 0 && slowest < PATIENCE,
+            "a search took {slowest:?}"
+        );
+        heard.views
     }
 }
 
@@ -232,8 +239,7 @@ async fn a_server_that_is_killed_under_load_loses_nothing_acknowledged() {
             "told after {told:?}, 50 writes {healed:?} after the restart, all well {well:?} later"
         );
     }
-    let views = load.views();
-    load.settle("killed", &replica).await;
+    let views = load.settle("killed", &replica).await;
     assert_eq!(lost(&server, &url, &views), 0);
 }
 
@@ -267,9 +273,8 @@ async fn networks_in_trouble_are_survived() {
         proxy.set(Fault::None);
         let healed = load.goes_on(50).await;
         println!("{name}: 50 writes {healed:?} after its end");
-        let views = load.views();
         eventually("all is well", async || replica.degraded().await.is_empty()).await;
-        load.settle(name, &replica).await;
+        let views = load.settle(name, &replica).await;
         assert_eq!(lost(&server, &url, &views), 0, "{name}");
     }
 }
@@ -288,8 +293,7 @@ async fn a_pooler_that_restarts_is_found_again() {
         pooler.restart();
     }
     load.goes_on(50).await;
-    let views = load.views();
-    load.settle("pooler restarted", &replica).await;
+    let views = load.settle("pooler restarted", &replica).await;
     assert_eq!(lost(&server, &url, &views), 0);
 }
 

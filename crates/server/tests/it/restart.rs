@@ -1,4 +1,4 @@
-//! The index on disk: a restart goes on from it, and never trusts one that is damaged or ahead of the store.
+//! The index on disk: a restart goes on from it, and never trusts one that is damaged, nor what is ahead of the store.
 
 use std::path::Path;
 use std::time::Duration;
@@ -97,7 +97,7 @@ async fn a_damaged_index_is_filled_from_the_store() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_index_ahead_of_a_store_that_was_put_back_is_not_used() {
+async fn what_is_ahead_of_a_store_that_was_put_back_is_not_served() {
     let folder = tempfile::tempdir().expect("a folder");
     let database = folder.path().join("var/scholarship-api.db");
     stop(Process::start(folder.path())).await;
@@ -109,6 +109,6 @@ async fn an_index_ahead_of_a_store_that_was_put_back_is_not_used() {
     let (server, log) = start_with_log(folder.path());
     assert_eq!(total(&server, "xylophone").await, 0);
     let log = std::fs::read_to_string(log).expect("a log");
-    assert!(log.contains("ahead of the store"), "{log}");
+    assert!(log.contains("put back to an earlier state"), "{log}");
     drop(server);
 }

@@ -123,6 +123,8 @@ fn business_metrics_and_gauges_show_what_was_recorded() {
     metrics.interactions_recorded("save", 3);
     metrics.interactions_recorded("view", 1);
     metrics.set_index(100_000, 2);
+    metrics.set_index_lag(Duration::from_millis(1_500));
+    metrics.set_index_healed(7);
     let expected = [
         ("search_requests_total", None, 2.0),
         ("search_zero_results_total", None, 1.0),
@@ -131,6 +133,8 @@ fn business_metrics_and_gauges_show_what_was_recorded() {
         ("interactions_recorded_total", Some(("kind", "view")), 1.0),
         ("index_scholarships", None, 100_000.0),
         ("index_segments", None, 2.0),
+        ("index_lag_seconds", None, 1.5),
+        ("index_healed_records_total", None, 7.0),
         ("build_info", Some(("version", "1")), 1.0),
     ];
     for (name, label, value) in expected {

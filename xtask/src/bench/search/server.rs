@@ -6,10 +6,10 @@ use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 
-use super::http_load::{self, Load, Requests};
 use super::in_process::{Ceiling, InProcess, Target};
 use super::postgres::{self, Comparison};
 use super::{Arguments, catalogue, median};
+use crate::bench::http_load::{self, Load, Requests};
 use crate::running_server::RunningServer;
 
 /// What was measured at the server.

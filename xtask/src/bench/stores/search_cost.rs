@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use anyhow::ensure;
 
 use super::Arguments;
-use super::http_load::{self, Connection, Requests};
 use super::rig::{Replica, Rig};
+use crate::bench::http_load::{self, Connection, Requests};
 
 const CONNECTIONS: u32 = 4;
 /// Until a replica has noticed that Postgres went.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use hdrhistogram::Histogram;
 
-use super::http_load::{Connection, post};
+use crate::bench::http_load::{Connection, post};
 
 /// Longer than any goal: something is broken.
 const NEVER: Duration = Duration::from_secs(30);
