@@ -13,7 +13,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use domain::{ScholarshipId, Timestamp};
-use ports::{Change, ChangeBatch, FeedPosition, ScholarshipStore, SearchIndex, StoreError};
+use ports::{
+    CatalogueFingerprint, Change, ChangeBatch, FeedPosition, ScholarshipStore, SearchIndex,
+    StoreError,
+};
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 use tokio::task::JoinError;
 use tokio::time::error::Elapsed;
@@ -105,13 +108,18 @@ impl IndexFollower {
 
     /// Goes on with an index that was restored from a file, which says where the log goes on. It is compared with the store
     /// and made equal before it counts as loaded: the store may have been put back to an earlier state since, and written
-    /// again.
+    /// again. `known` is the store's fingerprint where it was read already, e.g. beside the file: reading it takes as long as
+    /// the file does.
     ///
     /// # Errors
     /// [`FollowError`]; the index keeps what it has, and resuming can be tried again.
-    pub async fn resume(&self, position: FeedPosition) -> Result<(), FollowError> {
+    pub async fn resume(
+        &self,
+        position: FeedPosition,
+        known: Option<(CatalogueFingerprint, FeedPosition)>,
+    ) -> Result<(), FollowError> {
         self.progress.lock().await.position = position;
-        if self.reconcile().await? == Reconciled::Undecided {
+        if self.compare(known).await? == Reconciled::Undecided {
             // The walk is right at any time; it only costs more.
             self.heal(None).await?;
         }

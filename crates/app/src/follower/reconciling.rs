@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering as AtomicOrdering;
 use std::time::Duration;
 
 use domain::{Scholarship, ScholarshipId, Timestamp};
-use ports::{Change, FeedPosition, RevisionMark};
+use ports::{CatalogueFingerprint, Change, FeedPosition, RevisionMark};
 use tokio::time::sleep;
 
 use super::{FollowError, IndexFollower};
@@ -53,6 +53,15 @@ impl IndexFollower {
     /// # Errors
     /// [`FollowError`]; what was taken over so far stays.
     pub async fn reconcile(&self) -> Result<Reconciled, FollowError> {
+        self.compare(None).await
+    }
+
+    /// As [`Self::reconcile`]; `known` is what the store came to a moment ago. It counts only if the log has not moved since.
+    pub(super) async fn compare(
+        &self,
+        known: Option<(CatalogueFingerprint, FeedPosition)>,
+    ) -> Result<Reconciled, FollowError> {
+        let mut known = known;
         let mut pause = FIRST_PAUSE;
         for attempt in 0..TRIES {
             if attempt > 0 {
@@ -60,7 +69,12 @@ impl IndexFollower {
                 pause *= 2;
             }
             let before = self.catch_up().await?;
-            let Some((stored, at)) = self.store.fingerprint().await? else {
+            let known = known.take().filter(|(_, at)| *at == before);
+            let fingerprint = match known {
+                Some(known) => Some(known),
+                None => self.store.fingerprint().await?,
+            };
+            let Some((stored, at)) = fingerprint else {
                 continue;
             };
             if at < before {
