@@ -4,6 +4,7 @@
 //! map its outcome; `error` is the only place that knows statuses.
 
 mod admin;
+mod admission;
 mod answer;
 mod application;
 mod body;
@@ -22,6 +23,7 @@ mod settings;
 mod state;
 
 pub use admin::admin_application;
+pub use admission::{ForwardedHeader, TrustedProxies};
 pub use application::application;
 pub use error::ErrorCode;
 pub use openapi::openapi;

@@ -1,20 +1,25 @@
 //! What keeps and shares state, chosen by the settings: the one place that knows which adapters those are.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use adapter_memory::MemoryCache;
+use adapter_memory::{MemoryCache, MemoryRateLimiter};
 use adapter_postgres::PostgresStore;
-use adapter_redis::{Redis, RedisCache, RedisSettings};
+use adapter_redis::{Redis, RedisCache, RedisRateLimiter, RedisSettings};
 use adapter_sqlite::SqliteStore;
-use app::bridged::BridgedCache;
+use app::bridged::{BridgedCache, BridgedRateLimiter};
 use app::follower::Wakeups;
-use ports::{Cache, HealthProbe, InteractionStore, ScholarshipStore};
+use ports::{Cache, HealthProbe, InteractionStore, RateLimiter, ScholarshipStore};
 
 use crate::settings::{Database, Settings};
 use crate::startup::StartError;
+use crate::system::SystemClock;
 
 /// Bytes of answers that may be served again.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Callers whose limits are counted in this process, some 100 bytes each.
+const LIMITED_CALLERS: usize = 200_000;
 
 /// Clones share everything.
 #[derive(Clone)]
@@ -22,6 +27,7 @@ pub(crate) struct Stores {
     pub(crate) scholarships: Arc<dyn ScholarshipStore>,
     pub(crate) interactions: Arc<dyn InteractionStore>,
     pub(crate) cache: Arc<dyn Cache>,
+    pub(crate) limiter: Arc<dyn RateLimiter>,
     pub(crate) probes: Vec<Arc<dyn HealthProbe>>,
     store: Store,
 }
@@ -48,8 +54,10 @@ impl Stores {
                 Self::over(store.clone(), Store::Postgres(store))
             }
         };
-        if let Some(settings) = &settings.redis {
-            stores.share_through(settings).await?;
+        if let Some(redis) = &settings.redis {
+            stores
+                .share_through(redis, settings.limits.expected_replicas)
+                .await?;
         }
         Ok(stores)
     }
@@ -62,15 +70,28 @@ impl Stores {
             scholarships: Arc::new(shared.clone()),
             interactions: Arc::new(shared.clone()),
             cache: Arc::new(MemoryCache::new(CACHE_BYTES)),
+            limiter: Arc::new(MemoryRateLimiter::new(
+                Arc::new(SystemClock),
+                LIMITED_CALLERS,
+            )),
             probes: vec![Arc::new(shared)],
             store,
         }
     }
 
-    async fn share_through(&mut self, settings: &RedisSettings) -> Result<(), StartError> {
+    async fn share_through(
+        &mut self,
+        settings: &RedisSettings,
+        replicas: NonZeroU32,
+    ) -> Result<(), StartError> {
         let redis = Redis::open(settings.clone()).await?;
         let shared = Arc::new(RedisCache::new(redis.clone()));
         self.cache = Arc::new(BridgedCache::new(shared, Arc::clone(&self.cache)));
+        self.limiter = Arc::new(BridgedRateLimiter::new(
+            Arc::new(RedisRateLimiter::new(redis.clone())),
+            Arc::clone(&self.limiter),
+            replicas,
+        ));
         self.probes.push(Arc::new(redis));
         Ok(())
     }

@@ -13,6 +13,7 @@ mod description;
 mod faults;
 mod importing;
 mod interactions;
+mod limits;
 mod logs;
 mod matching;
 mod operations;
