@@ -5,12 +5,14 @@
 //! share a Redis, and refuses bad tokens.
 
 mod client_address;
+mod connections;
 mod flood;
 mod headers;
 mod identity;
 mod limiting;
 
 pub use client_address::{ForwardedHeader, TrustedProxies};
+pub use connections::ConnectionLimit;
 pub(crate) use flood::FloodGuards;
 pub(crate) use headers::{RATE_LIMIT, RATE_LIMIT_POLICY};
 pub(crate) use identity::identify;

@@ -30,6 +30,9 @@ pub struct ApiSettings {
 impl ApiSettings {
     /// Longest path with query, in bytes.
     pub const MAX_URL: usize = 2_048;
+    /// Headers of one request, and the bytes of all their names and values together.
+    pub const MAX_HEADERS: usize = 64;
+    pub const MAX_HEADER_BYTES: usize = 16 * 1024;
 }
 
 impl Default for ApiSettings {

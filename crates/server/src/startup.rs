@@ -13,7 +13,7 @@ use adapter_search::InProcessIndex;
 use app::follower::FollowPeriods;
 use app::{Application, Dependencies};
 use auth::Verifier;
-use http_api::{ApiSettings, ApiState};
+use http_api::{ApiSettings, ApiState, ConnectionLimit};
 use ports::SearchIndex as _;
 use telemetry::Metrics;
 use tokio::sync::watch;
@@ -142,8 +142,13 @@ impl Server {
             api_settings(settings),
         );
         let (public_state, admin_state, limited) = (state.clone(), state.clone(), state);
+        let connections = ConnectionLimit::new(
+            settings.limits.max_connections_per_ip,
+            settings.limits.trusted_proxies.clone(),
+        );
         let public =
-            actix_web::HttpServer::new(move || http_api::application(public_state.clone()));
+            actix_web::HttpServer::new(move || http_api::application(public_state.clone()))
+                .on_connect(move |connection, kept| connections.admit(connection, kept));
         let public = if settings.http_workers == 0 {
             public
         } else {

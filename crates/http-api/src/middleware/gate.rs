@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
 use futures_util::FutureExt;
@@ -69,6 +69,9 @@ fn check(request: &ServiceRequest, state: &ApiState) -> Result<(), ApiError> {
     if !is_well_formed(uri.path()) || !uri.query().is_none_or(is_well_formed) {
         return Err(ApiError::new(ErrorCode::MalformedUrl));
     }
+    if !is_short(request.headers()) {
+        return Err(ApiError::new(ErrorCode::HeadersTooLarge));
+    }
     if !is_served_here(request, &state.settings.allowed_hosts) {
         return Err(ApiError::new(ErrorCode::MisdirectedRequest));
     }
@@ -76,6 +79,14 @@ fn check(request: &ServiceRequest, state: &ApiState) -> Result<(), ApiError> {
         return Err(ApiError::new(ErrorCode::NotReady));
     }
     Ok(())
+}
+
+fn is_short(headers: &HeaderMap) -> bool {
+    let bytes: usize = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    headers.len() <= ApiSettings::MAX_HEADERS && bytes <= ApiSettings::MAX_HEADER_BYTES
 }
 
 fn is_served_here(request: &ServiceRequest, allowed: &[String]) -> bool {

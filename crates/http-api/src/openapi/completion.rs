@@ -15,6 +15,7 @@ const ALWAYS: &[(&str, &str)] = &[
     ("421", "This host is not served here"),
     ("422", "Some values are wrong"),
     ("429", "Too many requests"),
+    ("431", "The headers are too large"),
     ("500", "Something went wrong here"),
     ("503", "The service cannot answer now"),
     ("504", "The answer took too long"),
