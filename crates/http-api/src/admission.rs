@@ -12,7 +12,8 @@ mod identity;
 mod limiting;
 
 pub use client_address::{ForwardedHeader, TrustedProxies};
-pub use connections::ConnectionLimit;
+pub use connections::Connections;
+pub(crate) use connections::{BusyBody, Registered};
 pub(crate) use flood::FloodGuards;
 pub(crate) use headers::{RATE_LIMIT, RATE_LIMIT_POLICY};
 pub(crate) use identity::identify;

@@ -23,7 +23,7 @@ mod settings;
 mod state;
 
 pub use admin::admin_application;
-pub use admission::{ConnectionLimit, ForwardedHeader, TrustedProxies};
+pub use admission::{Connections, ForwardedHeader, TrustedProxies};
 pub use application::application;
 pub use error::ErrorCode;
 pub use openapi::openapi;

@@ -13,7 +13,7 @@ use adapter_search::InProcessIndex;
 use app::follower::FollowPeriods;
 use app::{Application, Dependencies};
 use auth::Verifier;
-use http_api::{ApiSettings, ApiState, ConnectionLimit};
+use http_api::{ApiSettings, ApiState, Connections};
 use ports::SearchIndex as _;
 use telemetry::Metrics;
 use tokio::sync::watch;
@@ -34,8 +34,8 @@ const TRENDS_PERIOD: Duration = Duration::from_secs(10);
 const RECONCILE_PERIOD: Duration = Duration::from_secs(300);
 /// How often dependencies are looked at.
 const PROBES_PERIOD: Duration = Duration::from_secs(1);
-/// How often rested callers are forgotten.
-const RESTED_PERIOD: Duration = Duration::from_secs(1);
+/// How often callers and their connections are looked at.
+const CALLERS_PERIOD: Duration = Duration::from_secs(1);
 /// How often gauges are set.
 const GAUGES_PERIOD: Duration = Duration::from_secs(5);
 
@@ -142,10 +142,11 @@ impl Server {
             api_settings(settings),
         );
         let (public_state, admin_state, limited) = (state.clone(), state.clone(), state);
-        let connections = ConnectionLimit::new(
+        let connections = Connections::new(
             settings.limits.max_connections_per_ip,
             settings.limits.trusted_proxies.clone(),
         );
+        let watched = Arc::clone(&connections);
         let public =
             actix_web::HttpServer::new(move || http_api::application(public_state.clone()))
                 .on_connect(move |connection, kept| connections.admit(connection, kept));
@@ -174,7 +175,7 @@ impl Server {
         let mut background = JoinSet::new();
         let readiness = Arc::clone(&application.readiness);
         background.spawn(readiness.watch(PROBES_PERIOD, stopped.clone()));
-        background.spawn(forget_rested_callers(limited, stopped.clone()));
+        background.spawn(watch_callers(limited, watched, stopped.clone()));
         background.spawn(gauges(Arc::clone(&application), metrics, stopped.clone()));
         background.spawn(work(opening, opened, index, index_file, stopped));
         Ok(Self {
@@ -231,13 +232,18 @@ fn application(settings: &Settings, stores: &Stores, index: Arc<InProcessIndex>)
     })
 }
 
-/// Keeps the memory of the first line against floods as short as what came within the last second or so.
-async fn forget_rested_callers(state: ApiState, mut stop: watch::Receiver<bool>) {
-    while timeout(RESTED_PERIOD, stop.wait_for(|stopped| *stopped))
+/// Forgets callers that rested, and closes connections that stall.
+async fn watch_callers(
+    state: ApiState,
+    connections: Arc<Connections>,
+    mut stop: watch::Receiver<bool>,
+) {
+    while timeout(CALLERS_PERIOD, stop.wait_for(|stopped| *stopped))
         .await
         .is_err()
     {
         state.forget_rested_callers();
+        connections.close_stalled();
     }
 }
 

@@ -12,7 +12,7 @@ use tracing::Instrument;
 
 use super::headers::{self, Circumstances};
 use super::{UNMATCHED, route_of};
-use crate::admission::{RATE_LIMIT, RATE_LIMIT_POLICY};
+use crate::admission::{BusyBody, RATE_LIMIT, RATE_LIMIT_POLICY, Registered};
 use crate::application::EXPOSED;
 use crate::context::RequestContext;
 use crate::error::{PROBLEM_JSON, render};
@@ -22,7 +22,8 @@ use crate::state::ApiState;
 pub(crate) async fn observe<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+) -> Result<ServiceResponse<BusyBody<EitherBody<B>>>, Error> {
+    let busy = request.request().conn_data().and_then(Registered::busy);
     let start = Instant::now();
     let context = RequestContext::of(request.headers());
     let circumstances = Circumstances {
@@ -61,7 +62,7 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
                     asked.open_to_its_origin(response.headers_mut());
                 }
                 asked.finish(&route_of(response.request()), status);
-                Ok(response)
+                Ok(response.map_body(|_, body| BusyBody::new(body, busy)))
             }
             Err(error) => Err(asked.failed(&error, &circumstances)),
         }

@@ -13,7 +13,7 @@ use app::limits::LimitSettings;
 use app::{Application, Dependencies};
 use auth::{MintRequest, Minter, Role, ScopeSet, TokenKey, TokenSettings, Verifier};
 use domain::{FieldOfStudy, Quota, ScholarshipContent, Timestamp, UsState};
-use http_api::{ApiSettings, ApiState};
+use http_api::{ApiSettings, ApiState, Connections};
 use ports::{Clock, ScholarshipStore};
 use serde_json::Value;
 use telemetry::Metrics;
@@ -70,6 +70,7 @@ impl Clock for BreakableClock {
 pub(crate) struct Setup {
     pub(crate) settings: ApiSettings,
     pub(crate) limits: LimitSettings,
+    pub(crate) max_connections: usize,
     pub(crate) catalogue: Vec<ScholarshipContent>,
     pub(crate) load: bool,
 }
@@ -82,6 +83,7 @@ impl Default for Setup {
                 ..ApiSettings::default()
             },
             limits: limits(1_000_000),
+            max_connections: 1_000,
             catalogue: catalogue(),
             load: true,
         }
@@ -188,6 +190,8 @@ impl Api {
         let tokens = TokenSettings::default();
         let verifier = Arc::new(Verifier::new(tokens.clone(), std::slice::from_ref(&key)));
         let metrics = Metrics::new("1.2.3");
+        let proxies = setup.settings.trusted_proxies.clone();
+        let connections = Connections::new(setup.max_connections, proxies);
         let state = ApiState::new(
             Arc::new(application),
             verifier,
@@ -195,7 +199,15 @@ impl Api {
             setup.settings,
         );
         let (admin_state, kept) = (state.clone(), state.clone());
+        let watched = Arc::clone(&connections);
+        actix_web::rt::spawn(async move {
+            loop {
+                actix_web::rt::time::sleep(Duration::from_millis(100)).await;
+                watched.close_stalled();
+            }
+        });
         let public = HttpServer::new(move || http_api::application(state.clone()))
+            .on_connect(move |connection, kept| connections.admit(connection, kept))
             .workers(1)
             .disable_signals()
             .bind(("127.0.0.1", 0))

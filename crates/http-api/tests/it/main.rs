@@ -9,6 +9,7 @@ mod browsers;
 mod catalogue;
 mod client;
 mod conformance;
+mod connections;
 mod description;
 mod faults;
 mod importing;
