@@ -51,13 +51,17 @@ impl TrustedProxies {
 
     /// From right to left.
     fn hops(&self, headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-        let (name, read): (_, fn(&str) -> Vec<Option<IpAddr>>) = match self.header {
-            ForwardedHeader::XForwardedFor => ("x-forwarded-for", x_forwarded_for),
-            ForwardedHeader::Forwarded => ("forwarded", forwarded),
+        let name = match self.header {
+            ForwardedHeader::XForwardedFor => "x-forwarded-for",
+            ForwardedHeader::Forwarded => "forwarded",
+        };
+        let of_line = |line: &str| match self.header {
+            ForwardedHeader::XForwardedFor => x_forwarded_for(line),
+            ForwardedHeader::Forwarded => forwarded(line),
         };
         let lines = headers.get_all(HeaderName::from_static(name));
         let mut hops: Vec<_> = lines
-            .flat_map(|line| line.to_str().map_or_else(|_| vec![None], read))
+            .flat_map(|line| line.to_str().map_or_else(|_| vec![None], of_line))
             .collect();
         hops.reverse();
         hops
@@ -81,7 +85,7 @@ fn x_forwarded_for(line: &str) -> Vec<Option<IpAddr>> {
 
 /// The `for` of each element (RFC 7239, section 4).
 fn forwarded(line: &str) -> Vec<Option<IpAddr>> {
-    let mut elements = split_outside_quotes(line, ',').into_iter();
+    let elements = split_outside_quotes(line, ',');
     let of_element = |element: &str| {
         let pairs = split_outside_quotes(element, ';');
         let mut pairs = pairs.iter().filter_map(|pair| pair.split_once('='));
@@ -92,7 +96,7 @@ fn forwarded(line: &str) -> Vec<Option<IpAddr>> {
             .and_then(|value| value.strip_suffix('"'));
         node(quoted.unwrap_or(value))
     };
-    elements.by_ref().map(of_element).collect()
+    elements.into_iter().map(of_element).collect()
 }
 
 fn split_outside_quotes(text: &str, separator: char) -> Vec<&str> {

@@ -12,14 +12,14 @@ use crate::api::{Api, Setup, limits};
 use crate::client::Answer;
 
 fn per_minute(limit: u32) -> Quota {
-    Quota::per_minute(limit).unwrap()
+    Quota::per_minute(limit).expect("a quota")
 }
 
 async fn limited(limits: LimitSettings) -> Api {
     Api::with(Setup {
         settings: ApiSettings {
             trusted_proxies: TrustedProxies {
-                networks: vec!["127.0.0.0/8".parse().unwrap()],
+                networks: vec!["127.0.0.0/8".parse().expect("a network")],
                 header: ForwardedHeader::XForwardedFor,
             },
             ..ApiSettings::default()
