@@ -25,6 +25,7 @@ use testkit::{
 use crate::client::{Answer, exchange, head};
 use crate::conformance;
 
+pub(crate) const SECRET: &str = "kT9vQ2mX7pLc4RzW8nYb3HsJ6dFg1AuE";
 pub(crate) const NOW: &str = "2026-11-23T12:00:00Z";
 
 pub(crate) struct Api {
@@ -186,7 +187,7 @@ impl Api {
                 .await
                 .expect("the fake store answers");
         }
-        let key = TokenKey::new("kT9vQ2mX7pLc4RzW8nYb3HsJ6dFg1AuE".into()).expect("a secret");
+        let key = TokenKey::new(SECRET.into()).expect("a secret");
         let tokens = TokenSettings::default();
         let verifier = Arc::new(Verifier::new(tokens.clone(), std::slice::from_ref(&key)));
         let metrics = Metrics::new("1.2.3");
