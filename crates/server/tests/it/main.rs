@@ -4,6 +4,7 @@ mod client;
 mod configuration;
 mod durability;
 mod life;
+mod limits;
 mod postgres;
 mod postgres_away;
 mod postgres_faults;
