@@ -16,5 +16,5 @@ pub use connections::Connections;
 pub(crate) use connections::{BusyBody, Registered};
 pub(crate) use flood::FloodGuards;
 pub(crate) use headers::{RATE_LIMIT, RATE_LIMIT_POLICY};
-pub(crate) use identity::identify;
+pub(crate) use identity::{CallerKey, identify};
 pub(crate) use limiting::limit;

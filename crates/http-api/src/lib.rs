@@ -7,6 +7,7 @@ mod admin;
 mod admission;
 mod answer;
 mod application;
+mod audit;
 mod body;
 mod caller;
 mod conditional;

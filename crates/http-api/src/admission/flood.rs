@@ -2,11 +2,13 @@
 //!
 //! One guard a class, since a guard has one quota. A request passes those of other classes.
 
+use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
-use actix_governor::governor::NotUntil;
 use actix_governor::governor::clock::{Clock as _, DefaultClock, QuantaInstant};
 use actix_governor::governor::middleware::NoOpMiddleware;
+use actix_governor::governor::{self, DefaultKeyedRateLimiter, NotUntil};
 use actix_governor::{
     Governor, GovernorConfig, GovernorConfigBuilder, KeyExtractor, SimpleKeyExtractionError,
 };
@@ -68,29 +70,45 @@ type GuardSettings = GovernorConfig<OfClass, NoOpMiddleware<QuantaInstant>>;
 
 /// Shared by all workers.
 #[derive(Clone)]
-pub(crate) struct FloodGuards([GuardSettings; CallerClass::ALL.len()]);
+pub(crate) struct FloodGuards {
+    guards: [GuardSettings; CallerClass::ALL.len()],
+    /// Who was refused within the last minute.
+    refused: Arc<DefaultKeyedRateLimiter<CallerKey>>,
+}
 
 impl FloodGuards {
     pub(crate) fn new(limits: &LimitSettings) -> Self {
-        Self(CallerClass::ALL.map(|class| guard_settings(class, limits.quota(class))))
+        let once_a_minute = governor::Quota::per_minute(NonZeroU32::MIN);
+        Self {
+            guards: CallerClass::ALL.map(|class| guard_settings(class, limits.quota(class))),
+            refused: Arc::new(DefaultKeyedRateLimiter::keyed(once_a_minute)),
+        }
     }
 
     pub(crate) fn guards(&self) -> [FloodGuard; CallerClass::ALL.len()] {
-        self.0.each_ref().map(Governor::new)
+        self.guards.each_ref().map(Governor::new)
     }
 
     /// Forgets whoever rested long enough to be granted everything again.
     pub(crate) fn forget_rested(&self) {
-        for guard in &self.0 {
+        for guard in &self.guards {
             let limiter = guard.limiter();
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }
+        self.refused.retain_recent();
+        self.refused.shrink_to_fit();
     }
 
     /// How many callers are remembered.
     pub(crate) fn remembered(&self) -> usize {
-        self.0.iter().map(|guard| guard.limiter().len()).sum()
+        let guarded: usize = self.guards.iter().map(|guard| guard.limiter().len()).sum();
+        guarded + self.refused.len()
+    }
+
+    /// Whether the caller was not refused within the last minute: the audit log wants to hear of each once.
+    pub(crate) fn is_first_refusal(&self, caller: CallerKey) -> bool {
+        self.refused.check_key(&caller).is_ok()
     }
 }
 

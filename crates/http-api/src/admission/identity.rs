@@ -12,6 +12,7 @@ use auth::{Caller, Role};
 use sha2::{Digest as _, Sha256};
 
 use super::client_address::limited_address;
+use crate::audit;
 use crate::error::{ApiError, ErrorCode};
 use crate::middleware::is_probe;
 use crate::state::ApiState;
@@ -27,7 +28,7 @@ impl CallerKey {
         Self(beginning.fold(0, |key, byte| key << 8 | u128::from(*byte)))
     }
 
-    pub(super) fn text(self) -> String {
+    pub(crate) fn text(self) -> String {
         format!("{:032x}", self.0)
     }
 }
@@ -36,6 +37,8 @@ impl CallerKey {
 pub(super) struct Identity {
     pub(super) class: CallerClass,
     pub(super) key: CallerKey,
+    /// Not the address itself: see [`audit::network`].
+    pub(super) network: IpAddr,
     /// The verified caller, nobody, or why the token is refused.
     pub(super) caller: Result<Option<Caller>, ApiError>,
 }
@@ -65,14 +68,17 @@ fn identity(request: &ServiceRequest, state: &ApiState) -> Identity {
         },
         Err(_) => CallerClass::AuthFailure,
     };
+    let address = client_address(request, state);
     let key = match &caller {
         Ok(Some(caller)) => CallerKey::of("subject:", &caller.subject),
-        Ok(None) | Err(_) => {
-            let address = limited_address(client_address(request, state));
-            CallerKey::of("address:", &address.to_string())
-        }
+        Ok(None) | Err(_) => CallerKey::of("address:", &limited_address(address).to_string()),
     };
-    Identity { class, key, caller }
+    Identity {
+        class,
+        key,
+        network: audit::network(address),
+        caller,
+    }
 }
 
 fn client_address(request: &ServiceRequest, state: &ApiState) -> IpAddr {

@@ -7,6 +7,7 @@ use actix_web::{Error, HttpMessage, web};
 
 use super::headers;
 use super::identity::Identity;
+use crate::audit;
 use crate::error::{ApiError, ErrorCode};
 use crate::middleware::refused;
 use crate::state::ApiState;
@@ -23,14 +24,22 @@ pub(crate) async fn limit<B: MessageBody + 'static>(
         return Ok(next.call(request).await?.map_into_left_body());
     };
     let limits = &state.application.limits;
-    let decision = limits.count(identity.class, &identity.key.text()).await;
+    let key = identity.key.text();
+    let decision = limits.count(identity.class, &key).await;
     let refusal = match identity.caller {
         _ if decision.is_some_and(|decision| !decision.allowed) => {
+            if state.floods.is_first_refusal(identity.key) {
+                audit::limit_exceeded(identity.class.name(), &key, identity.network);
+            }
             Some(ApiError::new(ErrorCode::RateLimited))
         }
-        Err(refusal) => Some(refusal),
+        Err(refusal) => {
+            audit::token_refused(refusal.code(), identity.network);
+            Some(refusal)
+        }
         Ok(Some(caller)) => {
             request.extensions_mut().insert(caller);
+            request.extensions_mut().insert(identity.key);
             None
         }
         Ok(None) => None,
