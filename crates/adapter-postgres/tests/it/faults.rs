@@ -5,21 +5,18 @@ use std::time::{Duration, Instant};
 
 use adapter_postgres::{PoolMode, PostgresSettings, PostgresStore};
 use domain::{Interaction, InteractionKind};
-use ports::{
-    Health, HealthProbe as _, IdempotencyRecord, InteractionStore as _, InteractionStoreError,
-    ScholarshipStore as _, StoreError,
-};
+use ports::{Health, HealthProbe as _, InteractionStore as _, ScholarshipStore as _, StoreError};
 use testkit::proxy::{Fault, Proxy};
 use testkit::supervised::Supervised;
-use testkit::{PrivatePgBouncer, PrivatePostgres, SmallDisk};
+use testkit::{PrivatePgBouncer, PrivatePostgres};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::{database, explained, id, named, now, open, own_server};
 
-const TWO_SECONDS: Duration = Duration::from_secs(2);
+pub(crate) const TWO_SECONDS: Duration = Duration::from_secs(2);
 
-fn view(own_id: &str) -> Interaction {
+pub(crate) fn view(own_id: &str) -> Interaction {
     Interaction {
         id: own_id.to_owned(),
         kind: InteractionKind::View,
@@ -118,11 +115,11 @@ async fn a_server_that_hangs_is_given_up_in_time() {
     heals(&store, Duration::from_secs(5)).await;
 }
 
-fn through(proxy: &Proxy, url: &str, port: u16) -> PostgresSettings {
+pub(crate) fn through(proxy: &Proxy, url: &str, port: u16) -> PostgresSettings {
     PostgresSettings::new(url.replace(&format!(":{port}/"), &format!(":{}/", proxy.port())))
 }
 
-fn proxy_of(port: u16) -> Proxy {
+pub(crate) fn proxy_of(port: u16) -> Proxy {
     Proxy::start(SocketAddr::from(([127, 0, 0, 1], port)))
 }
 
@@ -333,176 +330,7 @@ async fn two_programs_share_one_pooler() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rows_that_postgres_refuses_take_no_others_with_them() {
-    let (server, name) = (PrivatePostgres::shared(), database().await);
-    let constraint = "ALTER TABLE interactions ADD CONSTRAINT test CHECK (id NOT LIKE 'bad%')";
-    server.psql(&name, constraint);
-    let store = open(&server.url(&name));
-    let mut callers = JoinSet::new();
-    for at in 0..40 {
-        let store = store.clone();
-        callers.spawn(async move {
-            let mut row = view(&at.to_string());
-            match at % 10 {
-                // Postgres keeps no such character in its texts.
-                0 => row.pseudonym.push('\0'),
-                5 => row.id = format!("bad-{at}"),
-                _ => {}
-            }
-            (at % 5 == 0, store.append(vec![row], now()).await.is_ok())
-        });
-    }
-    for (bad, kept) in callers.join_all().await {
-        assert_eq!(kept, !bad);
-    }
-    assert_eq!(
-        store.of_pseudonym("ann", 100).await.expect("is read").len(),
-        32
-    );
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_disk_refuses_all_at_once_and_writes_go_on_when_there_is_room() {
-    let (server, url) = own_server(&["fsync=off"]).await;
-    let disk = SmallDisk::mount(8);
-    let place = disk.folder().display();
-    let name = name_of(&url);
-    server.psql(name, &format!("CREATE TABLESPACE small LOCATION '{place}'"));
-    for table in ["interactions", "scholarships"] {
-        server.psql(name, &format!("ALTER TABLE {table} SET TABLESPACE small"));
-    }
-    let store = open(&url);
-    let mut acknowledged = 0;
-    let refused = loop {
-        let rows = (0..50).map(|at| view(&format!("early-{}", acknowledged + at)));
-        match store.append(rows.collect(), now()).await {
-            Ok(_) => acknowledged += 50,
-            Err(error) => break error,
-        }
-        // After this, there is some room left in the pages that the tables have.
-        if acknowledged == 200 {
-            disk.fill();
-        }
-    };
-    let text = explained(&refused);
-    assert!(text.contains("No space left"), "{text}");
-    let mut callers = JoinSet::new();
-    for at in 0..64 {
-        let store = store.clone();
-        callers.spawn(async move {
-            let rows = (0..50).map(|row| view(&format!("never-{at}-{row}")));
-            let begun = Instant::now();
-            let appended = store.append(rows.collect(), now()).await;
-            assert!(appended.is_err());
-            begun.elapsed()
-        });
-    }
-    let longest = callers.join_all().await.into_iter().max();
-    println!("full disk: 64 refused, the last after {longest:?}");
-    assert!(longest < Some(TWO_SECONDS), "{longest:?}");
-    assert_eq!(store.check().await, Health::Up);
-    let kept = store.of_pseudonym("ann", 100_000).await.expect("is read");
-    assert_eq!(kept.len(), acknowledged);
-    disk.free();
-    let late = store.append(vec![view("late")], now()).await;
-    assert_eq!(late.expect("is appended"), [true]);
-    // The server must not outlive its files.
-    drop(server);
-}
-
-/// The name in the URL of a database.
-fn name_of(url: &str) -> &str {
-    let name = url
-        .rsplit('/')
-        .next()
-        .and_then(|rest| rest.split('?').next());
-    name.expect("a name")
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_under_way_when_the_server_falls_silent_ends_in_time() {
-    let server = PrivatePostgres::shared();
-    let url = server.url(&database().await);
-    let proxy = proxy_of(server.port());
-    let store = PostgresStore::open(&through(&proxy, &url, server.port())).expect("is set up");
-    let mut writers = JoinSet::new();
-    let (heard, mut hearing) = tokio::sync::watch::channel(0);
-    for writer in 0..32 {
-        let (store, heard) = (store.clone(), heard.clone());
-        writers.spawn(async move {
-            for at in 0.. {
-                let own_id = format!("w{writer}-{at}");
-                let begun = Instant::now();
-                let is_written = if writer % 2 == 0 {
-                    let created = store.create(id(&own_id), named("A"), None, now()).await;
-                    created.is_ok()
-                } else {
-                    store.append(vec![view(&own_id)], now()).await.is_ok()
-                };
-                if !is_written {
-                    return begun.elapsed();
-                }
-                heard.send_modify(|heard| *heard += 1);
-            }
-            unreachable!("nobody counts so far");
-        });
-    }
-    hearing
-        .wait_for(|heard| *heard > 200)
-        .await
-        .expect("writes");
-    proxy.set(Fault::Swallow);
-    let longest = writers.join_all().await.into_iter().max();
-    assert!(longest < Some(TWO_SECONDS), "{longest:?}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_commit_without_an_answer_is_called_unknown_in_time_and_can_be_repeated() {
-    let (server, url) = own_server(&["fsync=off"]).await;
-    let store = open(&url);
-    store.count().await.expect("is read");
-    // Nobody is called so, hence no commit is confirmed.
-    server.psql(
-        "postgres",
-        "ALTER SYSTEM SET synchronous_standby_names = 'nobody'",
-    );
-    server.psql("postgres", "SELECT pg_reload_conf()");
-    let record = || IdempotencyRecord {
-        key: "key".to_owned(),
-        fingerprint: "fingerprint".to_owned(),
-        scholarship_id: id("a"),
-        expires_at: now() + chrono::TimeDelta::hours(1),
-    };
-    let begun = Instant::now();
-    let created = store
-        .create(id("a"), named("A"), Some(record()), now())
-        .await;
-    assert!(
-        matches!(created, Err(StoreError::Undecided { .. })),
-        "{created:?}"
-    );
-    assert!(begun.elapsed() < TWO_SECONDS, "{:?}", begun.elapsed());
-    let begun = Instant::now();
-    let appended = store.append(vec![view("1")], now()).await;
-    let is_unknown = matches!(appended, Err(InteractionStoreError::Undecided { .. }));
-    assert!(is_unknown, "{appended:?}");
-    assert!(begun.elapsed() < TWO_SECONDS, "{:?}", begun.elapsed());
-
-    server.psql("postgres", "ALTER SYSTEM RESET synchronous_standby_names");
-    server.psql("postgres", "SELECT pg_reload_conf()");
-    let again = store
-        .create(id("b"), named("A"), Some(record()), now())
-        .await;
-    assert!(
-        matches!(again, Err(StoreError::IdempotencyKeyTaken)),
-        "{again:?}"
-    );
-    let again = store.append(vec![view("1")], now()).await;
-    assert_eq!(again.expect("is answered"), [false], "it is there");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_probe_that_gives_up_gives_its_connection_back() {
+async fn who_stops_reading_gives_the_connection_back() {
     let server = PrivatePostgres::shared();
     let name = database().await;
     let mut settings = PostgresSettings::new(server.url(&name));
@@ -510,7 +338,7 @@ async fn a_probe_that_gives_up_gives_its_connection_back() {
     let store = PostgresStore::open(&settings).expect("the settings are fine");
     assert_eq!(store.check().await, Health::Up);
     // As a migration does that hangs.
-    let lock = "BEGIN; LOCK TABLE __diesel_schema_migrations; SELECT pg_sleep(600)";
+    let lock = "BEGIN; LOCK TABLE __diesel_schema_migrations, scholarships; SELECT pg_sleep(600)";
     let url = server.url(&name);
     let url = url.split('?').next().expect("a URL");
     let arguments = ["-X", "-q", "-c", lock, url];
@@ -525,9 +353,11 @@ async fn a_probe_that_gives_up_gives_its_connection_back() {
         let begun = Instant::now();
         assert!(matches!(store.check().await, Health::Down(_)));
         assert!(begun.elapsed() < Duration::from_secs(1));
+        let reading = timeout(Duration::from_millis(100), store.page(None, 10)).await;
+        assert!(reading.is_err(), "the table is locked");
     }
-    let created = store.create(id("a"), named("A"), None, now()).await;
-    created.unwrap_or_else(|error| panic!("{}", explained(&error)));
+    let appended = store.append(vec![view("1")], now()).await;
+    appended.unwrap_or_else(|error| panic!("{}", explained(&error)));
     drop(locking);
     let end = format!(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND wait_event = 'PgSleep'"
