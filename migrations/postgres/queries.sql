@@ -1,6 +1,6 @@
 -- Every statement that this version sends to Postgres, and the columns that it knows. A test keeps this file true:
 --   UPDATE_QUERIES=1 cargo test -p adapter-postgres releases
--- writes it anew. Another test prepares what the newest tag has here on the present schema.
+-- writes it anew. Another test prepares what the previous release has here on the present schema.
 -- column change_feed.only_row
 -- column change_feed.transaction_offset
 -- column idempotency_records.expires_at
