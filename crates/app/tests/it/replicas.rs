@@ -218,7 +218,14 @@ async fn trouble(
     let begun = Instant::now();
     while begun.elapsed() < TROUBLE {
         let victim = replicas.choose(random).expect("there are some");
-        match random.random_range(0..11) {
+        // Each run has one of these at least.
+        let is_kill_due = troubles.kills == 0 && begun.elapsed() > TROUBLE / 2;
+        let choice = if is_kill_due {
+            9
+        } else {
+            random.random_range(0..11)
+        };
+        match choice {
             0..3 => {
                 victim.proxy.set(Fault::Reset);
                 sleep(Duration::from_millis(random.random_range(1..150))).await;

@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use adapter_postgres::{PostgresSettings, PostgresStore};
+use ports::ScholarshipStore as _;
 use serde_json::json;
 use testkit::proxy::{Fault, Proxy};
-use testkit::supervised::Supervised;
 use testkit::{PrivatePgBouncer, PrivatePostgres};
 use tokio::time::sleep;
 
@@ -173,37 +174,32 @@ async fn connections_that_others_take_under_load_are_had_again_once_they_are_fre
     let server = PrivatePostgres::start_with(&["fsync=off", "max_connections=12"]);
     let url = database(&server).await;
     let name = name_of(&url);
-    // Three connections are kept for others than this one.
-    server.psql(
-        name,
-        "CREATE ROLE app LOGIN; GRANT ALL ON ALL TABLES IN SCHEMA public TO app; \
-         GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO app",
-    );
-    let url = url.replace("postgres@", "app@");
-    let replica = Replica::start(&url);
+    // Three connections are kept for others than these.
+    for role in ["app", "others"] {
+        let grants = format!(
+            "CREATE ROLE {role} LOGIN; GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}; \
+             GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {role}"
+        );
+        server.psql(name, &grants);
+    }
+    let url_of = |role: &str| url.replace("postgres@", &format!("{role}@"));
+    let replica = Replica::start(&url_of("app"));
     let id = replica.created("Xylophone Award").await;
     let load = Load::start(&replica, &id);
     load.goes_on(50).await;
     load.fault_begins();
-    let plain_url = url.split('?').next().expect("a URL");
-    let arguments = ["-X", "-q", "-c", "SELECT pg_sleep(600)", plain_url];
-    let mut others = Vec::new();
-    let take = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'scholarship-api'";
-    let taken =
-        "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app' AND application_name = 'psql'";
+    let settings = PostgresSettings::new(url_of("others"));
+    let others = PostgresStore::open(&settings).expect("the settings are fine");
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'";
+    let taken = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'others'";
     while server.psql("postgres", taken) != "9" {
-        server.psql("postgres", take);
-        let other = || Supervised::start(None, server.folder(), "psql", &arguments);
-        others.extend((0..4).map(|_| other()));
+        // Who lost a connection and who wants one more go for the same place.
+        server.psql("postgres", end);
+        futures_util::future::join_all((0..64).map(|_| others.count())).await;
     }
     load.is_refused(24).await;
     load.fault_ends();
     drop(others);
-    // A backend that sleeps does not notice that its client has gone.
-    server.psql(
-        "postgres",
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app' AND application_name = 'psql'",
-    );
     let healed = load.goes_on(50).await;
     println!("50 writes {healed:?} after the connections were free");
     eventually("all is well", async || replica.degraded().await.is_empty()).await;
