@@ -85,7 +85,7 @@ impl IndexFollower {
         Ok(Reconciled::Undecided)
     }
 
-    /// Walks as [`Self::walk`], and tells what was found: nothing else makes index and store differ.
+    /// Walks as [`Self::walk`], and tells what was found: after a comparison that found a difference, or a change of the log.
     pub(super) async fn heal(&self, put_back: Option<FeedPosition>) -> Result<Drift, FollowError> {
         let drift = self.walk(put_back).await?;
         self.healed

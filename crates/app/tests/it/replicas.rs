@@ -407,7 +407,6 @@ async fn drift_is_healed_while_others_write_without_a_pause() {
     let plain = PostgresStore::open(&PostgresSettings::new(&*url)).expect("opens");
     let first = plain.create(id("first"), named("First"), None, now()).await;
     let first = first.expect("is created");
-    let replica = Replica::start(&url, PoolMode::Session, Duration::from_millis(50)).await;
     // With this one, there is never a moment for a comparison.
     let slow = open_transaction(&server, &url, "slow", 600);
     is_open(&server).await;
@@ -420,6 +419,7 @@ async fn drift_is_healed_while_others_write_without_a_pause() {
     while plain.fingerprint().await.expect("is read").is_some() {
         sleep(Duration::from_millis(5)).await;
     }
+    let replica = Replica::start(&url, PoolMode::Session, Duration::from_millis(50)).await;
     let lost = Change::Deleted {
         id: id("first"),
         at: now(),
