@@ -99,9 +99,24 @@ impl IndexFollower {
         Ok(Reconciled::Undecided)
     }
 
-    /// Walks through index and store together, and takes over what differs. `put_back` is where the log goes on from now on,
-    /// if not where it did.
+    /// Walks as [`Self::walk`], and tells what was found: after a comparison that found a difference, or a change of the log.
     pub(super) async fn heal(&self, put_back: Option<FeedPosition>) -> Result<Drift, FollowError> {
+        let drift = self.walk(put_back).await?;
+        self.healed
+            .fetch_add(drift.total(), AtomicOrdering::Relaxed);
+        if drift.total() > 0 {
+            tracing::warn!(
+                taken_over = drift.taken_over,
+                removed = drift.removed,
+                "the index did not hold what the store holds; it was made equal"
+            );
+        }
+        Ok(drift)
+    }
+
+    /// Walks through index and store together, and takes over what differs. `put_back` is where the log goes on from now on,
+    /// if not where it did. While others write, what is on its way is taken over as well, and counted.
+    pub(super) async fn walk(&self, put_back: Option<FeedPosition>) -> Result<Drift, FollowError> {
         self.standing.fell_behind();
         let mut drift = Drift::default();
         let mut after: Option<ScholarshipId> = None;
@@ -130,15 +145,6 @@ impl IndexFollower {
                 Some(end) => after = Some(end),
                 None => break,
             }
-        }
-        self.healed
-            .fetch_add(drift.total(), AtomicOrdering::Relaxed);
-        if drift.total() > 0 {
-            tracing::warn!(
-                taken_over = drift.taken_over,
-                removed = drift.removed,
-                "the index did not hold what the store holds; it was made equal"
-            );
         }
         self.catch_up().await?;
         Ok(drift)

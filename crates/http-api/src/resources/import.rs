@@ -241,7 +241,10 @@ impl Import {
         let (verdicts, report) = session.finish(application.clock.now()).await?;
         lines.append(&mut verdict_lines(&verdicts));
         // Who reads the summary finds what was imported.
-        application.follower.wait_for(report.position).await;
+        if let Some(since) = report.written_since {
+            let follower = &application.follower;
+            follower.take_in_import(since, report.position).await;
+        }
         append(&mut lines, &summary(&report));
         lines.push(b'\n');
         Ok(lines)
