@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use testkit::{PrivatePgBouncer, PrivatePostgres};
 
 use crate::process::SECRET;
-use crate::replica::{Replica, database, eventually, on, through};
+use crate::replica::{Replica, database, eventually, migrate, on, through};
 
 async fn serves(url: &str, pool_mode: &str) {
     let replica = Replica::start_with(url, pool_mode, &[("SAMPLE_CATALOGUE", "on")]);
@@ -141,6 +141,15 @@ async fn a_start_that_waiting_cannot_mend_ends_and_says_what_to_do() {
     migrator.expect("connects").down(1).await.expect("reverts");
     let text = start_fails(&url);
     assert!(text.contains("cargo xtask migrate up"), "{text}");
+
+    let restored = server.database();
+    migrate(&server.url(&restored)).await;
+    server.psql(
+        &restored,
+        "INSERT INTO scholarship_changes VALUES ('gone', 5000000000, 1, true, now())",
+    );
+    let text = start_fails(&server.url(&restored));
+    assert!(text.contains("cargo xtask restore --finish"), "{text}");
 
     let text = start_fails(&url.replace("postgres@", "nobody:hidden@"));
     assert!(text.contains("check user, password"), "{text}");
