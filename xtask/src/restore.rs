@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use adapter_postgres::PostgresSettings;
 use adapter_postgres::operations::{CHANGE_FEED, ClientEnvironment, Inspector, OperationError};
+use adapter_postgres::{PostgresSettings, SessionError};
 use anyhow::{Context as _, ensure};
 
 use crate::backup_file::{Manifest, digest_of, manifest_path};
@@ -149,7 +149,7 @@ async fn go_on(
 async fn connect_or_make(settings: &PostgresSettings, name: &str) -> anyhow::Result<Inspector> {
     let error = match Inspector::connect(settings).await {
         Ok(inspector) => return Ok(inspector),
-        Err(error @ OperationError::Connection(_)) => error,
+        Err(error @ OperationError::Session(SessionError::Connection(_))) => error,
         Err(error) => return Err(error.into()),
     };
     // Not there, or not reachable: another database of the same server tells.

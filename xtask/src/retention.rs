@@ -97,7 +97,7 @@ async fn retain(arguments: &Arguments, days: i64) -> anyhow::Result<ExitCode> {
         store.close().await;
         done
     } else {
-        let store = PostgresStore::open(&arguments.target.settings()?)?;
+        let store = PostgresStore::open(&arguments.target.settings_through_poolers()?)?;
         retain_in(arguments, until, Arc::new(store.clone()), &store).await
     }
 }

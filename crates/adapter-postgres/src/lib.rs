@@ -14,6 +14,7 @@ mod interactions;
 pub mod migrations;
 mod open_error;
 pub mod operations;
+mod own_session;
 mod replay_guard;
 mod schema;
 mod scholarships;
@@ -26,6 +27,7 @@ mod verifying;
 mod wakeups;
 
 pub use open_error::OpenError;
+pub use own_session::SessionError;
 pub use settings::{InvalidPoolMode, PoolMode, PostgresSettings};
 pub use store::PostgresStore;
 pub use url::InvalidUrl;

@@ -1,17 +1,15 @@
 //! What operators' commands need of a database beside its stores: what is in it, whether that is anything, and how other
 //! programs reach it.
 
-use std::sync::Arc;
-
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection as _};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::connecting::Connector;
+use crate::own_session::connect_alone;
 use crate::scholarships::is_ahead_on_conn;
 use crate::url::{Encryption, Target};
-use crate::{OpenError, PoolMode, PostgresSettings};
+use crate::{OpenError, PostgresSettings, SessionError};
 
 /// Where Debian keeps the authorities that the system trusts; libpq does not know by itself before version 16.
 const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -30,11 +28,7 @@ const SHOWN_ALIKE: &str = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET
 #[derive(Debug, thiserror::Error)]
 pub enum OperationError {
     #[error(transparent)]
-    Open(#[from] OpenError),
-    #[error("this needs a connection to itself: use a direct URL and POSTGRES_POOL_MODE=session")]
-    Pooled,
-    #[error("Postgres cannot be reached")]
-    Connection(#[source] diesel::ConnectionError),
+    Session(#[from] SessionError),
     #[error("Postgres refused")]
     Database(#[from] diesel::result::Error),
 }
@@ -85,14 +79,7 @@ impl Inspector {
     /// # Errors
     /// [`OperationError`] says what is wrong with the settings or the server.
     pub async fn connect(settings: &PostgresSettings) -> Result<Self, OperationError> {
-        if settings.pool_mode != PoolMode::Session {
-            return Err(OperationError::Pooled);
-        }
-        let connector = Arc::new(Connector::new(settings)?);
-        let mut connection = connector
-            .connect()
-            .await
-            .map_err(OperationError::Connection)?;
+        let mut connection = connect_alone(settings).await?;
         connection.batch_execute(SHOWN_ALIKE).await?;
         Ok(Self { connection })
     }
