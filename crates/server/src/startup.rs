@@ -166,7 +166,12 @@ impl Server {
         let mut background = JoinSet::new();
         let readiness = Arc::clone(&application.readiness);
         background.spawn(readiness.watch(PROBES_PERIOD, stopped.clone()));
-        background.spawn(gauges(Arc::clone(&application), metrics, stopped.clone()));
+        background.spawn(gauges(
+            Arc::clone(&application),
+            stores.clone(),
+            metrics,
+            stopped.clone(),
+        ));
         background.spawn(work(opening, opened, index, index_file, stopped));
         Ok(Self {
             address,
@@ -260,12 +265,18 @@ fn api_settings(settings: &Settings) -> ApiSettings {
 }
 
 /// Sets what is not counted by events.
-async fn gauges(application: Arc<Application>, metrics: Metrics, mut stop: watch::Receiver<bool>) {
+async fn gauges(
+    application: Arc<Application>,
+    stores: Stores,
+    metrics: Metrics,
+    mut stop: watch::Receiver<bool>,
+) {
     loop {
         let stats = application.readiness.index();
         metrics.set_index(stats.scholarships, stats.segments);
         metrics.set_index_lag(application.follower.lag());
         metrics.set_index_healed(application.follower.healed());
+        metrics.set_change_feed_held_back(stores.held_back());
         if tokio::time::timeout(GAUGES_PERIOD, stop.wait_for(|stopped| *stopped))
             .await
             .is_ok()

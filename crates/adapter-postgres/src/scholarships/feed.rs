@@ -12,7 +12,7 @@ use crate::schema::{scholarship_changes, scholarships};
 use crate::wakeups::CHANNEL;
 
 /// Below this, nothing can be added to the log any more. As seen by the snapshot of the statement that holds it.
-pub(super) const SETTLED_BELOW: &str = "(pg_snapshot_xmin(pg_current_snapshot())::text::bigint + \
+pub(crate) const SETTLED_BELOW: &str = "(pg_snapshot_xmin(pg_current_snapshot())::text::bigint + \
      (SELECT transaction_offset FROM change_feed))";
 
 /// Whether the log holds what this server cannot have written yet: nobody would see what is written now before what was
