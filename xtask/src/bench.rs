@@ -4,6 +4,7 @@ mod http_load;
 mod machine;
 mod relevance;
 mod search;
+mod security;
 mod stores;
 
 use std::process::ExitCode;
@@ -17,6 +18,8 @@ pub(crate) enum Benchmark {
     Search(search::Arguments),
     /// Measure replicas on Postgres, directly and through PgBouncer: imports, starts, changes, interactions, an absence
     Stores(stores::Arguments),
+    /// Measure what checking tokens costs, how exact shared limits are, and what a flood costs known callers
+    Security(security::Arguments),
     /// Measure how well searches find what was meant: known items and judged queries
     Relevance(relevance::Arguments),
 }
@@ -25,6 +28,7 @@ pub(crate) fn run(benchmark: &Benchmark) -> anyhow::Result<ExitCode> {
     match benchmark {
         Benchmark::Search(arguments) => search::run(arguments),
         Benchmark::Stores(arguments) => stores::run(arguments),
+        Benchmark::Security(arguments) => security::run(arguments),
         Benchmark::Relevance(arguments) => relevance::run(arguments),
     }
 }

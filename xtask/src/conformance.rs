@@ -90,7 +90,7 @@ pub(crate) fn check(workspace: &Workspace, arguments: &Arguments) -> anyhow::Res
 }
 
 fn administrator(secret: &str) -> anyhow::Result<String> {
-    let key = TokenKey::new(None, secret.to_owned().into())?;
+    let key = TokenKey::new(secret.to_owned().into())?;
     let request = MintRequest {
         subject: "conformance".to_owned(),
         role: Role::Admin,

@@ -11,10 +11,18 @@ use crate::tools::{SQUAWK, Tools};
 use crate::workspace::Workspace;
 
 const VERSION: &str = "--pg-version=15";
-/// A step as nobody may make it: when this passes, the check is not one.
-const UNSAFE: &str = "ALTER TABLE interactions ADD COLUMN channel text NOT NULL;\n\
-                      CREATE INDEX interactions_by_channel ON interactions (channel);\n\
-                      ALTER TABLE interactions DROP COLUMN kind;\n";
+/// A way back drops what its step has added. All else that squawk knows holds there, too.
+const OF_A_WAY_BACK: &str = "--exclude=ban-drop-table,ban-drop-column,ban-drop-sequence";
+/// Steps as nobody may make them, one for each direction: when they pass, the check is not one.
+const UNSAFE: [(&str, &str); 2] = [
+    ("up.sql", "ALTER TABLE interactions DROP COLUMN kind;"),
+    (
+        "down.sql",
+        "ALTER TABLE interactions ALTER COLUMN kind TYPE varchar(10);",
+    ),
+];
+/// Without these, squawk would refuse any step.
+const LIMITS: &str = "SET LOCAL lock_timeout = '2s';\nSET LOCAL statement_timeout = '60s';\n";
 
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     check(&Workspace::load()?)?;
@@ -23,17 +31,17 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
 
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
     let squawk = Tools::of(workspace).ensure_python_tool(&SQUAWK)?;
-    let probe = tempfile::Builder::new().suffix(".sql").tempfile()?;
-    fs::write(&probe, UNSAFE)?;
-    let refused = Command::new(&squawk)
-        .args([VERSION, "--assume-in-transaction"])
-        .arg(probe.path())
-        .output()
-        .context("squawk cannot be started")?;
-    ensure!(
-        !refused.status.success(),
-        "squawk accepts a step that is not safe"
-    );
+    let probes = tempfile::tempdir()?;
+    for (file, sql) in UNSAFE {
+        let path = probes.path().join(file);
+        fs::write(&path, format!("{LIMITS}{sql}\n"))?;
+        let refused = linting(&squawk, &path, true).output();
+        let refused = refused.context("squawk cannot be started")?;
+        ensure!(
+            !refused.status.success(),
+            "squawk accepts an {file} that is not safe"
+        );
+    }
 
     let mut folders: Vec<PathBuf> = fs::read_dir(workspace.root().join("migrations/postgres"))?
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -60,14 +68,27 @@ fn check_step(squawk: &Path, folder: &Path) -> anyhow::Result<()> {
             );
         }
     }
+    for file in ["up.sql", "down.sql"] {
+        let status = linting(squawk, &folder.join(file), in_transaction).status()?;
+        ensure!(
+            status.success(),
+            "squawk found in {file} what it says above"
+        );
+    }
+    Ok(())
+}
+
+fn linting(squawk: &Path, file: &Path, in_transaction: bool) -> Command {
     let mut command = Command::new(squawk);
     command.arg(VERSION);
     if in_transaction {
         command.arg("--assume-in-transaction");
     }
-    let status = command.arg(folder.join("up.sql")).status()?;
-    ensure!(status.success(), "squawk found what it says above");
-    Ok(())
+    if file.ends_with("down.sql") {
+        command.arg(OF_A_WAY_BACK);
+    }
+    command.arg(file);
+    command
 }
 
 /// As Diesel reads it; a step that makes indexes concurrently says no.

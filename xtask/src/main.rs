@@ -23,6 +23,8 @@ mod restore;
 mod retention;
 mod running_server;
 mod sample;
+mod sbom;
+mod secret_scan;
 mod setup;
 mod test;
 mod token;
@@ -67,6 +69,10 @@ enum Command {
     Retention(retention::Arguments),
     /// Print sample scholarships as NDJSON
     Sample(sample::Arguments),
+    /// Write what the server is made of as a CycloneDX document
+    Sbom,
+    /// Check that no secret got into the repository
+    SecretScan(secret_scan::Arguments),
     /// Install the tools that `test` needs
     Setup,
     /// Run every check and every test, as continuous integration does
@@ -98,6 +104,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Restore(arguments) => restore::run(&arguments),
         Command::Retention(arguments) => retention::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),
+        Command::Sbom => sbom::run(),
+        Command::SecretScan(arguments) => secret_scan::run(&arguments),
         Command::Setup => setup::run(),
         Command::Test(arguments) => test::run(&arguments),
         Command::Token(command) => token::run(command),

@@ -11,7 +11,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         let path = tools.ensure_cargo_tool(tool)?;
         println!("{} {}: {}", tool.name, tool.version, path.display());
     }
-    for tool in [&tools::SCHEMATHESIS, &tools::SQUAWK] {
+    for tool in [&tools::DETECT_SECRETS, &tools::SCHEMATHESIS, &tools::SQUAWK] {
         let path = tools.ensure_python_tool(tool)?;
         println!("{} {}: {}", tool.package, tool.version, path.display());
     }

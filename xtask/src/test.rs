@@ -11,7 +11,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::workspace::Workspace;
-use crate::{browser, conformance, lint_migrations};
+use crate::{browser, conformance, lint_migrations, secret_scan};
 use outcome::{Outcome, Verdict};
 use report::{Line, Report};
 
@@ -65,6 +65,14 @@ const STEPS: &[Step] = &[
         name: "unused dependencies",
         long: true,
         run: checks::unused_dependencies,
+    },
+    Step {
+        name: "secrets",
+        long: true,
+        run: |workspace| {
+            secret_scan::check(workspace)?;
+            Ok(Outcome::passed())
+        },
     },
     Step {
         name: "migrations",

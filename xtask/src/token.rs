@@ -74,7 +74,7 @@ fn mint(
             .context("JWT_TOKEN_LIFETIME must be a number of seconds")?;
         settings.maximum_lifetime = Duration::from_secs(seconds);
     }
-    let key = TokenKey::new(None, secret.into())?;
+    let key = TokenKey::new(secret.into())?;
     let request = MintRequest {
         subject: arguments.subject.clone(),
         role: arguments.role,
@@ -111,7 +111,7 @@ mod tests {
     }
 
     fn verifier(settings: TokenSettings) -> Verifier {
-        let key = TokenKey::new(None, SECRET.into()).unwrap();
+        let key = TokenKey::new(SECRET.into()).unwrap();
         Verifier::new(settings, &[key])
     }
 

@@ -15,13 +15,25 @@ pub(crate) use cargo::CargoTool;
 pub(crate) use debian::{ensure_debian_packages, is_root};
 pub(crate) use python::PythonTool;
 
+pub(crate) const CARGO_CYCLONEDX: CargoTool = CargoTool {
+    name: "cargo-cyclonedx",
+    version: "0.5.9",
+    tells_version: &["cyclonedx", "--version"],
+};
 pub(crate) const CARGO_DENY: CargoTool = CargoTool {
     name: "cargo-deny",
     version: "0.20.2",
+    tells_version: &["--version"],
 };
 pub(crate) const CARGO_MACHETE: CargoTool = CargoTool {
     name: "cargo-machete",
     version: "0.9.2",
+    tells_version: &["--version"],
+};
+pub(crate) const DETECT_SECRETS: PythonTool = PythonTool {
+    package: "detect-secrets",
+    version: "1.5.0",
+    executable: "detect-secrets",
 };
 pub(crate) const SCHEMATHESIS: PythonTool = PythonTool {
     package: "schemathesis",
@@ -34,7 +46,8 @@ pub(crate) const SQUAWK: PythonTool = PythonTool {
     executable: "squawk",
 };
 /// The real servers that tests start for themselves.
-pub(crate) const SERVER_PACKAGES: &[&str] = &["postgresql-15", "pgbouncer", "redis-server"];
+pub(crate) const SERVER_PACKAGES: &[&str] =
+    &["postgresql-15", "pgbouncer", "redis-server", "locales"];
 pub(crate) const BROWSER_PACKAGES: &[&str] = &["chromium", "chromium-driver"];
 
 /// Tools kept in a folder of the workspace's build output; what is there already is not installed again.

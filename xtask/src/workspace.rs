@@ -32,6 +32,21 @@ impl Workspace {
             .into_std_path_buf()
     }
 
+    pub(crate) fn target_directory(&self) -> PathBuf {
+        self.metadata.target_directory.clone().into_std_path_buf()
+    }
+
+    /// Name and folder of each crate.
+    pub(crate) fn crates(&self) -> impl Iterator<Item = (&str, PathBuf)> {
+        self.metadata
+            .workspace_packages()
+            .into_iter()
+            .filter_map(|package| {
+                let folder = package.manifest_path.parent()?;
+                Some((package.name.as_str(), folder.as_std_path().to_owned()))
+            })
+    }
+
     pub(crate) fn root(&self) -> PathBuf {
         self.metadata.workspace_root.clone().into_std_path_buf()
     }

@@ -8,6 +8,7 @@ use diesel_async::pooled_connection::bb8::Pool;
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager as _};
 use futures_util::future::BoxFuture;
 use rand::Rng as _;
+use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::connecting::Connector;
@@ -18,17 +19,47 @@ use crate::{OpenError, PostgresSettings};
 const ATTEMPTS: u32 = 5;
 /// A waiting caller asks the pool anew this often, so that connections are made as soon as Postgres is back.
 const ASK_ANEW: Duration = Duration::from_millis(250);
-/// What remains for `COMMIT` when the work took all the time there was: giving up on it leaves its outcome unknown.
-const COMMIT_GRACE: Duration = Duration::from_secs(5);
+/// What remains for `COMMIT` when the work took all the time there was: giving up on it leaves its outcome unknown. With the
+/// time for all that comes before, a caller of a few records hears something within two seconds.
+const COMMIT_GRACE_OF_FEW: Duration = Duration::from_millis(400);
+const COMMIT_GRACE_OF_MANY: Duration = Duration::from_secs(5);
 
 type Connection =
     diesel_async::pooled_connection::bb8::PooledConnection<'static, AsyncPgConnection>;
 
-/// Whether a transaction may write.
+/// Whether a transaction may write, and how much there is to do: who asks for a few records waits `acquire_timeout` for all
+/// of it, and who asks for many waits for `query_timeout` beside that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
-    Read,
-    Write,
+    ReadFew,
+    ReadMany,
+    WriteFew,
+    WriteMany,
+}
+
+impl Access {
+    const ALL: [Self; 4] = [
+        Self::ReadFew,
+        Self::ReadMany,
+        Self::WriteFew,
+        Self::WriteMany,
+    ];
+
+    fn writes(self) -> bool {
+        matches!(self, Self::WriteFew | Self::WriteMany)
+    }
+
+    fn is_of_few(self) -> bool {
+        matches!(self, Self::ReadFew | Self::WriteFew)
+    }
+
+    fn commit_grace(self) -> Duration {
+        if self.is_of_few() {
+            COMMIT_GRACE_OF_FEW
+        } else {
+            COMMIT_GRACE_OF_MANY
+        }
+    }
 }
 
 pub(crate) struct Connections {
@@ -36,8 +67,8 @@ pub(crate) struct Connections {
     max_connections: u32,
     query_timeout: Duration,
     acquire_timeout: Duration,
-    /// How transactions that read and that write begin.
-    begin: [String; 2],
+    /// How transactions of each access begin.
+    begin: [String; 4],
     last_error: Arc<Mutex<Option<Arc<PoolError>>>>,
 }
 
@@ -66,11 +97,21 @@ impl Connections {
             .retry_connection(false)
             .error_sink(Box::new(LastError(Arc::clone(&last_error))))
             .build_unchecked(Arc::clone(connector).manager());
-        let milliseconds = settings.query_timeout.as_millis();
-        // One round trip. The second setting frees what a caller holds whose machine is gone.
-        let begin = ["BEGIN READ ONLY", "BEGIN READ WRITE"].map(|begin| {
+        let begin = Access::ALL.map(|access| {
+            let mode = if access.writes() {
+                "READ WRITE"
+            } else {
+                "READ ONLY"
+            };
+            let longest = if access.is_of_few() {
+                settings.query_timeout.min(settings.acquire_timeout)
+            } else {
+                settings.query_timeout
+            };
+            let milliseconds = longest.as_millis();
+            // One round trip. The second setting frees what a caller holds whose machine is gone.
             format!(
-                "{begin}; SET LOCAL statement_timeout = {milliseconds}; \
+                "BEGIN {mode}; SET LOCAL statement_timeout = {milliseconds}; \
                  SET LOCAL idle_in_transaction_session_timeout = {milliseconds}"
             )
         });
@@ -89,6 +130,11 @@ impl Connections {
         self.acquire_timeout
     }
 
+    /// How long a caller of a few records waits in all.
+    pub(crate) fn longest_of_few(&self) -> Duration {
+        self.acquire_timeout + COMMIT_GRACE_OF_FEW
+    }
+
     pub(crate) fn state(&self) -> PoolState {
         let state = self.pool.state();
         PoolState {
@@ -100,7 +146,7 @@ impl Connections {
     /// Runs `work` in a transaction and answers when it is committed. Work that failed for a reason that may have gone is
     /// done again from its beginning, as long as nothing of it can have been committed.
     ///
-    /// It goes on to its end when the caller goes away.
+    /// When the caller goes away, a transaction that writes goes on to its end, and one that reads ends with its connection.
     pub(crate) async fn run<T, W>(self: &Arc<Self>, access: Access, work: W) -> Result<T, Failure>
     where
         T: Send + 'static,
@@ -111,6 +157,7 @@ impl Connections {
     {
         let connections = Arc::clone(self);
         let task = tokio::spawn(async move { connections.try_until_done(access, work).await });
+        let _aborted = (!access.writes()).then(|| AbortedWithCaller(task.abort_handle()));
         task.await.unwrap_or(Err(Failure::Panicked))
     }
 
@@ -118,7 +165,10 @@ impl Connections {
     where
         W: for<'c> Fn(&'c mut AsyncPgConnection) -> BoxFuture<'c, Result<T, Failure>>,
     {
-        let deadline = Instant::now() + self.acquire_timeout + self.query_timeout;
+        let mut deadline = Instant::now() + self.acquire_timeout;
+        if !access.is_of_few() {
+            deadline += self.query_timeout;
+        }
         let mut attempt = 1;
         loop {
             let outcome = self.try_once(access, &work, deadline).await;
@@ -147,33 +197,46 @@ impl Connections {
     where
         W: for<'c> Fn(&'c mut AsyncPgConnection) -> BoxFuture<'c, Result<T, Failure>>,
     {
-        let mut connection = self.begin(access).await?;
+        let mut connection = self.begin(access, deadline).await?;
         // A connection that goes back in the middle of a transaction is thrown away: that ends the transaction, too.
         let Ok(outcome) = timeout_at(deadline, work(&mut connection)).await else {
-            return Err(Failure::Silent(self.query_timeout));
+            return Err(Failure::Silent(self.longest_work(access)));
         };
         match outcome {
             Ok(value) => {
                 let commit = AnsiTransactionManager::commit_transaction(&mut *connection);
-                match timeout_at(deadline.max(Instant::now() + COMMIT_GRACE), commit).await {
+                let patience = access.commit_grace();
+                match timeout_at(deadline.max(Instant::now() + patience), commit).await {
                     Ok(Ok(())) => Ok(value),
                     Ok(Err(error)) => Err(Failure::of_commit(error)),
-                    Err(_) => Err(Failure::Silent(self.query_timeout)),
+                    Err(_) => Err(Failure::CommitSilent),
                 }
             }
             Err(failure) => {
                 let rollback = AnsiTransactionManager::rollback_transaction(&mut *connection);
                 // When this fails, the connection is not used again.
-                let _ = timeout_at(Instant::now() + self.acquire_timeout, rollback).await;
+                let _ = timeout_at(
+                    deadline.min(Instant::now() + self.acquire_timeout),
+                    rollback,
+                )
+                .await;
                 Err(failure)
             }
         }
     }
 
+    fn longest_work(&self, access: Access) -> Duration {
+        if access.is_of_few() {
+            self.acquire_timeout
+        } else {
+            self.query_timeout
+        }
+    }
+
     /// A connection on which a transaction has begun. Connections that were lost while nobody used them fall out here.
-    async fn begin(&self, access: Access) -> Result<Connection, Failure> {
-        let deadline = Instant::now() + self.acquire_timeout;
-        let sql = &self.begin[usize::from(access == Access::Write)];
+    async fn begin(&self, access: Access, latest: Instant) -> Result<Connection, Failure> {
+        let deadline = latest.min(Instant::now() + self.acquire_timeout);
+        let sql = &self.begin[access as usize];
         loop {
             let until = deadline.min(Instant::now() + ASK_ANEW);
             if let Ok(Ok(mut connection)) = timeout_at(until, self.pool.get_owned()).await {
@@ -194,6 +257,15 @@ impl Connections {
                 return Err(Failure::NoConnection(self.acquire_timeout, cause));
             }
         }
+    }
+}
+
+/// Ends the task of a caller who has gone.
+struct AbortedWithCaller(AbortHandle);
+
+impl Drop for AbortedWithCaller {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -1,4 +1,4 @@
-//! Why Postgres did not give or take what was asked: the causes inside the ports' `Unavailable`, and the refusals that are no
+//! Why Postgres did not give or take what was asked: the causes inside the ports' errors, and the refusals that are no
 //! failures.
 
 use std::sync::Arc;
@@ -22,8 +22,14 @@ pub(crate) enum Failure {
     Database(#[source] Arc<QueryError>),
     #[error("the connection was lost while Postgres was to commit; whether it did is unknown")]
     Undecided(#[source] Arc<QueryError>),
+    #[error("Postgres did not say in time whether it committed; whether it did is unknown")]
+    CommitSilent,
     #[error("the database has no schema; run `cargo xtask migrate up`")]
     WithoutSchema,
+    #[error("the database's user may not read the table of its migrations")]
+    WithoutRights,
+    #[error("a text holds the character U+0000, which Postgres does not keep")]
+    Unstorable,
     #[error("others changed the same records again and again")]
     Contended,
     #[error("the stored record of {of} cannot be read")]
@@ -70,12 +76,6 @@ fn sentence(errors: &[FieldError]) -> String {
 
 impl From<QueryError> for Failure {
     fn from(error: QueryError) -> Self {
-        if let QueryError::DatabaseError(_, information) = &error
-            && information.message().starts_with("relation \"")
-            && information.message().ends_with("\" does not exist")
-        {
-            return Self::WithoutSchema;
-        }
         Self::Database(Arc::new(error))
     }
 }
@@ -99,7 +99,7 @@ impl Failure {
         match self {
             Self::Contended => true,
             // Diesel tells serialization failures, but neither deadlocks nor a server that goes down, from others; what is
-            // tried again in vain costs two more round trips.
+            // tried again in vain costs a few more round trips.
             Self::Database(error) => matches!(
                 **error,
                 QueryError::DatabaseError(
@@ -118,6 +118,31 @@ impl Failure {
     /// Whether Postgres did not answer at all.
     pub(crate) fn is_absence(&self) -> bool {
         matches!(self, Self::NoConnection(..) | Self::Silent(_))
+    }
+
+    /// Whether Postgres refused for what was in the rows, and not for how it is doing: other rows it may well take. The kinds
+    /// come from Postgres' own codes, which no language of the server changes.
+    pub(crate) fn is_about_rows(&self) -> bool {
+        match self {
+            Self::Database(error) => matches!(
+                **error,
+                QueryError::DatabaseError(
+                    DatabaseErrorKind::UniqueViolation
+                        | DatabaseErrorKind::ForeignKeyViolation
+                        | DatabaseErrorKind::NotNullViolation
+                        | DatabaseErrorKind::CheckViolation
+                        | DatabaseErrorKind::RestrictViolation
+                        | DatabaseErrorKind::ExclusionViolation,
+                    _
+                )
+            ),
+            _ => false,
+        }
+    }
+
+    /// Whether the transaction may have been committed all the same.
+    fn is_undecided(&self) -> bool {
+        matches!(self, Self::Undecided(_) | Self::CommitSilent)
     }
 
     /// What a failed `COMMIT` means: only a conflict that Postgres found by itself says for certain that nothing was kept.
@@ -141,6 +166,10 @@ impl Failure {
             }
             Self::Refused(Refusal::AlreadyExists { id }) => StoreError::AlreadyExists { id },
             Self::Refused(Refusal::IdempotencyKeyTaken) => StoreError::IdempotencyKeyTaken,
+            failure if failure.is_undecided() => StoreError::Undecided {
+                operation,
+                source: Box::new(failure),
+            },
             failure => StoreError::Unavailable {
                 operation,
                 source: Box::new(failure),
@@ -149,9 +178,12 @@ impl Failure {
     }
 
     pub(crate) fn of_interactions(self, operation: &'static str) -> InteractionStoreError {
-        InteractionStoreError::Unavailable {
-            operation,
-            source: Box::new(self),
+        let is_undecided = self.is_undecided();
+        let source = Box::new(self);
+        if is_undecided {
+            InteractionStoreError::Undecided { operation, source }
+        } else {
+            InteractionStoreError::Unavailable { operation, source }
         }
     }
 }

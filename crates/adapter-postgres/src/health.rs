@@ -3,13 +3,11 @@
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use diesel::prelude::*;
-use diesel::sql_types::Text;
-use diesel_async::RunQueryDsl;
 use futures_util::FutureExt as _;
 use ports::{Health, HealthProbe, ScholarshipStore as _, StoreHealth};
 use tokio::time::timeout;
 
+use crate::applied::applied_on_conn;
 use crate::connections::Access;
 use crate::failure::Failure;
 use crate::{PostgresStore, migrations};
@@ -17,38 +15,24 @@ use crate::{PostgresStore, migrations};
 /// Leaves the caller's second some room.
 const DEADLINE: Duration = Duration::from_millis(900);
 
-#[derive(QueryableByName)]
-struct Newest {
-    #[diesel(sql_type = Text)]
-    version: String,
-}
-
 impl PostgresStore {
-    /// How long a trivial query takes, waiting for a connection included.
+    /// How long two trivial queries in one transaction take, waiting for a connection included.
     pub(crate) async fn look(&self) -> Result<StoreHealth, Failure> {
         let begun = Instant::now();
-        let query = self.connections.run(Access::Read, |connection| {
-            async move {
-                diesel::sql_query(
-                    "SELECT version FROM __diesel_schema_migrations ORDER BY version DESC LIMIT 1",
-                )
-                .get_result::<Newest>(connection)
-                .await
-                .optional()?
-                .ok_or(Failure::WithoutSchema)
-            }
-            .boxed()
+        let query = self.connections.run(Access::ReadFew, |connection| {
+            applied_on_conn(connection).boxed()
         });
-        let newest = timeout(DEADLINE, query)
+        let applied = timeout(DEADLINE, query)
             .await
             .map_err(|_| Failure::Silent(DEADLINE))??;
+        let newest = applied.into_iter().next().ok_or(Failure::WithoutSchema)?;
         let pool = self.connections.state();
         Ok(StoreHealth {
             pool_size: pool.size,
             in_use: pool.in_use,
             idle: pool.size.saturating_sub(pool.in_use),
             latency_ms: begun.elapsed().as_secs_f64() * 1_000.0,
-            migration: migrations::name(&newest.version).unwrap_or(newest.version),
+            migration: migrations::name(&newest).unwrap_or(newest),
         })
     }
 }

@@ -71,7 +71,7 @@ impl InteractionStore for PostgresStore {
     ) -> Result<Vec<Interaction>, InteractionStoreError> {
         let pseudonym = pseudonym.to_owned();
         let rows = self
-            .interactions("of_pseudonym", Access::Read, move |connection| {
+            .interactions("of_pseudonym", Access::ReadMany, move |connection| {
                 let pseudonym = pseudonym.clone();
                 async move { recording::of_pseudonym_on_conn(connection, &pseudonym, limit).await }
                     .boxed()
@@ -82,7 +82,7 @@ impl InteractionStore for PostgresStore {
 
     async fn forget(&self, pseudonym: &str) -> Result<u64, InteractionStoreError> {
         let pseudonym = pseudonym.to_owned();
-        self.interactions("forget", Access::Write, move |connection| {
+        self.interactions("forget", Access::WriteMany, move |connection| {
             let pseudonym = pseudonym.clone();
             async move { recording::forget_in_txn(connection, &pseudonym).await }.boxed()
         })
@@ -95,9 +95,13 @@ impl InteractionStore for PostgresStore {
         until: Timestamp,
     ) -> Result<Vec<InteractionCount>, InteractionStoreError> {
         let (since, until) = (whole_microseconds(since), whole_microseconds(until));
-        self.interactions("count_by_scholarship", Access::Read, move |connection| {
-            counting::count_by_scholarship_on_conn(connection, since, until).boxed()
-        })
+        self.interactions(
+            "count_by_scholarship",
+            Access::ReadMany,
+            move |connection| {
+                counting::count_by_scholarship_on_conn(connection, since, until).boxed()
+            },
+        )
         .await
     }
 
@@ -109,7 +113,7 @@ impl InteractionStore for PostgresStore {
     ) -> Result<Vec<Interaction>, InteractionStoreError> {
         let (since, until) = (whole_microseconds(since), whole_microseconds(until));
         let rows = self
-            .interactions("recent", Access::Read, move |connection| {
+            .interactions("recent", Access::ReadMany, move |connection| {
                 recording::recent_on_conn(connection, since, until, limit).boxed()
             })
             .await?;
@@ -122,7 +126,7 @@ impl InteractionStore for PostgresStore {
         counts: Vec<SearchCount>,
     ) -> Result<(), InteractionStoreError> {
         let counts = Arc::new(counts);
-        self.interactions("add_searches", Access::Write, move |connection| {
+        self.interactions("add_searches", Access::WriteMany, move |connection| {
             let counts = Arc::clone(&counts);
             async move { counting::add_searches_in_txn(connection, day, &counts).await }.boxed()
         })
@@ -135,14 +139,14 @@ impl InteractionStore for PostgresStore {
         until: NaiveDate,
         limit: usize,
     ) -> Result<Vec<SearchCount>, InteractionStoreError> {
-        self.interactions("searches", Access::Read, move |connection| {
+        self.interactions("searches", Access::ReadMany, move |connection| {
             counting::searches_on_conn(connection, since, until, limit).boxed()
         })
         .await
     }
 
     async fn pseudonym_key(&self) -> Result<[u8; 32], InteractionStoreError> {
-        self.interactions("pseudonym_key", Access::Write, |connection| {
+        self.interactions("pseudonym_key", Access::WriteFew, |connection| {
             recording::pseudonym_key_in_txn(connection).boxed()
         })
         .await

@@ -6,6 +6,7 @@
 //! the loss of power, as long as the server keeps `fsync` and `synchronous_commit` on.
 
 mod appending;
+mod applied;
 mod connecting;
 mod connections;
 mod failure;

@@ -70,7 +70,7 @@ impl ReplayGuard for PostgresStore {
         let token: [u8; 32] = Sha256::digest(token_id.as_bytes()).into();
         let purpose = *purpose;
         self.connections
-            .run(Access::Write, move |connection| {
+            .run(Access::WriteFew, move |connection| {
                 claim_in_txn(connection, token, purpose, expires_at).boxed()
             })
             .await

@@ -78,7 +78,7 @@ impl ScholarshipStore for PostgresStore {
     async fn get(&self, id: &ScholarshipId) -> Result<Option<Scholarship>, StoreError> {
         let id = id.clone();
         let row = self
-            .catalogue("get", Access::Read, move |connection| {
+            .catalogue("get", Access::ReadFew, move |connection| {
                 let id = id.clone();
                 async move { reading::get_on_conn(connection, &id).await }.boxed()
             })
@@ -95,7 +95,7 @@ impl ScholarshipStore for PostgresStore {
     ) -> Result<Vec<Scholarship>, StoreError> {
         let after = after.cloned();
         let rows = self
-            .catalogue("page", Access::Read, move |connection| {
+            .catalogue("page", Access::ReadMany, move |connection| {
                 let after = after.clone();
                 async move { reading::page_on_conn(connection, after.as_ref(), limit).await }
                     .boxed()
@@ -107,7 +107,7 @@ impl ScholarshipStore for PostgresStore {
     }
 
     async fn count(&self) -> Result<u64, StoreError> {
-        self.catalogue("count", Access::Read, |connection| {
+        self.catalogue("count", Access::ReadMany, |connection| {
             reading::count_on_conn(connection).boxed()
         })
         .await
@@ -123,7 +123,7 @@ impl ScholarshipStore for PostgresStore {
         let prepared = Prepared::of(&content).map_err(|failure| failure.of_catalogue("create"))?;
         let work = Arc::new((id.clone(), prepared, idempotency));
         let stamp = self
-            .catalogue("create", Access::Write, move |connection| {
+            .catalogue("create", Access::WriteFew, move |connection| {
                 let work = Arc::clone(&work);
                 async move {
                     let (id, prepared, idempotency) = &*work;
@@ -146,7 +146,7 @@ impl ScholarshipStore for PostgresStore {
         let prepared = Prepared::of(&content).map_err(|failure| failure.of_catalogue("replace"))?;
         let work = Arc::new((id.clone(), prepared));
         let stamp = self
-            .catalogue("replace", Access::Write, move |connection| {
+            .catalogue("replace", Access::WriteFew, move |connection| {
                 let work = Arc::clone(&work);
                 async move {
                     let (id, prepared) = &*work;
@@ -165,7 +165,7 @@ impl ScholarshipStore for PostgresStore {
         now: Timestamp,
     ) -> Result<FeedPosition, StoreError> {
         let id = id.clone();
-        self.catalogue("delete", Access::Write, move |connection| {
+        self.catalogue("delete", Access::WriteFew, move |connection| {
             let id = id.clone();
             async move { writing::delete_in_txn(connection, &id, expected_version, now).await }
                 .boxed()
@@ -183,7 +183,7 @@ impl ScholarshipStore for PostgresStore {
             .unwrap_or(Err(Failure::Panicked))
             .map_err(|failure| failure.of_catalogue("upsert_many"))?;
         let prepared = Arc::new(prepared);
-        self.catalogue("upsert_many", Access::Write, move |connection| {
+        self.catalogue("upsert_many", Access::WriteMany, move |connection| {
             let prepared = Arc::clone(&prepared);
             async move { upserting::upsert_many_in_txn(connection, &prepared, now).await }.boxed()
         })
@@ -196,7 +196,7 @@ impl ScholarshipStore for PostgresStore {
         limit: usize,
     ) -> Result<ChangeBatch, StoreError> {
         let (rows, position) = self
-            .catalogue("changes_since", Access::Read, move |connection| {
+            .catalogue("changes_since", Access::ReadMany, move |connection| {
                 feed::changes_since_on_conn(connection, position, limit).boxed()
             })
             .await?;
@@ -207,7 +207,7 @@ impl ScholarshipStore for PostgresStore {
     }
 
     async fn head(&self) -> Result<FeedPosition, StoreError> {
-        self.catalogue("head", Access::Read, |connection| {
+        self.catalogue("head", Access::ReadFew, |connection| {
             feed::head_on_conn(connection).boxed()
         })
         .await
@@ -216,7 +216,7 @@ impl ScholarshipStore for PostgresStore {
     async fn fingerprint(
         &self,
     ) -> Result<Option<(CatalogueFingerprint, FeedPosition)>, StoreError> {
-        self.catalogue("fingerprint", Access::Read, |connection| {
+        self.catalogue("fingerprint", Access::ReadMany, |connection| {
             feed::fingerprint_on_conn(connection).boxed()
         })
         .await
@@ -231,7 +231,7 @@ impl ScholarshipStore for PostgresStore {
         let since = whole_microseconds(since);
         let after = after.cloned();
         let rows = self
-            .catalogue("changed_since", Access::Read, move |connection| {
+            .catalogue("changed_since", Access::ReadMany, move |connection| {
                 let after = after.clone();
                 async move {
                     feed::changed_since_on_conn(connection, since, after.as_ref(), limit).await
@@ -251,7 +251,7 @@ impl ScholarshipStore for PostgresStore {
     ) -> Result<Option<IdempotencyRecord>, StoreError> {
         let key = key.to_owned();
         let now = whole_microseconds(now);
-        self.catalogue("idempotency_record", Access::Read, move |connection| {
+        self.catalogue("idempotency_record", Access::ReadFew, move |connection| {
             let key = key.clone();
             async move { reading::idempotency_record_on_conn(connection, &key, now).await }.boxed()
         })

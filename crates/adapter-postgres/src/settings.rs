@@ -19,9 +19,10 @@ pub struct PostgresSettings {
     pub connection_timeout: Duration,
     /// After how long a connection that nobody uses is closed.
     pub idle_timeout: Duration,
-    /// How long one call may take once it has its connection, and how long Postgres works on one statement.
+    /// How long a call for many records may take once it has its connection, and how long Postgres works on one statement.
     pub query_timeout: Duration,
-    /// How long a call waits for a connection and for a first sign of life on it, before it fails as unavailable.
+    /// How long a call waits for a connection and for a first sign of life on it, before it fails as unavailable. A call that
+    /// reads or writes a few records has no more than this for everything before its commit, and 0.4 s for that.
     pub acquire_timeout: Duration,
     /// Calls of `append` that may wait for the next common insert before further ones are refused, 1 to 65,536.
     pub append_queue: usize,

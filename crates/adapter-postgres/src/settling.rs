@@ -59,7 +59,7 @@ impl SettlingProbe {
     }
 
     async fn look(&self) -> Result<(), Failure> {
-        let extent = self.store.connections.run(Access::Read, |connection| {
+        let extent = self.store.connections.run(Access::ReadFew, |connection| {
             async move {
                 let sql = format!(
                     "SELECT (SELECT max(transaction) FROM scholarship_changes) AS transaction, \

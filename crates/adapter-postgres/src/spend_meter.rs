@@ -145,7 +145,7 @@ impl SpendMeter for PostgresStore {
         let fits_in = match i64::try_from(amount.0) {
             Ok(amount) => {
                 let limit = bounded(limit);
-                self.spending("reserve", Access::Write, move |connection| {
+                self.spending("reserve", Access::WriteFew, move |connection| {
                     reserve_in_txn(connection, id, day, amount, limit).boxed()
                 })
                 .await?
@@ -165,14 +165,14 @@ impl SpendMeter for PostgresStore {
         actual: MicroUsd,
     ) -> Result<Settlement, SpendMeterError> {
         let (id, day, actual) = (reservation.id, reservation.day, bounded(actual));
-        self.spending("settle", Access::Write, move |connection| {
+        self.spending("settle", Access::WriteFew, move |connection| {
             settle_in_txn(connection, id, day, actual).boxed()
         })
         .await
     }
 
     async fn spent(&self, day: NaiveDate) -> Result<MicroUsd, SpendMeterError> {
-        self.spending("spent", Access::Read, move |connection| {
+        self.spending("spent", Access::ReadFew, move |connection| {
             spent_on_conn(connection, day).boxed()
         })
         .await

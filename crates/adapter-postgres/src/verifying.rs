@@ -4,13 +4,11 @@ use std::error::Error;
 use std::io::ErrorKind;
 
 use diesel::ConnectionError;
-use diesel::prelude::*;
 use diesel::result::Error as QueryError;
-use diesel::sql_types::Text;
-use diesel_async::RunQueryDsl;
 use diesel_async::pooled_connection::PoolError;
 use futures_util::FutureExt as _;
 
+use crate::applied::applied_on_conn;
 use crate::connecting::Connector;
 use crate::connections::Access;
 use crate::failure::Failure;
@@ -40,12 +38,6 @@ pub enum Unusable {
     LogAhead,
 }
 
-#[derive(QueryableByName)]
-struct Applied {
-    #[diesel(sql_type = Text)]
-    version: String,
-}
-
 impl PostgresSettings {
     /// Whether a store can be set up with these settings, without connecting.
     ///
@@ -66,14 +58,8 @@ impl PostgresStore {
     /// # Errors
     /// [`Unusable`] says what to do.
     pub async fn verify(&self) -> Result<(), Unusable> {
-        let applied = self.connections.run(Access::Read, |connection| {
-            async move {
-                diesel::sql_query("SELECT version FROM __diesel_schema_migrations")
-                    .load::<Applied>(connection)
-                    .await
-                    .map_err(Failure::from)
-            }
-            .boxed()
+        let applied = self.connections.run(Access::ReadFew, |connection| {
+            applied_on_conn(connection).boxed()
         });
         let applied = match applied.await {
             Ok(applied) => applied,
@@ -81,7 +67,7 @@ impl PostgresStore {
             Err(failure) => return Err(unusable(failure)),
         };
         let missing =
-            migrations::missing(|version| applied.iter().any(|applied| applied.version == version));
+            migrations::missing(|version| applied.iter().any(|applied| applied == version));
         match missing {
             Ok(missing) if missing.is_empty() => self.verify_log().await,
             Ok(missing) => Err(Unusable::Behind(missing)),
@@ -90,7 +76,7 @@ impl PostgresStore {
     }
 
     async fn verify_log(&self) -> Result<(), Unusable> {
-        let ahead = self.connections.run(Access::Read, |connection| {
+        let ahead = self.connections.run(Access::ReadFew, |connection| {
             async move { Ok(is_ahead_on_conn(connection).await?) }.boxed()
         });
         match ahead.await {
@@ -112,10 +98,8 @@ fn unusable(failure: Failure) -> Unusable {
 /// Whether the server answered, and will answer the same as long as nobody changes anything.
 fn will_not_pass(failure: &Failure) -> bool {
     match failure {
-        // Diesel tells missing rights by their message alone.
-        Failure::Database(error) => {
-            error.to_string().starts_with("permission denied") || !failure.is_transient()
-        }
+        Failure::WithoutRights => true,
+        Failure::Database(_) => !failure.is_transient(),
         Failure::NoConnection(_, Some(cause)) => match &**cause {
             PoolError::ConnectionError(ConnectionError::CouldntSetupConfiguration(
                 QueryError::QueryBuilderError(cause),

@@ -111,9 +111,10 @@ impl Segment {
         by_name.sort_unstable_by_key(|document| names.get(*document));
         self.by_name = by_name;
         self.derive();
+        self.titles = Titles::of(self);
     }
 
-    /// Makes what follows quickly from the rest.
+    /// Makes what follows quickly from the rest, titles aside.
     fn derive(&mut self) {
         let is_inactive = |facts: &Facts| facts.status() != EditorialStatus::Active;
         self.inactive = self.facts.partition_point(is_inactive) as u32;
@@ -121,6 +122,5 @@ impl Segment {
         let postings = &self.postings;
         self.tokens
             .complete(self.dictionary.len(), |term| postings.count(term));
-        self.titles = Titles::of(self);
     }
 }

@@ -1,4 +1,4 @@
-//! Why the file did not give or take what was asked: the causes inside the ports' `Unavailable`.
+//! Why the file did not give or take what was asked: the causes inside the ports' errors.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +19,8 @@ pub(crate) enum Failure {
     Crowded(Duration),
     #[error("the file gave no answer in {0:?}")]
     Silent(Duration),
+    #[error("the write took longer than {0:?} and goes on; whether it will succeed is unknown")]
+    Undecided(Duration),
     #[error("SQLite refused")]
     Database(#[source] Arc<diesel::result::Error>),
     #[error("the stored record of {of} cannot be read")]
@@ -65,16 +67,22 @@ impl Failure {
     }
 
     pub(crate) fn of_catalogue(self, operation: &'static str) -> StoreError {
-        StoreError::Unavailable {
-            operation,
-            source: Box::new(self),
+        let is_undecided = matches!(self, Self::Undecided(_));
+        let source = Box::new(self);
+        if is_undecided {
+            StoreError::Undecided { operation, source }
+        } else {
+            StoreError::Unavailable { operation, source }
         }
     }
 
     pub(crate) fn of_interactions(self, operation: &'static str) -> InteractionStoreError {
-        InteractionStoreError::Unavailable {
-            operation,
-            source: Box::new(self),
+        let is_undecided = matches!(self, Self::Undecided(_));
+        let source = Box::new(self);
+        if is_undecided {
+            InteractionStoreError::Undecided { operation, source }
+        } else {
+            InteractionStoreError::Unavailable { operation, source }
         }
     }
 }

@@ -94,7 +94,7 @@ impl Writer {
         place.send(Message::Job(Box::new(Call::new(rows, work, reply))));
         timeout(ANSWER_DEADLINE, answer)
             .await
-            .map_err(|_| Failure::Silent(ANSWER_DEADLINE))?
+            .map_err(|_| Failure::Undecided(ANSWER_DEADLINE))?
             .map_err(|_| Failure::Closed)?
     }
 

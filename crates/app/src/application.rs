@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use ports::{
-    Cache, Clock, HealthProbe, IdGenerator, InteractionStore, ScholarshipStore, SearchIndex,
+    Cache, Clock, HealthProbe, IdGenerator, InteractionStore, RateLimiter, ScholarshipStore,
+    SearchIndex,
 };
 
 use crate::analytics::Analytics;
 use crate::catalogue::Catalogue;
 use crate::follower::IndexFollower;
 use crate::interactions::Interactions;
+use crate::limits::{LimitSettings, Limits};
 use crate::matching::Matching;
 use crate::popularity::Popularity;
 use crate::readiness::Readiness;
@@ -23,6 +25,8 @@ pub struct Dependencies {
     pub interactions: Arc<dyn InteractionStore>,
     pub index: Arc<dyn SearchIndex>,
     pub cache: Arc<dyn Cache>,
+    pub limiter: Arc<dyn RateLimiter>,
+    pub limits: LimitSettings,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdGenerator>,
     /// Dependencies whose failure the service bridges: it stays ready and says `degraded`.
@@ -35,6 +39,7 @@ pub struct Application {
     pub search: Search,
     pub matching: Matching,
     pub interactions: Interactions,
+    pub limits: Limits,
     pub analytics: Analytics,
     pub readiness: Arc<Readiness>,
     pub follower: Arc<IndexFollower>,
@@ -51,6 +56,8 @@ impl Application {
             interactions,
             index,
             cache,
+            limiter,
+            limits,
             clock,
             ids,
             probes,
@@ -86,6 +93,7 @@ impl Application {
                 Arc::clone(&index),
                 Arc::clone(&clock),
             ),
+            limits: Limits::new(limits, limiter),
             analytics: Analytics::new(interactions, Arc::clone(&index), cache, Arc::clone(&clock)),
             readiness: Arc::new(Readiness::new(
                 probes,

@@ -13,7 +13,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use domain::{ScholarshipId, Timestamp};
-use ports::{Change, ChangeBatch, FeedPosition, ScholarshipStore, SearchIndex, StoreError};
+use ports::{
+    CatalogueFingerprint, Change, ChangeBatch, FeedPosition, ScholarshipStore, SearchIndex,
+    StoreError,
+};
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 use tokio::task::JoinError;
 use tokio::time::error::Elapsed;
@@ -35,6 +38,9 @@ const PAGE_DEADLINE: Duration = Duration::from_secs(5);
 /// How long an import waits for the log to show it, and how often it looks.
 const SHOWN_WITHIN: Duration = Duration::from_secs(1);
 const SHOWN_CHECK: Duration = Duration::from_millis(10);
+
+/// How long an import that is durable waits for the index in all.
+const IMPORT_TAKEN_IN_WITHIN: Duration = Duration::from_secs(30);
 
 /// How long a write that is durable waits for the index, in which many such writes take turns.
 const TAKEN_IN_WITHIN: Duration = Duration::from_secs(1);
@@ -105,13 +111,18 @@ impl IndexFollower {
 
     /// Goes on with an index that was restored from a file, which says where the log goes on. It is compared with the store
     /// and made equal before it counts as loaded: the store may have been put back to an earlier state since, and written
-    /// again.
+    /// again. `known` is the store's fingerprint where it was read already, e.g. beside the file: reading it takes as long as
+    /// the file does.
     ///
     /// # Errors
     /// [`FollowError`]; the index keeps what it has, and resuming can be tried again.
-    pub async fn resume(&self, position: FeedPosition) -> Result<(), FollowError> {
+    pub async fn resume(
+        &self,
+        position: FeedPosition,
+        known: Option<(CatalogueFingerprint, FeedPosition)>,
+    ) -> Result<(), FollowError> {
         self.progress.lock().await.position = position;
-        if self.reconcile().await? == Reconciled::Undecided {
+        if self.compare(known).await? == Reconciled::Undecided {
             // The walk is right at any time; it only costs more.
             self.heal(None).await?;
         }
@@ -260,24 +271,56 @@ impl IndexFollower {
         }
     }
 
-    /// Waits a while until the log shows an import of this process.
-    pub async fn wait_for(&self, written: FeedPosition) {
-        let begun = Instant::now();
-        loop {
-            match self.catch_up().await {
-                Ok(reached) if reached < written && begun.elapsed() < SHOWN_WITHIN => {
-                    sleep(SHOWN_CHECK).await;
-                }
-                Ok(reached) if reached < written => {
-                    tracing::warn!(
-                        ?reached,
-                        ?written,
-                        "the change log does not show a write of this process yet"
-                    );
-                    return;
-                }
-                _ => return,
+    /// Takes an import of this process into the index before its end is told, so that whoever imported finds all of it, also
+    /// while an older transaction holds the log back. `since` is when its first batch was written, `written` where its last one
+    /// is in the log. A failure is left to the follower's next look: the import itself is durable.
+    pub async fn take_in_import(&self, since: Timestamp, written: FeedPosition) {
+        let taken = async {
+            if !self.is_shown(written).await? {
+                self.take_in_since(since).await?;
             }
+            Ok::<_, FollowError>(())
+        };
+        let Ok(taken) = timeout(IMPORT_TAKEN_IN_WITHIN, taken).await else {
+            tracing::warn!("an import of this process is not in the index yet: the log is slow");
+            return;
+        };
+        if let Err(error) = taken {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "an import of this process is not in the index yet"
+            );
+        }
+    }
+
+    /// Waits a while until the log shows a write, which is cheaper than to read it again.
+    async fn is_shown(&self, written: FeedPosition) -> Result<bool, FollowError> {
+        let begun = Instant::now();
+        while self.catch_up().await? < written {
+            if begun.elapsed() >= SHOWN_WITHIN {
+                return Ok(false);
+            }
+            sleep(SHOWN_CHECK).await;
+        }
+        Ok(true)
+    }
+
+    /// Takes over every record that was written since an instant, whether the log has settled it or not.
+    async fn take_in_since(&self, since: Timestamp) -> Result<(), FollowError> {
+        let mut after = None;
+        loop {
+            // Read while nobody else can change the index, so it is never older than what it replaces.
+            let turn = self.turn().await;
+            let changes = self
+                .store
+                .changed_since(since, after.as_ref(), STEP)
+                .await?;
+            let Some(last) = changes.last() else {
+                return Ok(());
+            };
+            after = Some(last.id().clone());
+            let position = turn.position;
+            self.apply(changes, position, turn).await?;
         }
     }
 

@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod follower;
 pub mod import;
 pub mod interactions;
+pub mod limits;
 pub mod matching;
 pub mod popularity;
 pub mod readiness;

@@ -12,6 +12,8 @@ pub struct Caller {
     pub scopes: ScopeSet,
     /// The `jti` claim, 1 to 128 bytes; absent only where the settings do not require one.
     pub token_id: Option<String>,
+    /// The `iat` claim.
+    pub issued_at: Timestamp,
     /// From this instant on the token is worthless, clock skew aside.
     pub expires_at: Timestamp,
 }
@@ -33,6 +35,7 @@ mod tests {
             role,
             scopes,
             token_id: None,
+            issued_at: Timestamp::UNIX_EPOCH,
             expires_at: Timestamp::UNIX_EPOCH,
         }
     }

@@ -34,6 +34,10 @@ pub enum Malformation {
     Header,
     #[error("its header demands extensions (`crit`) that are not supported")]
     CriticalExtension,
+    #[error("its header brings a key of its own (`jwk`, `jku`, `x5u` or `x5c`)")]
+    OwnKey,
+    #[error("its header's `typ` must be JWT or at+jwt")]
+    Type,
     #[error("its payload must be a base64url-encoded JSON object without repeated claims")]
     Payload,
     #[error("the claim `{0}` must be a whole number of seconds since 1970")]

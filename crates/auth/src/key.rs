@@ -2,11 +2,15 @@
 
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest as _, Sha256};
 
-/// An HS256 key, optionally with the `kid` by which tokens refer to it. Its secret never shows in `Debug`.
+/// Bytes of a key's id: enough to tell the keys of a service apart.
+const ID_BYTES: usize = 8;
+
+/// An HS256 key with the `kid` by which tokens refer to it. Its secret never shows in `Debug`.
 #[derive(Debug, Clone)]
 pub struct TokenKey {
-    id: Option<String>,
+    id: String,
     secret: SecretString,
 }
 
@@ -20,15 +24,19 @@ impl TokenKey {
     ///
     /// # Errors
     /// [`EmptySecret`] when there is no secret at all.
-    pub fn new(id: Option<String>, secret: SecretString) -> Result<Self, EmptySecret> {
-        if secret.expose_secret().is_empty() {
+    pub fn new(secret: SecretString) -> Result<Self, EmptySecret> {
+        let exposed = secret.expose_secret();
+        if exposed.is_empty() {
             return Err(EmptySecret);
         }
+        let id = id_of(exposed);
         Ok(Self { id, secret })
     }
 
-    pub fn id(&self) -> Option<&str> {
-        self.id.as_deref()
+    /// The `kid`: the beginning of a digest of the secret, so that whoever has the secret knows it, and it needs no setting of
+    /// its own. It tells no more of the secret than a token that was signed with it.
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     pub(crate) fn for_signing(&self) -> EncodingKey {
@@ -40,21 +48,37 @@ impl TokenKey {
     }
 }
 
+fn id_of(secret: &str) -> String {
+    let digest = Sha256::new_with_prefix("scholarship-api token key")
+        .chain_update(secret)
+        .finalize();
+    let beginning = digest.iter().take(ID_BYTES);
+    beginning.map(|byte| format!("{byte:02x}")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_key_needs_a_secret() {
-        assert_eq!(TokenKey::new(None, "".into()).unwrap_err(), EmptySecret);
+        assert_eq!(TokenKey::new("".into()).unwrap_err(), EmptySecret);
+    }
+
+    #[test]
+    fn a_secret_has_one_id_and_another_secret_another() {
+        let id = |secret: &str| TokenKey::new(secret.into()).unwrap().id().to_owned();
+        assert_eq!(id("one"), id("one"));
+        assert_ne!(id("one"), id("other"));
+        assert_eq!(id("one").len(), 16);
     }
 
     #[test]
     fn the_secret_does_not_show_in_debug_output() {
-        let key = TokenKey::new(Some("2026".to_owned()), "do not print me".into()).unwrap();
+        let key = TokenKey::new("do not print me".into()).unwrap();
         let text = format!("{key:?}");
         assert!(
-            text.contains("2026") && !text.contains("print me"),
+            text.contains(key.id()) && !text.contains("print me"),
             "{text}"
         );
     }

@@ -11,7 +11,7 @@ use crate::{Claims, Role, ScopeSet, Timestamp, TokenKey, TokenSettings};
 /// Signs tokens that a [`crate::Verifier`] with the same settings and key accepts.
 pub struct Minter {
     settings: TokenSettings,
-    key_id: Option<String>,
+    key_id: String,
     key: EncodingKey,
 }
 
@@ -45,7 +45,7 @@ impl Minter {
     pub fn new(settings: TokenSettings, key: &TokenKey) -> Self {
         Self {
             settings,
-            key_id: key.id().map(str::to_owned),
+            key_id: key.id().to_owned(),
             key: key.for_signing(),
         }
     }
@@ -79,7 +79,7 @@ impl Minter {
             jti: request.token_id.clone(),
         };
         let header = Header {
-            kid: self.key_id.clone(),
+            kid: Some(self.key_id.clone()),
             ..Header::new(Algorithm::HS256)
         };
         encode(&header, &claims, &self.key).map_err(MintError::Signing)

@@ -22,18 +22,19 @@ pub struct Verifier {
 }
 
 struct VerificationKey {
-    id: Option<String>,
+    id: String,
     key: DecodingKey,
 }
 
 impl Verifier {
-    /// A token whose `kid` names one of the keys is checked with that key, any other token with each key in order.
+    /// A token whose `kid` names one of the keys is checked with that key, any other token with each key in order: issuers
+    /// may name their keys as they like. A `kid` is compared, and used for nothing else.
     /// Without keys every token is refused.
     pub fn new(settings: TokenSettings, keys: &[TokenKey]) -> Self {
         let keys = keys
             .iter()
             .map(|key| VerificationKey {
-                id: key.id().map(str::to_owned),
+                id: key.id().to_owned(),
                 key: key.for_verifying(),
             })
             .collect();
@@ -66,11 +67,7 @@ impl Verifier {
         signature: &str,
         key_id: Option<&str>,
     ) -> Result<(), TokenError> {
-        let named = key_id.and_then(|id| {
-            self.keys
-                .iter()
-                .find(|candidate| candidate.id.as_deref() == Some(id))
-        });
+        let named = key_id.and_then(|id| self.keys.iter().find(|candidate| candidate.id == id));
         let candidates = named.map_or(self.keys.as_slice(), std::slice::from_ref);
         for candidate in candidates {
             // The library's own `decode` reads the system clock, hence its lower level.
@@ -138,16 +135,20 @@ impl Verifier {
         } else {
             ScopeSet::EMPTY
         };
-        let expires_at = Timestamp::from_timestamp(payload.exp.seconds()?, 0)
-            .ok_or(TokenError::Malformed(Malformation::NotSeconds("exp")))?;
         Ok(Caller {
             subject: subject.to_owned(),
             role,
             scopes,
             token_id,
-            expires_at,
+            issued_at: instant(payload.iat.seconds()?, "iat")?,
+            expires_at: instant(payload.exp.seconds()?, "exp")?,
         })
     }
+}
+
+fn instant(seconds: i64, claim: &'static str) -> Result<Timestamp, TokenError> {
+    Timestamp::from_timestamp(seconds, 0)
+        .ok_or(TokenError::Malformed(Malformation::NotSeconds(claim)))
 }
 
 /// Identifiers end in logs and in keys of rate limits, hence the bounds.

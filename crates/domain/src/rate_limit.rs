@@ -52,6 +52,11 @@ pub struct RateDecision {
 }
 
 impl Quota {
+    pub const ONE_PER_SECOND: Self = Self {
+        limit: NonZeroU32::MIN,
+        period_us: 1_000_000,
+    };
+
     /// A period has at least one millisecond.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, Error, web};
 use utoipa_actix_web::AppExt;
 
+use crate::admission::{RATE_LIMIT, RATE_LIMIT_POLICY, identify, limit};
 use crate::context::REQUEST_ID;
 use crate::fallback;
 use crate::middleware::{gate, observe};
@@ -15,6 +16,17 @@ use crate::openapi::{OpenApiJson, completed, outline};
 use crate::resources;
 use crate::settings::ApiSettings;
 use crate::state::ApiState;
+
+/// Headers that scripts of web pages may read.
+pub(crate) const EXPOSED: [HeaderName; 7] = [
+    header::ETAG,
+    header::LOCATION,
+    header::RETRY_AFTER,
+    header::WWW_AUTHENTICATE,
+    HeaderName::from_static(REQUEST_ID),
+    RATE_LIMIT,
+    RATE_LIMIT_POLICY,
+];
 
 /// Everything that the public listener serves. Made once per worker.
 pub fn application(
@@ -35,6 +47,7 @@ pub fn application(
         .configure(resources::configure)
         .split_for_parts();
     let document = completed(document);
+    let [public, authenticated, agent, admin, auth_failure] = state.floods.guards();
     app.app_data(web::Data::new(OpenApiJson::of(&document)))
         .app_data(web::Data::new(fallback::Routes::of(&document)))
         .app_data(web::Data::new(state))
@@ -42,19 +55,19 @@ pub fn application(
         .wrap(from_fn(gate))
         .wrap(cors)
         .wrap(Compress::default())
+        .wrap(from_fn(limit))
+        .wrap(public)
+        .wrap(authenticated)
+        .wrap(agent)
+        .wrap(admin)
+        .wrap(auth_failure)
+        .wrap(from_fn(identify))
         .wrap(from_fn(observe))
 }
 
 /// Without origins in the settings any may read and search; otherwise only those, which may also write. Credentials are never allowed: tokens
 /// travel in a header that scripts set themselves.
 fn cors(settings: &ApiSettings) -> Cors {
-    let exposed = [
-        header::ETAG,
-        header::LOCATION,
-        header::RETRY_AFTER,
-        header::WWW_AUTHENTICATE,
-        HeaderName::from_static(REQUEST_ID),
-    ];
     let allowed = [
         header::ACCEPT,
         header::AUTHORIZATION,
@@ -67,7 +80,7 @@ fn cors(settings: &ApiSettings) -> Cors {
     ];
     let cors = Cors::default()
         .allowed_headers(allowed)
-        .expose_headers(exposed)
+        .expose_headers(EXPOSED)
         .block_on_origin_mismatch(false)
         .max_age(3600);
     if settings.cors_origins.is_empty() {

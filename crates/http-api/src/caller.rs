@@ -8,6 +8,8 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use app::catalogue::Viewer;
 use auth::{Caller, Role, Scope};
 
+use crate::admission::CallerKey;
+use crate::audit;
 use crate::error::{ApiError, ErrorCode};
 
 /// The verified caller of a request, put there by the gate; absent for anonymous ones.
@@ -48,6 +50,9 @@ pub(crate) struct Allowed<P> {
 }
 
 pub(crate) trait Permission {
+    /// Under which name its use is audited, if it is.
+    const AUDITED: Option<&'static str>;
+
     /// # Errors
     /// 403.
     fn check(caller: &Caller) -> Result<(), ApiError>;
@@ -58,17 +63,26 @@ impl<P: Permission> FromRequest for Allowed<P> {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let allowed = caller_of(request)
-            .ok_or_else(|| ApiError::new(ErrorCode::TokenMissing))
-            .and_then(|caller| {
-                P::check(&caller)?;
-                Ok(Self {
-                    caller,
-                    permission: PhantomData,
-                })
-            });
-        ready(allowed)
+        ready(allowed(request))
     }
+}
+
+fn allowed<P: Permission>(request: &HttpRequest) -> Result<Allowed<P>, ApiError> {
+    let caller = caller_of(request).ok_or_else(|| ApiError::new(ErrorCode::TokenMissing))?;
+    let key = request.extensions().get::<CallerKey>().copied();
+    let key = key.map(CallerKey::text).unwrap_or_default();
+    match (P::check(&caller), P::AUDITED) {
+        (Ok(()), Some(name)) => audit::permission_used(name, caller.role, &key),
+        (Ok(()), None) => {}
+        (Err(refusal), name) => {
+            audit::permission_refused(name.unwrap_or("role"), caller.role, &key);
+            return Err(refusal);
+        }
+    }
+    Ok(Allowed {
+        caller,
+        permission: PhantomData,
+    })
 }
 
 fn require(caller: &Caller, scope: Scope) -> Result<(), ApiError> {
@@ -83,6 +97,8 @@ fn require(caller: &Caller, scope: Scope) -> Result<(), ApiError> {
 pub(crate) struct WriteScholarships;
 
 impl Permission for WriteScholarships {
+    const AUDITED: Option<&'static str> = Some("scholarships:write");
+
     fn check(caller: &Caller) -> Result<(), ApiError> {
         require(caller, Scope::ScholarshipsWrite)
     }
@@ -92,6 +108,8 @@ impl Permission for WriteScholarships {
 pub(crate) struct ReadAnalytics;
 
 impl Permission for ReadAnalytics {
+    const AUDITED: Option<&'static str> = Some("analytics:read");
+
     fn check(caller: &Caller) -> Result<(), ApiError> {
         require(caller, Scope::AnalyticsRead)
     }
@@ -101,6 +119,9 @@ impl Permission for ReadAnalytics {
 pub(crate) struct RecordInteractions;
 
 impl Permission for RecordInteractions {
+    /// It is what students do all the time.
+    const AUDITED: Option<&'static str> = None;
+
     fn check(caller: &Caller) -> Result<(), ApiError> {
         match caller.role {
             Role::Student | Role::Partner | Role::Admin => Ok(()),

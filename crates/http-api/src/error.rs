@@ -65,8 +65,11 @@ error_codes! {
     ValidationFailed = "VALIDATION_FAILED", 422, "Some values are wrong", "Correct the fields listed in errors.";
     InvalidCursor = "INVALID_CURSOR", 422, "The cursor does not belong to this request", "Start again without a cursor, and change nothing between pages.";
     PreconditionRequired = "PRECONDITION_REQUIRED", 428, "If-Match is required", "Send the ETag that you read, in If-Match.";
+    RateLimited = "RATE_LIMITED", 429, "Too many requests", "Wait as long as Retry-After says; RateLimit tells how many are left.";
+    HeadersTooLarge = "HEADERS_TOO_LARGE", 431, "The headers are too large", "Send at most 64 headers, with 16,384 bytes together.";
     InternalError = "INTERNAL_ERROR", 500, "Something went wrong here", "Try again later; if it stays, report the trace_id.";
     StoreUnavailable = "STORE_UNAVAILABLE", 503, "The store does not answer", "Try again after Retry-After; searches go on meanwhile.";
+    OutcomeUnknown = "OUTCOME_UNKNOWN", 503, "The store did not say whether it wrote", "The change may have been made. Repeat the request with the same Idempotency-Key (interactions: the same id), or read first.";
     NotReady = "NOT_READY", 503, "The service is starting", "Try again after Retry-After.";
     Overloaded = "OVERLOADED", 503, "Too much work at once", "Try again after Retry-After.";
     Timeout = "TIMEOUT", 504, "The answer took too long", "Try again, or ask for less at once.";

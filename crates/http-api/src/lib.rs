@@ -4,8 +4,10 @@
 //! map its outcome; `error` is the only place that knows statuses.
 
 mod admin;
+mod admission;
 mod answer;
 mod application;
+mod audit;
 mod body;
 mod caller;
 mod conditional;
@@ -16,14 +18,17 @@ mod idempotency;
 mod middleware;
 mod openapi;
 mod parameters;
+mod policy;
 mod query;
 mod resources;
 mod settings;
 mod state;
 
 pub use admin::admin_application;
+pub use admission::{Connections, ForwardedHeader, TrustedProxies};
 pub use application::application;
 pub use error::ErrorCode;
 pub use openapi::openapi;
+pub use policy::{POLICIES, Policy};
 pub use settings::ApiSettings;
 pub use state::ApiState;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::admission::TrustedProxies;
+
 /// Settings of the public listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiSettings {
@@ -9,6 +11,8 @@ pub struct ApiSettings {
     pub allowed_hosts: Vec<String>,
     /// Origins of browsers that may read answers; empty: any origin, without credentials.
     pub cors_origins: Vec<String>,
+    /// Who may say for whom a request is.
+    pub trusted_proxies: TrustedProxies,
     /// From the head of a request to the head of its answer.
     pub request_timeout: Duration,
     /// Bytes of a request's body.
@@ -26,6 +30,9 @@ pub struct ApiSettings {
 impl ApiSettings {
     /// Longest path with query, in bytes.
     pub const MAX_URL: usize = 2_048;
+    /// Headers of one request, and the bytes of all their names and values together.
+    pub const MAX_HEADERS: usize = 64;
+    pub const MAX_HEADER_BYTES: usize = 16 * 1024;
 }
 
 impl Default for ApiSettings {
@@ -33,6 +40,7 @@ impl Default for ApiSettings {
         Self {
             allowed_hosts: Vec::new(),
             cors_origins: Vec::new(),
+            trusted_proxies: TrustedProxies::default(),
             request_timeout: Duration::from_secs(10),
             max_body: 1024 * 1024,
             max_import_body: 256 * 1024 * 1024,

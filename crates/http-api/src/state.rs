@@ -7,6 +7,7 @@ use auth::Verifier;
 use telemetry::Metrics;
 use tokio::sync::Semaphore;
 
+use crate::admission::FloodGuards;
 use crate::error::{ApiError, ErrorCode};
 use crate::settings::ApiSettings;
 
@@ -17,6 +18,7 @@ pub struct ApiState {
     pub verifier: Arc<Verifier>,
     pub metrics: Metrics,
     pub settings: Arc<ApiSettings>,
+    pub(crate) floods: FloodGuards,
     heavy: Arc<Semaphore>,
 }
 
@@ -28,12 +30,23 @@ impl ApiState {
         settings: ApiSettings,
     ) -> Self {
         Self {
+            floods: FloodGuards::new(application.limits.settings()),
             application,
             verifier,
             metrics,
             heavy: Arc::new(Semaphore::new(settings.max_heavy_requests)),
             settings: Arc::new(settings),
         }
+    }
+
+    /// Forgets what the first line against floods need not remember any more: to be called about once a second.
+    pub fn forget_rested_callers(&self) {
+        self.floods.forget_rested();
+    }
+
+    /// How many callers the first line against floods remembers.
+    pub fn remembered_callers(&self) -> usize {
+        self.floods.remembered()
     }
 
     /// Runs work of more than about a millisecond beside the workers, so that short requests do not wait behind it.

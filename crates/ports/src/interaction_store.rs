@@ -10,7 +10,7 @@ pub trait InteractionStore: Send + Sync {
     /// (`pseudonym`, `id`) is known already changes nothing. Answers, in order, whether each was new.
     ///
     /// # Errors
-    /// [`InteractionStoreError::Unavailable`]: nothing of the batch can be relied on; the caller may send it again.
+    /// [`InteractionStoreError`]: nothing of the batch can be relied on; the caller may send it again.
     async fn append(
         &self,
         interactions: Vec<Interaction>,
@@ -79,8 +79,16 @@ pub struct SearchCount {
 
 #[derive(Debug, thiserror::Error)]
 pub enum InteractionStoreError {
+    /// Nothing was written.
     #[error("the interaction store does not answer ({operation})")]
     Unavailable {
+        operation: &'static str,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The write was made as a whole, or will be, or never: nobody knows which.
+    #[error("the interaction store did not say whether it wrote ({operation})")]
+    Undecided {
         operation: &'static str,
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,

@@ -229,8 +229,16 @@ pub enum StoreError {
     AlreadyExists { id: ScholarshipId },
     #[error("the idempotency key was used meanwhile")]
     IdempotencyKeyTaken,
+    /// Nothing was written.
     #[error("the catalogue's store does not answer ({operation})")]
     Unavailable {
+        operation: &'static str,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The write was made as a whole, or will be, or never: nobody knows which.
+    #[error("the catalogue's store did not say whether it wrote ({operation})")]
+    Undecided {
         operation: &'static str,
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,

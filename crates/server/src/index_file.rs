@@ -48,6 +48,10 @@ impl IndexFile {
         self.path.with_extension("catalogue")
     }
 
+    pub(crate) fn exists(&self) -> bool {
+        self.path.exists()
+    }
+
     /// Of which store the file was when it was last kept.
     pub(crate) fn remembered(&self) -> Option<CatalogueName> {
         let text = std::fs::read_to_string(self.name_path()).ok()?;
@@ -77,7 +81,7 @@ impl IndexFile {
             Ok(Err(refused)) => refused.to_string(),
             Err(panicked) => panicked.to_string(),
         };
-        if self.path.exists() {
+        if self.exists() {
             tracing::warn!(
                 path = %self.path.display(),
                 reason = refused,

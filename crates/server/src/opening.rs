@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use adapter_search::InProcessIndex;
 use app::Application;
-use ports::FeedPosition;
+use ports::{CatalogueFingerprint, FeedPosition};
 use rand::Rng as _;
 use tokio::sync::watch;
 
@@ -25,6 +25,8 @@ pub(crate) struct Prepared {
     pub(crate) index: Arc<InProcessIndex>,
     /// Of which store the file was from which it was restored.
     restored: Option<CatalogueName>,
+    /// What the store came to while the file was read.
+    known: Option<(CatalogueFingerprint, FeedPosition)>,
     /// Which store there is, or why it does not say.
     identified: Result<CatalogueName, StartError>,
 }
@@ -54,7 +56,7 @@ pub(crate) async fn prepare(
     stores: &Stores,
     file: &IndexFile,
 ) -> Result<Prepared, StartError> {
-    let identified = match identify(stores).await {
+    let mut identified = match identify(stores).await {
         Err(error) if !stores.may_be_waited_for(&error) => return Err(error),
         identified => identified,
     };
@@ -62,19 +64,32 @@ pub(crate) async fn prepare(
         Ok(catalogue) => Some(catalogue.clone()),
         Err(_) => file.remembered(),
     };
-    let mut prepared = Prepared {
-        index: Arc::new(InProcessIndex::new(settings.search.clone())),
-        restored: None,
-        identified,
-    };
-    let Some(catalogue) = catalogue else {
-        return Ok(prepared);
-    };
-    if let Some(index) = file.restore(&catalogue, settings.search.clone()).await {
-        prepared.index = Arc::new(index);
-        prepared.restored = Some(catalogue);
+    let (mut index, mut restored, mut known) = (None, None, None);
+    if let Some(catalogue) = catalogue.filter(|_| file.exists()) {
+        // Both read everything, the one from the file and the other from the store.
+        let is_there = identified.is_ok();
+        let (read, asked) =
+            tokio::join!(file.restore(&catalogue, settings.search.clone()), async {
+                if is_there {
+                    stores.scholarships.fingerprint().await
+                } else {
+                    Ok(None)
+                }
+            });
+        match asked {
+            Ok(answer) => known = answer,
+            Err(error) => identified = Err(error.into()),
+        }
+        restored = read.is_some().then_some(catalogue);
+        index = read;
     }
-    Ok(prepared)
+    let empty = || InProcessIndex::new(settings.search.clone());
+    Ok(Prepared {
+        index: Arc::new(index.unwrap_or_else(empty)),
+        restored,
+        known,
+        identified,
+    })
 }
 
 /// Which catalogue the store has, once it was found to be usable.
@@ -102,7 +117,7 @@ impl Opening {
             restored: prepared.restored.map(|catalogue| (catalogue, position)),
         };
         let outcome = match prepared.identified {
-            Ok(catalogue) => opening.finish(catalogue).await,
+            Ok(catalogue) => opening.finish(catalogue, prepared.known).await,
             Err(error) => Err(error),
         };
         match outcome {
@@ -116,7 +131,11 @@ impl Opening {
     }
 
     /// Fills the index, or brings a restored one in step.
-    async fn finish(&self, catalogue: CatalogueName) -> Result<Opened, StartError> {
+    async fn finish(
+        &self,
+        catalogue: CatalogueName,
+        known: Option<(CatalogueFingerprint, FeedPosition)>,
+    ) -> Result<Opened, StartError> {
         let now = self.application.clock.now();
         sample_catalogue::load_if_wanted(&self.settings, &*self.stores.scholarships, now).await?;
         let follower = &self.application.follower;
@@ -133,7 +152,7 @@ impl Opening {
                 "the index file is of another store: its records were served until now"
             );
         }
-        follower.resume(*position).await?;
+        follower.resume(*position, known).await?;
         Ok(Opened {
             catalogue,
             kept: is_ours.then_some(*position),
@@ -166,7 +185,7 @@ impl Opening {
             let (mut pause, mut said) = (FIRST_PAUSE, String::new());
             loop {
                 let outcome = match identify(&self.stores).await {
-                    Ok(catalogue) => self.finish(catalogue).await,
+                    Ok(catalogue) => self.finish(catalogue, None).await,
                     Err(error) => Err(error),
                 };
                 let error = match outcome {

@@ -3,6 +3,7 @@
 //! Every setting has one name; docs/configuration.md lists them all. Secrets only come from the environment and never print.
 
 mod layers;
+mod limits;
 mod reader;
 mod stores;
 
@@ -17,6 +18,7 @@ use secrecy::{ExposeSecret, SecretString};
 use telemetry::LogFormat;
 
 use layers::Layers;
+pub use limits::Limits;
 use reader::Reader;
 pub use stores::Database;
 
@@ -69,6 +71,7 @@ pub struct Settings {
     pub token_keys: Vec<TokenKey>,
     /// The secret was made for this run only.
     pub secret_is_random: bool,
+    pub limits: Limits,
     pub allowed_hosts: Vec<String>,
     pub cors_origins: Vec<String>,
     pub request_timeout: Duration,
@@ -119,8 +122,6 @@ impl std::fmt::Display for SettingsError {
 /// Settings of parts that this version does not have: whoever relies on one of them must hear that it does nothing.
 const NOT_YET: &[&str] = &[
     "COMMAND_CENTER_URL",
-    "EXPECTED_REPLICAS",
-    "JWT_PREVIOUS_SECRETS",
     "OPENAI_API_KEY",
     "OPENAI_BASE_URL",
     "OPENAI_CIRCUIT_BREAKER_FAILURE_THRESHOLD",
@@ -131,14 +132,7 @@ const NOT_YET: &[&str] = &[
     "OPENAI_MODEL",
     "OPENAI_RETRY_BACKOFF",
     "OPENAI_TIMEOUT",
-    "RATE_LIMIT_ADMIN",
-    "RATE_LIMIT_AGENT",
-    "RATE_LIMIT_AUTHENTICATED",
-    "RATE_LIMIT_PER_IP",
-    "RATE_LIMIT_PER_TOKEN",
-    "RATE_LIMIT_PUBLIC",
     "SHARED_SECRET",
-    "TRUSTED_PROXIES",
 ];
 
 impl Settings {
@@ -205,6 +199,10 @@ impl Settings {
                 format!("{:?}", self.sample_catalogue).to_ascii_lowercase(),
             ),
             ("JWT_SECRET", secret.to_owned()),
+            (
+                "JWT_PREVIOUS_SECRETS",
+                format!("({} set)", self.token_keys.len().saturating_sub(1)),
+            ),
             ("JWT_ISSUER", tokens.issuer.clone()),
             ("JWT_AUDIENCE", tokens.audience.clone()),
             ("JWT_ALGORITHM", "HS256".to_owned()),
@@ -218,6 +216,9 @@ impl Settings {
                 "JWT_TOKEN_LIFETIME",
                 tokens.maximum_lifetime.as_secs().to_string(),
             ),
+        ]);
+        shown.extend(limits::shown(&self.limits));
+        shown.extend([
             ("ALLOWED_HOSTS", self.allowed_hosts.join(",")),
             ("CORS_ORIGINS", self.cors_origins.join(",")),
             (
@@ -306,6 +307,7 @@ fn read(reader: &mut Reader<'_>) -> Settings {
         },
         token_keys,
         secret_is_random,
+        limits: limits::limits(reader),
         allowed_hosts: reader.list("ALLOWED_HOSTS"),
         cors_origins: reader.list("CORS_ORIGINS"),
         request_timeout: reader.seconds("REQUEST_TIMEOUT", 1, 300),
@@ -346,7 +348,7 @@ fn search(reader: &mut Reader<'_>) -> SearchSettings {
     SearchSettings::default()
 }
 
-/// The keys of tokens; in development one is made at random where none is given.
+/// The keys of tokens, the one that signs first; in development that is made at random where none is given.
 fn token_keys(reader: &mut Reader<'_>, environment: Environment) -> (Vec<TokenKey>, bool) {
     let given = reader.optional("JWT_SECRET").map(SecretString::from);
     let random = given.is_none();
@@ -364,16 +366,33 @@ fn token_keys(reader: &mut Reader<'_>, environment: Environment) -> (Vec<TokenKe
         );
         return (Vec::new(), false);
     };
+    let earlier = reader.list("JWT_PREVIOUS_SECRETS");
+    let earlier = earlier
+        .into_iter()
+        .map(|secret| ("JWT_PREVIOUS_SECRETS", secret.into()));
+    let mut keys = Vec::new();
+    for (setting, secret) in std::iter::once(("JWT_SECRET", secret)).chain(earlier) {
+        keys.extend(token_key(reader, environment, setting, secret));
+    }
+    (keys, random)
+}
+
+fn token_key(
+    reader: &mut Reader<'_>,
+    environment: Environment,
+    setting: &str,
+    secret: SecretString,
+) -> Option<TokenKey> {
     if environment == Environment::Production
         && let Some(weakness) = secret_weakness(secret.expose_secret())
     {
-        reader.refuse("JWT_SECRET", weakness.to_string());
+        reader.refuse(setting, weakness.to_string());
     }
-    match TokenKey::new(None, secret) {
-        Ok(key) => (vec![key], random),
+    match TokenKey::new(secret) {
+        Ok(key) => Some(key),
         Err(error) => {
-            reader.refuse("JWT_SECRET", error.to_string());
-            (Vec::new(), false)
+            reader.refuse(setting, error.to_string());
+            None
         }
     }
 }

@@ -13,11 +13,12 @@ use adapter_search::InProcessIndex;
 use app::follower::FollowPeriods;
 use app::{Application, Dependencies};
 use auth::Verifier;
-use http_api::{ApiSettings, ApiState};
+use http_api::{ApiSettings, ApiState, Connections};
 use ports::SearchIndex as _;
 use telemetry::Metrics;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::index_file::IndexFile;
 use crate::opening::{self, Opened, Opening};
@@ -33,6 +34,8 @@ const TRENDS_PERIOD: Duration = Duration::from_secs(10);
 const RECONCILE_PERIOD: Duration = Duration::from_secs(300);
 /// How often dependencies are looked at.
 const PROBES_PERIOD: Duration = Duration::from_secs(1);
+/// How often callers and their connections are looked at.
+const CALLERS_PERIOD: Duration = Duration::from_secs(1);
 /// How often gauges are set.
 const GAUGES_PERIOD: Duration = Duration::from_secs(5);
 
@@ -126,7 +129,7 @@ impl Server {
         let index_file = IndexFile::at(&settings.index_file);
         let prepared = opening::prepare(settings, &stores, &index_file).await?;
         let index = Arc::clone(&prepared.index);
-        let application = Arc::new(application(&stores, Arc::clone(&index)));
+        let application = Arc::new(application(settings, &stores, Arc::clone(&index)));
         let (opening, opened) = Opening::begin(settings, &stores, &application, prepared).await?;
         let is_waiting = opened.is_none();
         let scholarships = index.stats(application.clock.now()).scholarships;
@@ -138,9 +141,15 @@ impl Server {
             metrics.clone(),
             api_settings(settings),
         );
-        let (public_state, admin_state) = (state.clone(), state);
+        let (public_state, admin_state, limited) = (state.clone(), state.clone(), state);
+        let connections = Connections::new(
+            settings.limits.max_connections_per_ip,
+            settings.limits.trusted_proxies.clone(),
+        );
+        let watched = Arc::clone(&connections);
         let public =
-            actix_web::HttpServer::new(move || http_api::application(public_state.clone()));
+            actix_web::HttpServer::new(move || http_api::application(public_state.clone()))
+                .on_connect(move |connection, kept| connections.admit(connection, kept));
         let public = if settings.http_workers == 0 {
             public
         } else {
@@ -166,6 +175,7 @@ impl Server {
         let mut background = JoinSet::new();
         let readiness = Arc::clone(&application.readiness);
         background.spawn(readiness.watch(PROBES_PERIOD, stopped.clone()));
+        background.spawn(watch_callers(limited, watched, stopped.clone()));
         background.spawn(gauges(
             Arc::clone(&application),
             stores.clone(),
@@ -213,16 +223,33 @@ impl Server {
     }
 }
 
-fn application(stores: &Stores, index: Arc<InProcessIndex>) -> Application {
+fn application(settings: &Settings, stores: &Stores, index: Arc<InProcessIndex>) -> Application {
     Application::new(Dependencies {
         scholarships: Arc::clone(&stores.scholarships),
         interactions: Arc::clone(&stores.interactions),
         index,
         cache: Arc::clone(&stores.cache),
+        limiter: Arc::clone(&stores.limiter),
+        limits: settings.limits.quotas.clone(),
         clock: Arc::new(SystemClock),
         ids: Arc::new(TimeOrderedIds),
         probes: stores.probes.clone(),
     })
+}
+
+/// Forgets callers that rested, and closes connections that stall.
+async fn watch_callers(
+    state: ApiState,
+    connections: Arc<Connections>,
+    mut stop: watch::Receiver<bool>,
+) {
+    while timeout(CALLERS_PERIOD, stop.wait_for(|stopped| *stopped))
+        .await
+        .is_err()
+    {
+        state.forget_rested_callers();
+        connections.close_stalled();
+    }
 }
 
 /// What goes on beside the requests, once the store is there, until `stop` turns true.
@@ -259,6 +286,7 @@ fn api_settings(settings: &Settings) -> ApiSettings {
         version: settings.version.clone(),
         allowed_hosts: settings.allowed_hosts.clone(),
         cors_origins: settings.cors_origins.clone(),
+        trusted_proxies: settings.limits.trusted_proxies.clone(),
         request_timeout: settings.request_timeout,
         ..ApiSettings::default()
     }

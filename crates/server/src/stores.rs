@@ -1,23 +1,27 @@
 //! What keeps and shares state, chosen by the settings: the one place that knows which adapters those are.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapter_memory::MemoryCache;
+use adapter_memory::{MemoryCache, MemoryRateLimiter};
 use adapter_postgres::{PostgresStore, SettlingProbe};
-use adapter_redis::{Redis, RedisCache, RedisSettings};
+use adapter_redis::{Redis, RedisCache, RedisRateLimiter, RedisSettings};
 use adapter_sqlite::SqliteStore;
-use app::bridged::BridgedCache;
+use app::bridged::{BridgedCache, BridgedRateLimiter};
 use app::follower::Wakeups;
-use ports::{Cache, HealthProbe, InteractionStore, ScholarshipStore};
+use ports::{Cache, HealthProbe, InteractionStore, RateLimiter, ScholarshipStore};
 
 use crate::settings::{Database, Settings};
 use crate::startup::StartError;
+use crate::system::SystemClock;
 
 /// Bytes of answers that may be served again.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
-/// Replicas that hear of each other's changes later than this are degraded. No transaction of ours stays open so long.
+/// Replicas that hear of each other's changes later than this are degraded. Transactions of ours end sooner.
 const HELD_BACK_TOO_LONG: Duration = Duration::from_secs(30);
+/// Callers whose limits are counted in this process, some 100 bytes each.
+const LIMITED_CALLERS: usize = 200_000;
 
 /// Clones share everything.
 #[derive(Clone)]
@@ -25,6 +29,7 @@ pub(crate) struct Stores {
     pub(crate) scholarships: Arc<dyn ScholarshipStore>,
     pub(crate) interactions: Arc<dyn InteractionStore>,
     pub(crate) cache: Arc<dyn Cache>,
+    pub(crate) limiter: Arc<dyn RateLimiter>,
     pub(crate) probes: Vec<Arc<dyn HealthProbe>>,
     store: Store,
 }
@@ -55,8 +60,10 @@ impl Stores {
                 stores
             }
         };
-        if let Some(settings) = &settings.redis {
-            stores.share_through(settings).await?;
+        if let Some(redis) = &settings.redis {
+            stores
+                .share_through(redis, settings.limits.expected_replicas)
+                .await?;
         }
         Ok(stores)
     }
@@ -69,15 +76,28 @@ impl Stores {
             scholarships: Arc::new(shared.clone()),
             interactions: Arc::new(shared.clone()),
             cache: Arc::new(MemoryCache::new(CACHE_BYTES)),
+            limiter: Arc::new(MemoryRateLimiter::new(
+                Arc::new(SystemClock),
+                LIMITED_CALLERS,
+            )),
             probes: vec![Arc::new(shared)],
             store,
         }
     }
 
-    async fn share_through(&mut self, settings: &RedisSettings) -> Result<(), StartError> {
+    async fn share_through(
+        &mut self,
+        settings: &RedisSettings,
+        replicas: NonZeroU32,
+    ) -> Result<(), StartError> {
         let redis = Redis::open(settings.clone()).await?;
         let shared = Arc::new(RedisCache::new(redis.clone()));
         self.cache = Arc::new(BridgedCache::new(shared, Arc::clone(&self.cache)));
+        self.limiter = Arc::new(BridgedRateLimiter::new(
+            Arc::new(RedisRateLimiter::new(redis.clone())),
+            Arc::clone(&self.limiter),
+            replicas,
+        ));
         self.probes.push(Arc::new(redis));
         Ok(())
     }

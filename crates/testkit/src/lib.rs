@@ -26,6 +26,7 @@ pub mod proxy;
 pub mod rate_limiter_contract;
 pub mod replay_guard_contract;
 pub mod scholarship_store_contract;
+mod small_disk;
 pub mod spend_meter_contract;
 pub mod supervised;
 
@@ -36,3 +37,4 @@ pub use memory_interaction_store::MemoryInteractionStore;
 pub use memory_scholarship_store::MemoryScholarshipStore;
 pub use private_pgbouncer::PrivatePgBouncer;
 pub use private_postgres::PrivatePostgres;
+pub use small_disk::SmallDisk;

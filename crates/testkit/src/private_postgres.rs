@@ -26,6 +26,8 @@ pub struct PrivatePostgres {
     process: Mutex<Option<Supervised>>,
     port: u16,
     options: Vec<String>,
+    /// Variables as `NAME=value`.
+    environment: Vec<String>,
     databases: AtomicU64,
     folder: TempDir,
 }
@@ -45,7 +47,25 @@ impl PrivatePostgres {
     /// # Panics
     /// As [`Self::start`].
     pub fn start_with(settings: &[&str]) -> Self {
+        Self::start_in(tempfile::tempdir().expect("a folder"), settings, Vec::new())
+    }
+
+    /// Starts a server whose messages are German.
+    ///
+    /// # Panics
+    /// When the locale cannot be made, or else as [`Self::start`].
+    pub fn start_in_german() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
+        let locale = folder.path().join("de_DE.UTF-8");
+        let locale = locale.to_str().expect("UTF-8");
+        let arguments = ["-i", "de_DE", "-f", "UTF-8", locale];
+        run(None, folder.path(), "localedef", &arguments);
+        let variable = format!("LOCPATH={}", folder.path().display());
+        let settings = ["fsync=off", "lc_messages=de_DE.UTF-8"];
+        Self::start_in(folder, &settings, vec![variable])
+    }
+
+    fn start_in(folder: TempDir, settings: &[&str], environment: Vec<String>) -> Self {
         give_away(folder.path());
         remove_when_we_end(folder.path());
         let data = folder.path().join("data");
@@ -84,6 +104,7 @@ impl PrivatePostgres {
             process: Mutex::new(None),
             port: free_port(),
             options,
+            environment,
             databases: AtomicU64::new(0),
             folder,
         };
@@ -184,14 +205,16 @@ impl PrivatePostgres {
         // A killed server's children end by themselves a moment later, and a server waits for that by failing.
         let begun = Instant::now();
         loop {
-            let mut arguments = vec!["-D".to_owned(), data.display().to_string()];
+            let mut arguments = self.environment.clone();
+            arguments.push(format!("{PROGRAMS}/postgres"));
+            arguments.extend(["-D".to_owned(), data.display().to_string()]);
             arguments.extend(["-p".to_owned(), self.port.to_string()]);
             for option in &self.options {
                 arguments.extend(["-c".to_owned(), option.clone()]);
             }
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-            let program = format!("{PROGRAMS}/postgres");
-            let server = Supervised::start(Some(USER), self.folder.path(), &program, &arguments);
+            // It becomes the program behind the variables.
+            let server = Supervised::start(Some(USER), self.folder.path(), "env", &arguments);
             let process = server.process();
             *self.process.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
             while Path::new(&format!("/proc/{process}")).exists() {

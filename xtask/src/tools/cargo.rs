@@ -10,6 +10,8 @@ pub(crate) struct CargoTool {
     /// The package and its executable.
     pub(crate) name: &'static str,
     pub(crate) version: &'static str,
+    /// The arguments for which it prints its version.
+    pub(crate) tells_version: &'static [&'static str],
 }
 
 impl Tools {
@@ -39,7 +41,7 @@ impl Tools {
 
 impl CargoTool {
     fn is(&self, executable: &Path) -> bool {
-        output_of(Command::new(executable).arg("--version"))
+        output_of(Command::new(executable).args(self.tells_version))
             .is_some_and(|text| text.split_whitespace().any(|word| word == self.version))
     }
 }

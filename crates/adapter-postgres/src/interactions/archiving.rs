@@ -92,7 +92,7 @@ impl InteractionArchive for PostgresStore {
     ) -> Result<Vec<KeptInteraction>, InteractionStoreError> {
         let until = whole_microseconds(until);
         let rows = self
-            .interactions("older_than", Access::Read, move |connection| {
+            .interactions("older_than", Access::ReadMany, move |connection| {
                 older_than_on_conn(connection, until, after, limit).boxed()
             })
             .await?;
@@ -102,7 +102,7 @@ impl InteractionArchive for PostgresStore {
 
     async fn remove(&self, kept: &[KeptInteraction]) -> Result<u64, InteractionStoreError> {
         let kept: Arc<[KeptInteraction]> = kept.into();
-        self.interactions("remove", Access::Write, move |connection| {
+        self.interactions("remove", Access::WriteMany, move |connection| {
             let kept = Arc::clone(&kept);
             async move { remove_in_txn(connection, &kept).await }.boxed()
         })

@@ -52,7 +52,7 @@ struct Key {
 /// One statement for all rows, each with the instant at which it came in. Answers, in order, whether each was new.
 pub(crate) async fn append_in_txn(
     connection: &mut AsyncPgConnection,
-    rows: &[(Interaction, Timestamp)],
+    rows: &[(&Interaction, Timestamp)],
 ) -> Result<Vec<bool>, Failure> {
     let column =
         |of: fn(&Interaction) -> &str| rows.iter().map(|(row, _)| of(row)).collect::<Vec<_>>();

@@ -6,6 +6,7 @@ mod durability;
 mod encryption;
 mod faults;
 mod feed;
+mod interrupted_writes;
 mod migrating;
 mod releases;
 mod settled;

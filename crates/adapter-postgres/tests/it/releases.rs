@@ -2,7 +2,8 @@
 //!
 //! `migrations/postgres/queries.sql` holds every statement that the adapter sends, with the types of its parameters, and the
 //! columns that it knows. One test keeps the file true; another prepares what the file held in the previous release, the
-//! newest tag, on the schema that the migrations make now. `docs/operations.md` says how to work with it.
+//! newest tag, on the schema that the migrations make now; before there is a tag, the first revision of the file stands for
+//! it. `docs/operations.md` says how to work with it.
 
 mod recorder;
 mod workload;
@@ -22,7 +23,7 @@ const FILE: &str = "migrations/postgres/queries.sql";
 const HEAD: &str = "\
 -- Every statement that this version sends to Postgres, and the columns that it knows. A test keeps this file true:
 --   UPDATE_QUERIES=1 cargo test -p adapter-postgres releases
--- writes it anew. Another test prepares what the newest tag has here on the present schema.
+-- writes it anew. Another test prepares what the previous release has here on the present schema.
 ";
 const COLUMNS: &str = "SELECT table_name || '.' || column_name FROM information_schema.columns \
      WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%' ORDER BY 1";
@@ -99,19 +100,20 @@ fn git(arguments: &[&str]) -> Option<String> {
     output.status.success().then_some(text)
 }
 
-/// What the previous release recorded: at the newest tag that is no part of the present commit alone, else the present file.
+/// What the previous release recorded: at the newest tag, before there is one at the first revision that has the file, and
+/// without a history the present file. And which of these it is.
 fn of_previous_release() -> (String, String) {
     let tag = git(&["describe", "--tags", "--abbrev=0", "HEAD"]);
-    let tagged = tag.and_then(|tag| {
-        let tag = tag.trim().to_owned();
-        Some((git(&["show", &format!("{tag}:{FILE}")])?, tag))
-    });
-    tagged.unwrap_or_else(|| {
+    let first = git(&["log", "--diff-filter=A", "--format=%h", "--", FILE]);
+    let first = first.and_then(|revisions| revisions.lines().last().map(str::to_owned));
+    let revisions = [tag, first].into_iter().flatten();
+    let recorded = |revision: &str| git(&["show", &format!("{revision}:{FILE}")]);
+    let found = revisions
+        .map(|revision| revision.trim().to_owned())
+        .find_map(|revision| Some((recorded(&revision)?, revision)));
+    found.unwrap_or_else(|| {
         let present = std::fs::read_to_string(root().join(FILE)).expect("is read");
-        (
-            present,
-            "this version, as there is no tag that has the file".to_owned(),
-        )
+        (present, "this version, as there is no history".to_owned())
     })
 }
 
@@ -154,6 +156,7 @@ fn complaints(name: &str, queries: &str) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_previous_release_runs_on_the_present_schema() {
     let (queries, release) = of_previous_release();
+    println!("the previous release is {release}");
     assert!(queries.matches("\nPREPARE ").count() > 30);
     let complaints = complaints(&database().await, &queries);
     assert!(

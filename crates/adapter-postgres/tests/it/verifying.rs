@@ -5,10 +5,10 @@ use std::time::Duration;
 use adapter_postgres::migrations::Migrator;
 use adapter_postgres::operations::Inspector;
 use adapter_postgres::{PostgresSettings, Unusable};
-use ports::ScholarshipStore as _;
+use ports::{Health, HealthProbe as _, ScholarshipStore as _};
 use testkit::{PrivatePgBouncer, PrivatePostgres};
 
-use super::{bouncer, database, explained, id, named, now, open, open_pooled, own_server};
+use super::{bouncer, database, explained, id, migrate, named, now, open, open_pooled, own_server};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_migrated_database_can_be_used_directly_and_through_a_pooler() {
@@ -158,4 +158,36 @@ async fn a_log_that_is_written_to_is_never_taken_for_one_that_is_ahead() {
         store.verify().await.expect("is usable");
     }
     writers.join_all().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_speaks_german_is_understood() {
+    let server = PrivatePostgres::start_in_german();
+    let name = server.database();
+    let url = server.url(&name);
+    let store = open(&url);
+    let unread = store.count().await.expect_err("there is no schema");
+    let text = explained(&unread);
+    assert!(text.contains("existiert nicht"), "speaks German: {text}");
+
+    let outcome = store.verify().await;
+    assert!(matches!(outcome, Err(Unusable::Behind(_))), "{outcome:?}");
+    let Health::Down(reason) = store.check().await else {
+        panic!("there is nothing to be up");
+    };
+    assert!(reason.contains("migrate up"), "{reason}");
+
+    migrate(&url).await;
+    store.verify().await.expect("is usable");
+    assert_eq!(store.check().await, Health::Up);
+    server.psql("postgres", "CREATE ROLE guest LOGIN");
+    let guest = open(&url.replace("postgres@", "guest@"));
+    for outcome in [
+        guest.verify().await,
+        open(&url.replace("postgres@", "nobody@")).verify().await,
+        open(&server.url("no_such_database")).verify().await,
+    ] {
+        assert!(matches!(outcome, Err(Unusable::Refused(_))), "{outcome:?}");
+    }
+    assert!(matches!(guest.check().await, Health::Down(_)));
 }

@@ -4,6 +4,7 @@
 //! need one card for each value.
 
 use std::io::{Read, Write};
+use std::thread;
 
 use super::Segment;
 use crate::cards::Cards;
@@ -15,6 +16,7 @@ use crate::postings::Postings;
 use crate::sections::{SectionReader, SectionWriter, SnapshotError, Tag, ensure};
 use crate::snapshot::read_card;
 use crate::strings::StringArena;
+use crate::suggest::Titles;
 use crate::tokens::Tokens;
 
 const IDS: Tag = Tag::of(*b"ids.");
@@ -105,13 +107,19 @@ impl Segment {
             postings,
             ..Self::default()
         };
-        segment.make_tables()?;
         segment.derive();
+        // What takes longest, side by side.
+        let (tables, titles) = thread::scope(|scope| {
+            let titles = scope.spawn(|| Titles::of(&segment));
+            (segment.read_tables(), titles.join())
+        });
+        segment.tables = tables?;
+        segment.titles = titles.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         Ok(segment)
     }
 
-    /// Makes the tables that rows have numbers in.
-    fn make_tables(&mut self) -> Result<(), SnapshotError> {
+    /// The tables that rows have numbers in.
+    fn read_tables(&self) -> Result<FactTables, SnapshotError> {
         let content = |document| {
             let card = read_card(self.cards.get(document))?;
             card.into_scholarship()
@@ -119,11 +127,10 @@ impl Segment {
                 .map(|scholarship| scholarship.content)
         };
         let tables = FactTables::of_rows(&self.facts, content);
-        self.tables = tables.ok_or(SnapshotError::Damaged {
+        tables.ok_or(SnapshotError::Damaged {
             section: FACTS,
             what: "rows and cards do not fit together",
-        })?;
-        Ok(())
+        })
     }
 }
 

@@ -36,8 +36,10 @@ const SOON: Duration = Duration::from_millis(10);
 const SUSPICIOUS_AFTER: Duration = Duration::from_secs(2);
 const SUSPECTED_AGAIN_AFTER: Duration = Duration::from_secs(30);
 
-/// A comparison that came to no end is tried again after so long.
+/// A comparison that came to no end is tried again after so long, and then after twice as long.
 const RECONCILE_AGAIN: Duration = Duration::from_secs(10);
+/// After so many comparisons without a moment for one, a walk takes their place: it is right at any time, and reads everything.
+const UNDECIDED_IN_A_ROW: u32 = 3;
 
 /// What a look at the log showed.
 struct Looked {
@@ -124,24 +126,54 @@ impl IndexFollower {
 
     async fn keep_reconciling(&self, period: Duration) {
         let mut pause = period;
+        let mut undecided = 0;
         loop {
             tokio::select! {
                 () = sleep(pause) => {}
                 () = self.suspicion.notified() => {}
             }
-            pause = match self.reconcile().await {
-                Ok(Reconciled::InStep | Reconciled::Healed(_)) => period,
-                Ok(Reconciled::Undecided) => period.min(RECONCILE_AGAIN),
-                Err(error) => {
-                    tracing::info!(
-                        error = &error as &dyn std::error::Error,
-                        "the index could not be compared with the store; it is tried again"
-                    );
-                    period.min(RECONCILE_AGAIN)
+            match self.reconcile().await {
+                Ok(Reconciled::InStep | Reconciled::Healed(_)) => (undecided, pause) = (0, period),
+                Ok(Reconciled::Undecided) if undecided + 1 < UNDECIDED_IN_A_ROW => {
+                    pause = period.min(RECONCILE_AGAIN * 2_u32.pow(undecided));
+                    undecided += 1;
                 }
-            };
+                Ok(Reconciled::Undecided) => {
+                    (undecided, pause) = (0, period);
+                    if let Err(error) = self.walk_while_others_write().await {
+                        tell_of(&error);
+                        pause = period.min(RECONCILE_AGAIN);
+                    }
+                }
+                Err(error) => {
+                    tell_of(&error);
+                    pause = period.min(RECONCILE_AGAIN);
+                }
+            }
         }
     }
+
+    /// What differs may just be on its way, so it is no reason for a warning.
+    async fn walk_while_others_write(&self) -> Result<(), FollowError> {
+        tracing::info!(
+            comparisons = UNDECIDED_IN_A_ROW,
+            "others write without a pause, or hold the log back: index and store are walked through"
+        );
+        let found = self.walk(None).await?;
+        tracing::info!(
+            taken_over = found.taken_over,
+            removed = found.removed,
+            "the index was made equal to the store; some of this may have been on its way"
+        );
+        Ok(())
+    }
+}
+
+fn tell_of(error: &FollowError) {
+    tracing::info!(
+        error = error as &dyn std::error::Error,
+        "the index could not be compared with the store; it is tried again"
+    );
 }
 
 /// Returns when there is a wake-up, and never when there are none (any more).

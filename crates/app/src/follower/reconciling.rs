@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering as AtomicOrdering;
 use std::time::Duration;
 
 use domain::{Scholarship, ScholarshipId, Timestamp};
-use ports::{Change, FeedPosition, RevisionMark};
+use ports::{CatalogueFingerprint, Change, FeedPosition, RevisionMark};
 use tokio::time::sleep;
 
 use super::{FollowError, IndexFollower};
@@ -53,6 +53,15 @@ impl IndexFollower {
     /// # Errors
     /// [`FollowError`]; what was taken over so far stays.
     pub async fn reconcile(&self) -> Result<Reconciled, FollowError> {
+        self.compare(None).await
+    }
+
+    /// As [`Self::reconcile`]; `known` is what the store came to a moment ago. It counts only if the log has not moved since.
+    pub(super) async fn compare(
+        &self,
+        known: Option<(CatalogueFingerprint, FeedPosition)>,
+    ) -> Result<Reconciled, FollowError> {
+        let mut known = known;
         let mut pause = FIRST_PAUSE;
         for attempt in 0..TRIES {
             if attempt > 0 {
@@ -60,7 +69,12 @@ impl IndexFollower {
                 pause *= 2;
             }
             let before = self.catch_up().await?;
-            let Some((stored, at)) = self.store.fingerprint().await? else {
+            let known = known.take().filter(|(_, at)| *at == before);
+            let fingerprint = match known {
+                Some(known) => Some(known),
+                None => self.store.fingerprint().await?,
+            };
+            let Some((stored, at)) = fingerprint else {
                 continue;
             };
             if at < before {
@@ -85,9 +99,24 @@ impl IndexFollower {
         Ok(Reconciled::Undecided)
     }
 
-    /// Walks through index and store together, and takes over what differs. `put_back` is where the log goes on from now on,
-    /// if not where it did.
+    /// Walks as [`Self::walk`], and tells what was found: after a comparison that found a difference, or a change of the log.
     pub(super) async fn heal(&self, put_back: Option<FeedPosition>) -> Result<Drift, FollowError> {
+        let drift = self.walk(put_back).await?;
+        self.healed
+            .fetch_add(drift.total(), AtomicOrdering::Relaxed);
+        if drift.total() > 0 {
+            tracing::warn!(
+                taken_over = drift.taken_over,
+                removed = drift.removed,
+                "the index did not hold what the store holds; it was made equal"
+            );
+        }
+        Ok(drift)
+    }
+
+    /// Walks through index and store together, and takes over what differs. `put_back` is where the log goes on from now on,
+    /// if not where it did. While others write, what is on its way is taken over as well, and counted.
+    pub(super) async fn walk(&self, put_back: Option<FeedPosition>) -> Result<Drift, FollowError> {
         self.standing.fell_behind();
         let mut drift = Drift::default();
         let mut after: Option<ScholarshipId> = None;
@@ -116,15 +145,6 @@ impl IndexFollower {
                 Some(end) => after = Some(end),
                 None => break,
             }
-        }
-        self.healed
-            .fetch_add(drift.total(), AtomicOrdering::Relaxed);
-        if drift.total() > 0 {
-            tracing::warn!(
-                taken_over = drift.taken_over,
-                removed = drift.removed,
-                "the index did not hold what the store holds; it was made equal"
-            );
         }
         self.catch_up().await?;
         Ok(drift)

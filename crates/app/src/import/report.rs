@@ -1,6 +1,6 @@
 //! What an import has done, record by record and in sum.
 
-use domain::{FieldError, ScholarshipId};
+use domain::{FieldError, ScholarshipId, Timestamp};
 use ports::FeedPosition;
 use serde::Serialize;
 
@@ -65,6 +65,9 @@ pub struct ImportReport {
     /// The change log after the last batch; a reader whose index is that far sees the import.
     #[serde(skip)]
     pub position: FeedPosition,
+    /// When the first batch was written, if there was one.
+    #[serde(skip)]
+    pub written_since: Option<Timestamp>,
 }
 
 impl ImportReport {

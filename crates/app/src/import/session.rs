@@ -92,6 +92,7 @@ impl ImportSession {
         } else {
             let (outcomes, position) = self.store.upsert_many(items, now).await?;
             self.report.position = position;
+            self.report.written_since.get_or_insert(now);
             outcomes
         };
         let mut outcomes = outcomes.into_iter();

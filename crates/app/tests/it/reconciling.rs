@@ -185,19 +185,38 @@ fn restored(file: &Path) -> Arc<InProcessIndex> {
     Arc::new(index.expect("is restored"))
 }
 
+/// What whoever resumes knows of the store.
+#[derive(Clone, Copy)]
+enum Known {
+    Nothing,
+    Outdated,
+    Current,
+}
+
+impl Known {
+    const ALL: [Self; 3] = [Self::Nothing, Self::Outdated, Self::Current];
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_index_file_from_before_a_backup_was_restored_never_serves_old_contents() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("index");
-    for later_writes in 0..3 {
+    for (later_writes, known) in (0..3).flat_map(|writes| Known::ALL.map(|known| (writes, known))) {
         let (before, after) = two_histories().await;
         saved_index_of(&before, &file).await;
+        let outdated = after.fingerprint().await.expect("is read");
         for write in 0..later_writes {
             put(&after, "d", &format!("Later {write}"), 3).await;
         }
+        let known = match known {
+            Known::Nothing => None,
+            Known::Outdated => outdated,
+            Known::Current => after.fingerprint().await.expect("is read"),
+        };
         let index = restored(&file);
         let follower = follower_of(&after, &index);
-        follower.resume(index.position()).await.expect("resumes");
+        let resumed = follower.resume(index.position(), known).await;
+        resumed.expect("resumes");
         assert_equal(&index, &after).await;
         assert_eq!(index.position(), after.head().await.expect("is read"));
     }
@@ -210,14 +229,17 @@ async fn an_index_file_that_is_ahead_of_the_store_is_put_back() {
     let (before, after) = two_histories().await;
     put(&before, "e", "Lost as well", 1).await;
     saved_index_of(&before, &file).await;
-    let index = restored(&file);
-    let follower = follower_of(&after, &index);
-    follower.resume(index.position()).await.expect("resumes");
-    assert_equal(&index, &after).await;
-    assert_eq!(index.position(), after.head().await.expect("is read"));
-    put(&after, "f", "New", 4).await;
-    follower.catch_up().await.expect("catches up");
-    assert_equal(&index, &after).await;
+    for known in [None, after.fingerprint().await.expect("is read")] {
+        let index = restored(&file);
+        let follower = follower_of(&after, &index);
+        let resumed = follower.resume(index.position(), known).await;
+        resumed.expect("resumes");
+        assert_equal(&index, &after).await;
+        assert_eq!(index.position(), after.head().await.expect("is read"));
+        put(&after, "f", "New", 4).await;
+        follower.catch_up().await.expect("catches up");
+        assert_equal(&index, &after).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -254,7 +276,7 @@ async fn a_start_without_the_store_can_be_tried_again() {
         let follower = IndexFollower::new(Arc::new(store), Arc::clone(&index) as _);
         let begin = async || {
             if from_file {
-                follower.resume(index.position()).await
+                follower.resume(index.position(), None).await
             } else {
                 follower.load().await
             }

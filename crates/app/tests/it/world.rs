@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use adapter_memory::MemoryCache;
+use adapter_memory::{MemoryCache, MemoryRateLimiter};
 use adapter_search::{InProcessIndex, SearchSettings};
+use app::limits::LimitSettings;
 use app::{Application, Dependencies};
 use chrono::TimeDelta;
-use domain::{ScholarshipContent, ScholarshipId};
+use domain::{Quota, ScholarshipContent, ScholarshipId};
 use ports::search_index::SearchRequest;
 use ports::{HealthProbe, ScholarshipStore, SearchIndex, UpsertItem};
 use testkit::{
@@ -57,6 +58,19 @@ impl World {
             interactions: Arc::new(Interruptible::new(interactions.clone(), &outage)),
             index,
             cache: Arc::new(MemoryCache::new(1 << 20)),
+            limiter: Arc::new(MemoryRateLimiter::new(
+                Arc::clone(&clock) as Arc<dyn ports::Clock>,
+                10,
+            )),
+            limits: LimitSettings {
+                public: Quota::ONE_PER_SECOND,
+                authenticated: Quota::ONE_PER_SECOND,
+                agent: Quota::ONE_PER_SECOND,
+                admin: Quota::ONE_PER_SECOND,
+                auth_failure: Quota::ONE_PER_SECOND,
+                per_ip: true,
+                per_token: true,
+            },
             clock: Arc::clone(&clock) as Arc<dyn ports::Clock>,
             ids: Arc::new(SequentialIds::default()),
             probes,

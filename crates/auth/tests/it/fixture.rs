@@ -19,16 +19,16 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_timestamp(seconds, 0).expect("tests use ordinary years")
 }
 
-pub(crate) fn key(id: Option<&str>, secret: &str) -> TokenKey {
-    TokenKey::new(id.map(str::to_owned), secret.into()).expect("tests use real secrets")
+pub(crate) fn key(secret: &str) -> TokenKey {
+    TokenKey::new(secret.into()).expect("tests use real secrets")
 }
 
 pub(crate) fn verifier() -> Verifier {
-    Verifier::new(TokenSettings::default(), &[key(None, SECRET)])
+    Verifier::new(TokenSettings::default(), &[key(SECRET)])
 }
 
 pub(crate) fn minter() -> Minter {
-    Minter::new(TokenSettings::default(), &key(None, SECRET))
+    Minter::new(TokenSettings::default(), &key(SECRET))
 }
 
 pub(crate) fn request() -> MintRequest {

@@ -58,6 +58,7 @@ impl From<StoreError> for ApiError {
                 .detail(format!("The same source and source_id belong to {id}.")),
             StoreError::IdempotencyKeyTaken => Self::new(ErrorCode::IdempotencyKeyReused),
             StoreError::Unavailable { .. } => unavailable(&error),
+            StoreError::Undecided { .. } => undecided(&error),
         }
     }
 }
@@ -66,6 +67,7 @@ impl From<InteractionStoreError> for ApiError {
     fn from(error: InteractionStoreError) -> Self {
         match error {
             InteractionStoreError::Unavailable { .. } => unavailable(&error),
+            InteractionStoreError::Undecided { .. } => undecided(&error),
         }
     }
 }
@@ -110,6 +112,11 @@ impl From<SearchError> for ApiError {
 fn unavailable(error: &(dyn std::error::Error + 'static)) -> ApiError {
     tracing::error!(error, "a request failed because a store did not answer");
     ApiError::new(ErrorCode::StoreUnavailable)
+}
+
+fn undecided(error: &(dyn std::error::Error + 'static)) -> ApiError {
+    tracing::error!(error, "a store did not say whether it kept a write");
+    ApiError::new(ErrorCode::OutcomeUnknown)
 }
 
 impl ApiError {

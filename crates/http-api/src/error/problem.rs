@@ -60,6 +60,7 @@ fn code_of(status: StatusCode) -> ErrorCode {
         413 => ErrorCode::BodyTooLarge,
         414 => ErrorCode::UrlTooLong,
         415 => ErrorCode::UnsupportedMediaType,
+        429 => ErrorCode::RateLimited,
         503 => ErrorCode::Overloaded,
         504 => ErrorCode::Timeout,
         400..=499 => ErrorCode::BadRequest,

@@ -4,13 +4,12 @@ use std::panic::AssertUnwindSafe;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, web};
-use auth::Caller;
+use actix_web::{Error, web};
 use futures_util::FutureExt;
 
-use super::{context_of, is_probe};
+use super::{context_of, is_probe, refused};
 use crate::error::{ApiError, ErrorCode, render};
 use crate::query::is_well_formed;
 use crate::settings::ApiSettings;
@@ -23,18 +22,8 @@ pub(crate) async fn gate<B: MessageBody + 'static>(
     let Some(state) = request.app_data::<web::Data<ApiState>>().cloned() else {
         return Err(ApiError::new(ErrorCode::InternalError).into());
     };
-    match check(&request, &state) {
-        Ok(Some(caller)) => {
-            request.extensions_mut().insert(caller);
-        }
-        Ok(None) => {}
-        Err(refusal) => {
-            let context = context_of(request.request());
-            let error = Error::from(refusal);
-            let status = error.as_response_error().status_code();
-            let problem = render(Some(&error), status, request.path(), &context.trace_id);
-            return Ok(request.into_response(problem).map_into_right_body());
-        }
+    if let Err(refusal) = check(&request, &state) {
+        return Ok(refused(request, refusal).map_into_right_body());
     }
     let answer = AssertUnwindSafe(next.call(request)).catch_unwind();
     let answer = tokio::time::timeout(state.settings.request_timeout, answer)
@@ -66,11 +55,11 @@ fn rendered<B: MessageBody>(response: ServiceResponse<B>) -> ServiceResponse<Eit
     ServiceResponse::new(request, problem).map_into_right_body()
 }
 
-/// Everything that holds for all routes. Answers who calls.
-fn check(request: &ServiceRequest, state: &ApiState) -> Result<Option<Caller>, ApiError> {
+/// Everything that holds for all routes.
+fn check(request: &ServiceRequest, state: &ApiState) -> Result<(), ApiError> {
     let path = request.path();
     if is_probe(path) {
-        return Ok(None);
+        return Ok(());
     }
     let uri = request.uri();
     let length = uri.path_and_query().map_or(0, |text| text.as_str().len());
@@ -80,14 +69,24 @@ fn check(request: &ServiceRequest, state: &ApiState) -> Result<Option<Caller>, A
     if !is_well_formed(uri.path()) || !uri.query().is_none_or(is_well_formed) {
         return Err(ApiError::new(ErrorCode::MalformedUrl));
     }
+    if !is_short(request.headers()) {
+        return Err(ApiError::new(ErrorCode::HeadersTooLarge));
+    }
     if !is_served_here(request, &state.settings.allowed_hosts) {
         return Err(ApiError::new(ErrorCode::MisdirectedRequest));
     }
-    let caller = caller(request, state)?;
     if path.starts_with("/api/") && !state.application.follower.is_loaded() {
         return Err(ApiError::new(ErrorCode::NotReady));
     }
-    Ok(caller)
+    Ok(())
+}
+
+fn is_short(headers: &HeaderMap) -> bool {
+    let bytes: usize = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    headers.len() <= ApiSettings::MAX_HEADERS && bytes <= ApiSettings::MAX_HEADER_BYTES
 }
 
 fn is_served_here(request: &ServiceRequest, allowed: &[String]) -> bool {
@@ -107,31 +106,6 @@ fn is_served_here(request: &ServiceRequest, allowed: &[String]) -> bool {
     allowed
         .iter()
         .any(|known| known.eq_ignore_ascii_case(host) || known.eq_ignore_ascii_case(name))
-}
-
-/// A request that carries a token must carry a good one, whatever it asks for.
-fn caller(request: &ServiceRequest, state: &ApiState) -> Result<Option<Caller>, ApiError> {
-    let mut headers = request.headers().get_all(header::AUTHORIZATION);
-    let Some(value) = headers.next() else {
-        return Ok(None);
-    };
-    let malformed = |detail: &'static str| ApiError::new(ErrorCode::TokenMalformed).detail(detail);
-    if headers.next().is_some() {
-        return Err(malformed("Authorization is given more than once."));
-    }
-    let token = value
-        .to_str()
-        .ok()
-        .and_then(|text| text.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim());
-    let Some(token) = token else {
-        return Err(malformed(
-            "Authorization must be the word Bearer and a token.",
-        ));
-    };
-    let now = state.application.clock.now();
-    Ok(Some(state.verifier.verify(token, now)?))
 }
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {

@@ -13,6 +13,9 @@ const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'u
 const DOCUMENTATION_POLICY: &str =
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
 
+/// Nothing here needs a device or a person's whereabouts.
+const PERMISSIONS: &str = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()";
+
 /// What the answer's headers depend on.
 #[derive(Debug, Clone)]
 pub(super) struct Circumstances {
@@ -43,6 +46,15 @@ pub(super) fn add(headers: &mut HeaderMap, status: StatusCode, circumstances: &C
         (REFERRER_POLICY, "strict-origin-when-cross-origin"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),
+        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }

@@ -4,13 +4,16 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, ResponseError, web};
 use tracing::Instrument;
 
 use super::headers::{self, Circumstances};
 use super::{UNMATCHED, route_of};
+use crate::admission::{BusyBody, RATE_LIMIT, RATE_LIMIT_POLICY, Registered};
+use crate::application::EXPOSED;
 use crate::context::RequestContext;
 use crate::error::{PROBLEM_JSON, render};
 use crate::fallback::Routes;
@@ -19,7 +22,8 @@ use crate::state::ApiState;
 pub(crate) async fn observe<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+) -> Result<ServiceResponse<BusyBody<EitherBody<B>>>, Error> {
+    let busy = request.request().conn_data().and_then(Registered::busy);
     let start = Instant::now();
     let context = RequestContext::of(request.headers());
     let circumstances = Circumstances {
@@ -51,8 +55,14 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
                 let mut response = completed(response, &asked, &circumstances);
                 let status = response.status();
                 headers::add(response.headers_mut(), status, &circumstances);
+                if matches!(
+                    status,
+                    StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS
+                ) {
+                    asked.open_to_its_origin(response.headers_mut());
+                }
                 asked.finish(&route_of(response.request()), status);
-                Ok(response)
+                Ok(response.map_body(|_, body| BusyBody::new(body, busy)))
             }
             Err(error) => Err(asked.failed(&error, &circumstances)),
         }
@@ -76,12 +86,17 @@ fn completed<B: MessageBody>(
         return response.map_into_left_body();
     }
     let (request, response) = response.into_parts();
-    let problem = render(
+    let mut problem = render(
         response.error(),
         status,
         &asked.path,
         &circumstances.context.trace_id,
     );
+    for name in [&RATE_LIMIT, &RATE_LIMIT_POLICY, &header::RETRY_AFTER] {
+        if let Some(value) = response.headers().get(name) {
+            problem.headers_mut().insert(name.clone(), value.clone());
+        }
+    }
     ServiceResponse::new(request, problem).map_into_right_body()
 }
 
@@ -91,7 +106,7 @@ struct Asked {
     path: String,
     state: Option<web::Data<ApiState>>,
     routes: Option<web::Data<Routes>>,
-    origin: Option<header::HeaderValue>,
+    origin: Option<HeaderValue>,
     start: Instant,
 }
 
@@ -120,11 +135,7 @@ impl Asked {
         let trace_id = &circumstances.context.trace_id;
         let mut problem = render(Some(error), status, &self.path, trace_id);
         headers::add(problem.headers_mut(), status, circumstances);
-        if let Some(allowed) = self.allowed_origin() {
-            problem
-                .headers_mut()
-                .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
-        }
+        self.open_to_its_origin(problem.headers_mut());
         let routes = self.routes.as_ref();
         let route = routes.and_then(|routes| routes.template(&self.path));
         self.finish(route.unwrap_or(UNMATCHED), status);
@@ -132,11 +143,21 @@ impl Asked {
     }
 
     /// The layer for CORS cannot do its part for an answer that it does not see.
-    fn allowed_origin(&self) -> Option<header::HeaderValue> {
+    fn open_to_its_origin(&self, headers: &mut header::HeaderMap) {
+        if let Some(allowed) = self.allowed_origin() {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+            let names = EXPOSED.each_ref().map(HeaderName::as_str).join(", ");
+            if let Ok(names) = HeaderValue::from_str(&names) {
+                headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, names);
+            }
+        }
+    }
+
+    fn allowed_origin(&self) -> Option<HeaderValue> {
         let origin = self.origin.as_ref()?;
         let origins = &self.state.as_ref()?.settings.cors_origins;
         if origins.is_empty() {
-            return Some(header::HeaderValue::from_static("*"));
+            return Some(HeaderValue::from_static("*"));
         }
         let known = origins
             .iter()

@@ -1,10 +1,11 @@
 //! What every operation has in common: the problems it may answer with, the token it may carry.
 
 use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr, Response};
 
 use crate::error::PROBLEM_JSON;
+use crate::policy::Policy;
 
 /// Problems of every operation.
 const ALWAYS: &[(&str, &str)] = &[
@@ -14,6 +15,8 @@ const ALWAYS: &[(&str, &str)] = &[
     ("414", "The URL is too long"),
     ("421", "This host is not served here"),
     ("422", "Some values are wrong"),
+    ("429", "Too many requests"),
+    ("431", "The headers are too large"),
     ("500", "Something went wrong here"),
     ("503", "The service cannot answer now"),
     ("504", "The answer took too long"),
@@ -27,9 +30,8 @@ const WITH_TOKEN: &[(&str, &str)] = &[("403", "The token does not allow this")];
 /// Adds to a document collected from the routes what holds for all of them.
 pub(crate) fn completed(mut document: OpenApi) -> OpenApi {
     for (path, item) in &mut document.paths.paths {
-        let probe = matches!(path.as_str(), "/healthz" | "/readyz");
-        for operation in operations(item) {
-            complete(operation, probe);
+        for (method, operation) in operations(item) {
+            complete(operation, Policy::of(method, path));
         }
     }
     let bearer = HttpBuilder::new()
@@ -44,33 +46,27 @@ pub(crate) fn completed(mut document: OpenApi) -> OpenApi {
     document
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     [
-        item.get.as_mut(),
-        item.post.as_mut(),
-        item.put.as_mut(),
-        item.patch.as_mut(),
-        item.delete.as_mut(),
+        ("get", item.get.as_mut()),
+        ("post", item.post.as_mut()),
+        ("put", item.put.as_mut()),
+        ("patch", item.patch.as_mut()),
+        ("delete", item.delete.as_mut()),
     ]
     .into_iter()
-    .flatten()
+    .filter_map(|(method, operation)| Some((method, operation?)))
 }
 
-fn complete(operation: &mut Operation, probe: bool) {
-    let reads_public = operation.security.is_none();
-    if reads_public && !probe {
-        // Anybody may call it; a token that comes along must be good.
-        operation.security = Some(vec![
-            SecurityRequirement::default(),
-            SecurityRequirement::new("bearer", Vec::<String>::new()),
-        ]);
-    }
+fn complete(operation: &mut Operation, policy: Option<Policy>) {
+    let is_probe = policy == Some(Policy::Probe);
+    operation.security = policy.and_then(Policy::requirements);
     let mut problems = ALWAYS.to_vec();
     if operation.request_body.is_some() {
         problems.extend(WITH_BODY);
     }
     // A search for drafts needs a scope as well.
-    if !probe {
+    if !is_probe {
         problems.extend(WITH_TOKEN);
     }
     let responses = &mut operation.responses.responses;

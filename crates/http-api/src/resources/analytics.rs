@@ -83,7 +83,7 @@ struct SummaryBody {
 }
 
 /// Totals
-#[utoipa::path(tag = "Analytics", params(PeriodParameters), responses((status = 200, description = "Totals of the period", body = SummaryBody)), security(("bearer" = ["analytics:read"])))]
+#[utoipa::path(tag = "Analytics", params(PeriodParameters), responses((status = 200, description = "Totals of the period", body = SummaryBody)))]
 #[get("/api/v1/analytics/summary")]
 async fn summary(
     request: HttpRequest,
@@ -164,7 +164,7 @@ fn list<F, T: From<F> + Serialize>(found: Vec<F>, limit: usize, start: Instant) 
 }
 
 /// Most popular scholarships
-#[utoipa::path(tag = "Analytics", params(PeriodParameters, LimitParameters), responses((status = 200, description = "Most interactions first", body = List<PopularEntry>)), security(("bearer" = ["analytics:read"])))]
+#[utoipa::path(tag = "Analytics", params(PeriodParameters, LimitParameters), responses((status = 200, description = "Most interactions first", body = List<PopularEntry>)))]
 #[get("/api/v1/analytics/popular-scholarships")]
 async fn popular_scholarships(
     request: HttpRequest,
@@ -180,7 +180,7 @@ async fn popular_scholarships(
 /// Most frequent searches
 ///
 /// Only queries whose words are all in the catalogue are counted: nothing personal is kept.
-#[utoipa::path(tag = "Analytics", params(PeriodParameters, LimitParameters), responses((status = 200, description = "Most frequent first", body = List<TrendEntry>)), security(("bearer" = ["analytics:read"])))]
+#[utoipa::path(tag = "Analytics", params(PeriodParameters, LimitParameters), responses((status = 200, description = "Most frequent first", body = List<TrendEntry>)))]
 #[get("/api/v1/analytics/search-trends")]
 async fn search_trends(
     request: HttpRequest,
@@ -200,7 +200,7 @@ async fn search_trends(
 /// Newest interactions
 ///
 /// Without any trace of who did them.
-#[utoipa::path(tag = "Analytics", params(PeriodParameters, LimitParameters), responses((status = 200, description = "Newest first", body = List<InteractionEntry>)), security(("bearer" = ["analytics:read"])))]
+#[utoipa::path(tag = "Analytics", params(PeriodParameters, LimitParameters), responses((status = 200, description = "Newest first", body = List<InteractionEntry>)))]
 #[get("/api/v1/analytics/interactions")]
 async fn recent_interactions(
     request: HttpRequest,

@@ -91,8 +91,7 @@ impl From<Interaction> for InteractionEntry {
     tag = "Interactions",
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters")),
     request_body(content = InteractionBody, example = json!({"id": "view-1", "kind": "view", "scholarship_id": "sch_8m3k1q"})),
-    responses((status = 202, description = "Recorded", body = Recorded), (status = 403, description = "The role may not")),
-    security(("bearer" = []))
+    responses((status = 202, description = "Recorded", body = Recorded), (status = 403, description = "The role may not"))
 )]
 #[post("/api/v1/interactions")]
 async fn record(
@@ -123,8 +122,7 @@ async fn record(
     tag = "Interactions",
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters")),
     request_body(content = InteractionsBody, example = json!({"interactions": [{"id": "save-1", "kind": "save", "scholarship_id": "sch_8m3k1q"}]})),
-    responses((status = 202, description = "Recorded", body = Recorded), (status = 403, description = "The role may not")),
-    security(("bearer" = []))
+    responses((status = 202, description = "Recorded", body = Recorded), (status = 403, description = "The role may not"))
 )]
 #[post("/api/v1/interactions/bulk")]
 async fn record_many(
@@ -194,7 +192,7 @@ async fn store(
 /// Show what I did
 ///
 /// The newest thousand, newest first.
-#[utoipa::path(tag = "Interactions", responses((status = 200, description = "The caller's own interactions", body = List<InteractionEntry>), (status = 403, description = "The role may not")), security(("bearer" = [])))]
+#[utoipa::path(tag = "Interactions", responses((status = 200, description = "The caller's own interactions", body = List<InteractionEntry>), (status = 403, description = "The role may not")))]
 #[get("/api/v1/interactions/mine")]
 async fn mine(
     state: web::Data<ApiState>,
@@ -218,7 +216,7 @@ struct Forgotten {
 }
 
 /// Forget what I did
-#[utoipa::path(tag = "Interactions", responses((status = 200, description = "Everything of the caller is deleted", body = Forgotten), (status = 403, description = "The role may not")), security(("bearer" = [])))]
+#[utoipa::path(tag = "Interactions", responses((status = 200, description = "Everything of the caller is deleted", body = Forgotten), (status = 403, description = "The role may not")))]
 #[delete("/api/v1/interactions/mine")]
 async fn forget(
     state: web::Data<ApiState>,

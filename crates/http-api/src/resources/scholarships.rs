@@ -153,8 +153,7 @@ async fn similar(
     responses(
         (status = 201, description = "Created", body = ScholarshipDocument, headers(("Location" = String, description = "Path of the scholarship"), ("ETag" = String, description = "Strong tag of this state"))),
         (status = 409, description = "The key belongs to another request, or the source's record exists already"),
-    ),
-    security(("bearer" = ["scholarships:write"]))
+    )
 )]
 #[post("/api/v1/scholarships")]
 async fn create(
@@ -207,8 +206,7 @@ fn write_precondition(
         (status = 409, description = "The source's record belongs to another scholarship"),
         (status = 412, description = "It has changed meanwhile"),
         (status = 428, description = "If-Match is missing"),
-    ),
-    security(("bearer" = ["scholarships:write"]))
+    )
 )]
 #[put("/api/v1/scholarships/{id}")]
 async fn replace(
@@ -243,8 +241,7 @@ async fn replace(
         (status = 409, description = "The source's record belongs to another scholarship"),
         (status = 412, description = "It has changed meanwhile"),
         (status = 428, description = "If-Match is missing"),
-    ),
-    security(("bearer" = ["scholarships:write"]))
+    )
 )]
 #[patch("/api/v1/scholarships/{id}")]
 async fn patch_scholarship(
@@ -283,8 +280,7 @@ async fn patch_scholarship(
         (status = 404, description = "There is no such scholarship"),
         (status = 412, description = "It has changed meanwhile"),
         (status = 428, description = "If-Match is missing"),
-    ),
-    security(("bearer" = ["scholarships:write"]))
+    )
 )]
 #[delete("/api/v1/scholarships/{id}")]
 async fn delete_scholarship(

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
-use adapter_memory::MemoryCache;
+use adapter_memory::{MemoryCache, MemoryRateLimiter};
 use adapter_search::{InProcessIndex, SearchSettings};
+use app::limits::LimitSettings;
 use app::{Application, Dependencies};
 use auth::{MintRequest, Minter, Role, ScopeSet, TokenKey, TokenSettings, Verifier};
-use domain::{FieldOfStudy, ScholarshipContent, Timestamp, UsState};
-use http_api::{ApiSettings, ApiState};
+use domain::{FieldOfStudy, Quota, ScholarshipContent, Timestamp, UsState};
+use http_api::{ApiSettings, ApiState, Connections};
 use ports::{Clock, ScholarshipStore};
 use serde_json::Value;
 use telemetry::Metrics;
@@ -24,6 +25,7 @@ use testkit::{
 use crate::client::{Answer, exchange, head};
 use crate::conformance;
 
+pub(crate) const SECRET: &str = "kT9vQ2mX7pLc4RzW8nYb3HsJ6dFg1AuE";
 pub(crate) const NOW: &str = "2026-11-23T12:00:00Z";
 
 pub(crate) struct Api {
@@ -35,6 +37,7 @@ pub(crate) struct Api {
     /// Begins and ends failures of both stores.
     pub(crate) interruption: Interruption,
     pub(crate) metrics: Metrics,
+    pub(crate) state: ApiState,
     servers: [ServerHandle; 2],
     minter: Minter,
 }
@@ -67,6 +70,8 @@ impl Clock for BreakableClock {
 /// How a test's API differs from the usual one.
 pub(crate) struct Setup {
     pub(crate) settings: ApiSettings,
+    pub(crate) limits: LimitSettings,
+    pub(crate) max_connections: usize,
     pub(crate) catalogue: Vec<ScholarshipContent>,
     pub(crate) load: bool,
 }
@@ -78,9 +83,25 @@ impl Default for Setup {
                 version: "1.2.3".to_owned(),
                 ..ApiSettings::default()
             },
+            limits: limits(1_000_000),
+            max_connections: 1_000,
             catalogue: catalogue(),
             load: true,
         }
+    }
+}
+
+/// The same for all, per minute.
+pub(crate) fn limits(each: u32) -> LimitSettings {
+    let quota = Quota::per_minute(each).expect("a quota");
+    LimitSettings {
+        public: quota,
+        authenticated: quota,
+        agent: quota,
+        admin: quota,
+        auth_failure: quota,
+        per_ip: true,
+        per_token: true,
     }
 }
 
@@ -147,6 +168,11 @@ impl Api {
             )),
             index: Arc::new(InProcessIndex::new(SearchSettings::default())),
             cache: Arc::new(MemoryCache::new(1_000_000)),
+            limiter: Arc::new(MemoryRateLimiter::new(
+                Arc::clone(&clock) as Arc<dyn Clock>,
+                10_000,
+            )),
+            limits: setup.limits,
             clock: Arc::new(BreakableClock {
                 clock: Arc::clone(&clock),
                 panicking: Arc::clone(&panicking),
@@ -161,18 +187,28 @@ impl Api {
                 .await
                 .expect("the fake store answers");
         }
-        let key = TokenKey::new(None, "kT9vQ2mX7pLc4RzW8nYb3HsJ6dFg1AuE".into()).expect("a secret");
+        let key = TokenKey::new(SECRET.into()).expect("a secret");
         let tokens = TokenSettings::default();
         let verifier = Arc::new(Verifier::new(tokens.clone(), std::slice::from_ref(&key)));
         let metrics = Metrics::new("1.2.3");
+        let proxies = setup.settings.trusted_proxies.clone();
+        let connections = Connections::new(setup.max_connections, proxies);
         let state = ApiState::new(
             Arc::new(application),
             verifier,
             metrics.clone(),
             setup.settings,
         );
-        let admin_state = state.clone();
+        let (admin_state, kept) = (state.clone(), state.clone());
+        let watched = Arc::clone(&connections);
+        actix_web::rt::spawn(async move {
+            loop {
+                actix_web::rt::time::sleep(Duration::from_millis(100)).await;
+                watched.close_stalled();
+            }
+        });
         let public = HttpServer::new(move || http_api::application(state.clone()))
+            .on_connect(move |connection, kept| connections.admit(connection, kept))
             .workers(1)
             .disable_signals()
             .bind(("127.0.0.1", 0))
@@ -194,6 +230,7 @@ impl Api {
             panicking,
             interruption,
             metrics,
+            state: kept,
             servers,
             minter: Minter::new(tokens, &key),
         }

@@ -3,10 +3,11 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::json;
+use auth::Role;
+use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::api::Api;
+use crate::api::{Api, Setup, limits};
 
 /// All log lines of the test binary: servers run on threads of their own, which only a global subscriber reaches.
 #[derive(Clone, Default)]
@@ -30,6 +31,48 @@ impl<'a> MakeWriter<'a> for Lines {
     fn make_writer(&'a self) -> Self {
         self.clone()
     }
+}
+
+/// Does everything that an auditor wants to hear of.
+async fn be_conspicuous() {
+    let api = Api::with(Setup {
+        limits: limits(4),
+        ..Setup::default()
+    })
+    .await;
+    api.get_as("Bearer zebracorn", "/").await;
+    let editor = api.token_of("zebracorn", Role::Partner, "scholarships:write");
+    api.post_as(&editor, "/api/v1/scholarships", &json!({}))
+        .await;
+    let student = api.token_of("zebracorn-2", Role::Student, "");
+    api.post_as(&student, "/api/v1/scholarships", &json!({}))
+        .await;
+    for _ in 0..10 {
+        api.get("/").await;
+    }
+}
+
+/// The audited events, each in short.
+fn audited(logged: &str) -> Vec<String> {
+    let events = logged.lines().filter_map(|line| {
+        let event: Value = serde_json::from_str(line).ok()?;
+        (event["target"] == "audit").then(|| event["fields"].clone())
+    });
+    let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
+    events
+        .map(|fields| {
+            let kind = text(&fields["event"]);
+            let what = ["code", "class", "permission"]
+                .map(|name| text(&fields[name]))
+                .concat();
+            let told_apart = match text(&fields["caller"]).len() {
+                0 => text(&fields["network"]),
+                32 => "a digest".to_owned(),
+                _ => "?".to_owned(),
+            };
+            format!("{kind} {what} {told_apart}")
+        })
+        .collect()
 }
 
 #[actix_web::test]
@@ -58,12 +101,22 @@ async fn requests_are_logged_by_path_and_id_but_never_with_what_students_say() {
     ] {
         api.post(target, &json!({"profile": profile})).await;
     }
+    be_conspicuous().await;
     let logged = lines
         .0
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .clone();
     let logged = String::from_utf8(logged).unwrap();
+    assert_eq!(
+        audited(&logged),
+        [
+            "token_refused TOKEN_MALFORMED 127.0.0.0",
+            "permission_used scholarships:write a digest",
+            "permission_refused scholarships:write a digest",
+            "limit_exceeded public a digest",
+        ]
+    );
     let access = logged
         .lines()
         .find(|line| line.contains("request-for-the-logs") && line.contains("http_api::access"))

@@ -80,6 +80,12 @@ async fn every_answer_carries_the_security_headers_of_the_plan() {
         );
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
         assert_eq!(answer.header("x-frame-options"), Some("DENY"));
+        for name in ["cross-origin-opener-policy", "cross-origin-resource-policy"] {
+            assert_eq!(answer.header(name), Some("same-origin"));
+        }
+        let permissions = answer.header("permissions-policy").unwrap();
+        assert!(permissions.contains("geolocation=()"), "{permissions}");
+        assert_eq!(answer.header("server"), None);
         assert!(answer.header("cache-control").is_some());
     }
     let documentation = api.get("/docs/").await;

@@ -30,7 +30,7 @@ const WITHOUT_DEFAULT: &[&str] = &[
     "redis_certificate_authorities",
     "redis_memory_policy",
 ];
-const SECRETS: &[&str] = &["jwt_secret", "redis_url"];
+const SECRETS: &[&str] = &["jwt_previous_secrets", "jwt_secret", "redis_url"];
 
 /// Looks up an environment variable; an empty one counts as unset.
 type Variables = Box<dyn Fn(&str) -> Option<String>>;

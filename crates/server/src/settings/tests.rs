@@ -125,6 +125,86 @@ fn ranking_and_synonyms_come_from_the_folder_where_they_are() {
 }
 
 #[test]
+fn earlier_secrets_still_verify_and_are_as_strong_as_the_one_that_signs() {
+    let earlier = format!(" {} , x{STRONG}", STRONG.to_uppercase());
+    let settings = load(&[
+        ("APP_ENV", "production"),
+        ("JWT_SECRET", STRONG),
+        ("JWT_PREVIOUS_SECRETS", &earlier),
+    ])
+    .expect("valid");
+    let ids: Vec<&str> = settings.token_keys.iter().map(TokenKey::id).collect();
+    let expected = [
+        STRONG.to_owned(),
+        STRONG.to_uppercase(),
+        format!("x{STRONG}"),
+    ]
+    .map(|secret| TokenKey::new(secret.into()).expect("a secret"));
+    assert_eq!(ids, expected.each_ref().map(TokenKey::id));
+    assert!(settings.redacted().contains("JWT_PREVIOUS_SECRETS=(2 set)"));
+    let weak = errors(&[
+        ("APP_ENV", "production"),
+        ("JWT_SECRET", STRONG),
+        ("JWT_PREVIOUS_SECRETS", "short"),
+    ]);
+    assert!(weak.contains("JWT_PREVIOUS_SECRETS: has 5 bytes"), "{weak}");
+}
+
+#[test]
+fn limits_are_those_of_the_plan_unless_set() {
+    let shown = load(&[]).expect("valid").redacted();
+    for line in [
+        "RATE_LIMIT_PUBLIC=60/minute",
+        "RATE_LIMIT_AUTHENTICATED=300/minute",
+        "RATE_LIMIT_ADMIN=1000/minute",
+        "RATE_LIMIT_AGENT=50/minute",
+        "RATE_LIMIT_PER_TOKEN=true",
+        "RATE_LIMIT_PER_IP=true",
+        "RATE_LIMIT_AUTH_FAILURE=30/minute",
+        "EXPECTED_REPLICAS=3",
+        "MAX_CONNECTIONS_PER_IP=256",
+        "TRUSTED_PROXIES=\n",
+    ] {
+        assert!(shown.contains(line), "{line} is missing in {shown}");
+    }
+    let set = [
+        ("RATE_LIMIT_PUBLIC", " 7 / second"),
+        ("RATE_LIMIT_AGENT", "100/hour"),
+        ("TRUSTED_PROXIES", "10.1.2.3/8, 192.0.2.7,fd00::/8"),
+        ("TRUSTED_PROXY_HEADER", "forwarded"),
+    ];
+    let shown = load(&set).expect("valid").redacted();
+    for line in [
+        "RATE_LIMIT_PUBLIC=7/second\n",
+        "RATE_LIMIT_AGENT=100/hour\n",
+        "TRUSTED_PROXIES=10.0.0.0/8,192.0.2.7/32,fd00::/8\n",
+        "TRUSTED_PROXY_HEADER=forwarded\n",
+    ] {
+        assert!(shown.contains(line), "{line} is missing in {shown}");
+    }
+}
+
+#[test]
+fn wrong_limits_are_refused_by_name() {
+    for (name, wrong) in [
+        ("RATE_LIMIT_PUBLIC", "60"),
+        ("RATE_LIMIT_ADMIN", "0/minute"),
+        ("RATE_LIMIT_AGENT", "5/day"),
+        ("RATE_LIMIT_AUTHENTICATED", "-1/minute"),
+        ("RATE_LIMIT_AUTH_FAILURE", "99999999/second"),
+        ("RATE_LIMIT_PER_IP", "yes"),
+        ("EXPECTED_REPLICAS", "0"),
+        ("TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("TRUSTED_PROXIES", "proxy.example"),
+        ("TRUSTED_PROXY_HEADER", "x-real-ip"),
+        ("MAX_CONNECTIONS_PER_IP", "0"),
+    ] {
+        let text = errors(&[(name, wrong)]);
+        assert!(text.contains(&format!("\n  {name}: ")), "{name}: {text}");
+    }
+}
+
+#[test]
 fn a_level_that_means_nothing_is_refused() {
     assert!(errors(&[("LOG_LEVEL", "loud")]).contains("LOG_LEVEL"));
     load(&[("LOG_LEVEL", "warn,http_api=debug")]).expect("valid");
@@ -138,15 +218,12 @@ fn metrics_never_share_the_public_port() {
 #[test]
 fn settings_without_effect_are_named_and_none_of_them_is_a_setting_that_has_one() {
     let settings = load(&[
-        ("RATE_LIMIT_PUBLIC", "60/minute"),
-        ("JWT_PREVIOUS_SECRETS", STRONG),
+        ("OPENAI_MODEL", "some"),
+        ("SHARED_SECRET", STRONG),
         ("PORT", "5001"),
     ])
     .expect("valid");
-    assert_eq!(
-        settings.ignored,
-        ["JWT_PREVIOUS_SECRETS", "RATE_LIMIT_PUBLIC"]
-    );
+    assert_eq!(settings.ignored, ["OPENAI_MODEL", "SHARED_SECRET"]);
     let effective = settings.redacted();
     for name in NOT_YET {
         assert!(!effective.contains(&format!("{name}=")), "{name}");

@@ -1,214 +1,38 @@
 //! Postgres, its pooler and the network in trouble under a running server: searches go on, writes are refused in time,
 //! nothing that was acknowledged is lost, and everything heals by itself.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use adapter_postgres::{PostgresSettings, PostgresStore};
+use ports::ScholarshipStore as _;
+use serde_json::json;
 use testkit::proxy::{Fault, Proxy};
 use testkit::{PrivatePgBouncer, PrivatePostgres};
-use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::client::{ask, get};
+use crate::client::ask_with;
+use crate::load::Load;
 use crate::replica::{Replica, database, eventually, refused, through};
-
-/// How long calls wait for the store: a search that takes as long has waited for it, too.
-const PATIENCE: Duration = Duration::from_millis(1_500);
-
-/// What writers heard.
-#[derive(Default)]
-struct Heard {
-    /// Ids of what was acknowledged.
-    views: Vec<String>,
-    scholarships: Vec<String>,
-    refused: usize,
-    /// Any other status than success and 503, or no answer.
-    other: Vec<String>,
-    /// Until a refusal: of calls that were under way when a fault began, and of those that met it.
-    longest_under_way: Duration,
-    longest: Duration,
-}
-
-/// Callers who write and search without a pause until they are stopped.
-struct Load {
-    stop: Arc<AtomicBool>,
-    fault: Arc<AtomicBool>,
-    heard: Arc<Mutex<Heard>>,
-    searches: Arc<Mutex<(usize, Duration)>>,
-    callers: JoinSet<()>,
-}
-
-impl Load {
-    fn start(replica: &Replica, scholarship: &str) -> Self {
-        let mut load = Self {
-            stop: Arc::default(),
-            fault: Arc::default(),
-            heard: Arc::default(),
-            searches: Arc::default(),
-            callers: JoinSet::new(),
-        };
-        let address = replica.process.address;
-        for caller in 0..12 {
-            let is_editor = caller % 3 == 0;
-            let token = if is_editor {
-                &replica.admin
-            } else {
-                &replica.student
-            };
-            let (token, scholarship) = (token.clone(), scholarship.to_owned());
-            let (stop, heard) = (Arc::clone(&load.stop), Arc::clone(&load.heard));
-            let fault = Arc::clone(&load.fault);
-            load.callers.spawn(async move {
-                for at in 0.. {
-                    if stop.load(Ordering::SeqCst) {
-                        return;
-                    }
-                    let own_id = format!("c{caller}-{at}");
-                    let (path, body) = if is_editor {
-                        let body =
-                            json!({"name": format!("Award {own_id}"), "organization": "Load"});
-                        ("/api/v1/scholarships", body)
-                    } else {
-                        let body =
-                            json!({"id": own_id, "kind": "view", "scholarship_id": scholarship});
-                        ("/api/v1/interactions", body)
-                    };
-                    let (met_fault, begun) = (fault.load(Ordering::SeqCst), Instant::now());
-                    let answer = ask(address, "POST", path, Some(&token), Some(&body)).await;
-                    let took = begun.elapsed();
-                    let mut heard = heard.lock().expect("not poisoned");
-                    match answer {
-                        Ok(answer) if is_editor && answer.status == 201 => {
-                            let id = answer.json()["id"].as_str().expect("an id").to_owned();
-                            heard.scholarships.push(id);
-                        }
-                        Ok(answer) if !is_editor && answer.status == 202 => {
-                            heard.views.push(own_id)
-                        }
-                        Ok(answer) if answer.status == 503 => {
-                            heard.refused += 1;
-                            if met_fault {
-                                refused(&answer, took);
-                                heard.longest = heard.longest.max(took);
-                            } else {
-                                heard.longest_under_way = heard.longest_under_way.max(took);
-                            }
-                        }
-                        Ok(answer) => heard.other.push(answer.body),
-                        Err(error) => heard.other.push(error.to_string()),
-                    }
-                }
-            });
-        }
-        let (stop, searches) = (Arc::clone(&load.stop), Arc::clone(&load.searches));
-        load.callers.spawn(async move {
-            while !stop.load(Ordering::SeqCst) {
-                let begun = Instant::now();
-                let found = get(address, "/api/v1/search?q=xylophone").await;
-                assert_eq!(found.status, 200, "{}", found.body);
-                {
-                    let mut searches = searches.lock().expect("not poisoned");
-                    *searches = (searches.0 + 1, searches.1.max(begun.elapsed()));
-                }
-                sleep(Duration::from_millis(5)).await;
-            }
-        });
-        load
-    }
-
-    fn fault_begins(&self) {
-        self.fault.store(true, Ordering::SeqCst);
-    }
-
-    fn fault_ends(&self) {
-        self.fault.store(false, Ordering::SeqCst);
-    }
-
-    fn acknowledged(&self) -> usize {
-        let heard = self.heard.lock().expect("not poisoned");
-        heard.views.len() + heard.scholarships.len()
-    }
-
-    fn refused(&self) -> usize {
-        self.heard.lock().expect("not poisoned").refused
-    }
-
-    /// Waits until so many more were acknowledged: the service takes writes.
-    async fn goes_on(&self, more: usize) -> Duration {
-        let before = self.acknowledged();
-        eventually("writes are acknowledged", async || {
-            self.acknowledged() >= before + more
-        })
-        .await
-    }
-
-    async fn is_refused(&self, more: usize) {
-        let before = self.refused();
-        eventually("writes are refused", async || {
-            self.refused() >= before + more
-        })
-        .await;
-    }
-
-    /// Stops, and checks with a replica that no scholarship that was acknowledged is lost, that nobody heard anything but yes or
-    /// 503, and that no search waited for the store. Answers the views that were acknowledged.
-    #[expect(clippy::print_stdout, reason = "the numbers of docs/reliability.md")]
-    async fn settle(mut self, fault: &str, replica: &Replica) -> Vec<String> {
-        self.stop.store(true, Ordering::SeqCst);
-        while let Some(ended) = self.callers.join_next().await {
-            ended.expect("no caller panicked");
-        }
-        let heard = std::mem::take(&mut *self.heard.lock().expect("not poisoned"));
-        assert!(heard.other.is_empty(), "{:?}", heard.other);
-        let token = Some(replica.admin.as_str());
-        let address = replica.process.address;
-        let export = "/api/v1/scholarships/export?format=ndjson";
-        let export = ask(address, "GET", export, token, None).await;
-        let export = export.expect("answered");
-        assert_eq!(export.status, 200, "{}", export.body);
-        let all: std::collections::HashSet<String> = export
-            .body
-            .lines()
-            .filter_map(|line| {
-                let row: Value = serde_json::from_str(line).ok()?;
-                Some(row["id"].as_str()?.to_owned())
-            })
-            .collect();
-        assert!(!heard.scholarships.is_empty() && !heard.views.is_empty());
-        let lost = heard.scholarships.iter().filter(|id| !all.contains(*id));
-        assert_eq!(lost.count(), 0, "scholarships are lost");
-        let (searches, slowest) = *self.searches.lock().expect("not poisoned");
-        println!(
-            "{fault}: {} scholarships and {} views acknowledged, {} refused within {:?} (under way: {:?}); {searches} searches, the slowest {slowest:?}",
-            heard.scholarships.len(),
-            heard.views.len(),
-            heard.refused,
-            heard.longest,
-            heard.longest_under_way,
-        );
-        assert!(
-            searches > 0 && slowest < PATIENCE,
-            "a search took {slowest:?}"
-        );
-        heard.views
-    }
-}
 
 /// Views that were acknowledged and are not in the database.
 fn lost(server: &PrivatePostgres, url: &str, views: &[String]) -> usize {
-    let name = url
-        .rsplit('/')
-        .next()
-        .and_then(|rest| rest.split('?').next());
-    let kept = server.psql(name.expect("a name"), "SELECT id FROM interactions");
-    let kept: std::collections::HashSet<&str> = kept.lines().collect();
+    let kept = server.psql(name_of(url), "SELECT id FROM interactions");
+    let kept: HashSet<&str> = kept.lines().collect();
     views
         .iter()
         .filter(|id| !kept.contains(id.as_str()))
         .count()
+}
+
+/// The name in the URL of a database.
+fn name_of(url: &str) -> &str {
+    let name = url
+        .rsplit('/')
+        .next()
+        .and_then(|rest| rest.split('?').next());
+    name.expect("a name")
 }
 
 fn proxy_of(port: u16) -> Proxy {
@@ -249,9 +73,7 @@ async fn networks_in_trouble_are_survived() {
     let url = database(&server).await;
     let proxy = proxy_of(server.port());
     let url_of_proxy = through(&url, server.port(), proxy.port());
-    // What is under way when nothing answers any more ends with this.
-    let variables = [("POSTGRES_QUERY_TIMEOUT", "2")];
-    let replica = Replica::start_with(&url_of_proxy, "session", &variables);
+    let replica = Replica::start(&url_of_proxy);
     let id = replica.created("Xylophone Award").await;
     for (name, fault) in [
         ("slow by 2 s", Fault::Delay(Duration::from_secs(2))),
@@ -297,23 +119,33 @@ async fn a_pooler_that_restarts_is_found_again() {
     assert_eq!(lost(&server, &url, &views), 0);
 }
 
+/// How long a replica is cut off: some seconds, or what `CUT_OFF_SECONDS` says.
+fn cut_off_for() -> Duration {
+    let seconds = std::env::var("CUT_OFF_SECONDS");
+    let seconds = seconds.map_or(5, |seconds| seconds.parse().expect("a number"));
+    Duration::from_secs(seconds)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replica_that_was_cut_off_catches_up_with_what_others_wrote() {
     let server = PrivatePostgres::start();
     let url = database(&server).await;
     let proxy = proxy_of(server.port());
     let url_of_proxy = through(&url, server.port(), proxy.port());
-    let variables = [("POSTGRES_QUERY_TIMEOUT", "2")];
-    let cut_off = Replica::start_with(&url_of_proxy, "session", &variables);
+    let cut_off = Replica::start(&url_of_proxy);
     let other = Replica::start(&url);
     let gone = other.created("Xylophone Award").await;
     eventually("it is found", async || {
         cut_off.total("xylophone").await == 1
     })
     .await;
+    let begun = Instant::now();
     proxy.set(Fault::Swallow);
-    for at in 0..200 {
-        other.created(&format!("Oboe Award {at}")).await;
+    let mut written = 0;
+    while begun.elapsed() < cut_off_for() {
+        other.created(&format!("Oboe Award {written}")).await;
+        written += 1;
+        sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(other.change("DELETE", &gone, None).await.status, 204);
     eventually("it says so", async || {
@@ -325,8 +157,108 @@ async fn a_replica_that_was_cut_off_catches_up_with_what_others_wrote() {
     let begun = Instant::now();
     refused(&cut_off.create("Never").await, begun.elapsed());
     proxy.set(Fault::None);
-    let took = eventually("it has all", async || cut_off.total("oboe").await == 200).await;
-    println!("caught up {took:?} after it was healed");
+    let took = eventually("it has all", async || {
+        cut_off.total("oboe").await == written
+    })
+    .await;
+    println!(
+        "cut off for {:?}; {written} records caught up {took:?} after it was healed",
+        cut_off_for()
+    );
     assert_eq!(cut_off.total("xylophone").await, 0);
     eventually("all is well", async || cut_off.degraded().await.is_empty()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_others_take_under_load_are_had_again_once_they_are_free() {
+    let server = PrivatePostgres::start_with(&["fsync=off", "max_connections=12"]);
+    let url = database(&server).await;
+    let name = name_of(&url);
+    // Three connections are kept for others than these.
+    for role in ["app", "others"] {
+        let grants = format!(
+            "CREATE ROLE {role} LOGIN; GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}; \
+             GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {role}"
+        );
+        server.psql(name, &grants);
+    }
+    let url_of = |role: &str| url.replace("postgres@", &format!("{role}@"));
+    let replica = Replica::start(&url_of("app"));
+    let id = replica.created("Xylophone Award").await;
+    let load = Load::start(&replica, &id);
+    load.goes_on(50).await;
+    load.fault_begins();
+    let settings = PostgresSettings::new(url_of("others"));
+    let others = PostgresStore::open(&settings).expect("the settings are fine");
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'";
+    let taken = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'others'";
+    while server.psql("postgres", taken) != "9" {
+        // Who lost a connection and who wants one more go for the same place.
+        server.psql("postgres", end);
+        futures_util::future::join_all((0..64).map(|_| others.count())).await;
+    }
+    load.is_refused(24).await;
+    load.fault_ends();
+    drop(others);
+    let healed = load.goes_on(50).await;
+    println!("50 writes {healed:?} after the connections were free");
+    eventually("all is well", async || replica.degraded().await.is_empty()).await;
+    let views = load.settle("connections taken by others", &replica).await;
+    assert_eq!(lost(&server, &url, &views), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_hears_that_an_outcome_is_unknown_may_repeat_the_request() {
+    let server = PrivatePostgres::start();
+    let replica = Replica::start(&database(&server).await);
+    let view = replica.created("Xylophone Award").await;
+    // Nobody is called so, hence no commit is confirmed.
+    let confirm = async |by: &str| {
+        server.psql(
+            "postgres",
+            &format!("ALTER SYSTEM SET synchronous_standby_names = '{by}'"),
+        );
+        server.psql("postgres", "SELECT pg_reload_conf()");
+    };
+    let create = async || {
+        let headers = [
+            ("Authorization", format!("Bearer {}", replica.admin)),
+            ("Idempotency-Key", "a-key".to_owned()),
+        ];
+        let body = json!({"name": "Oboe Award", "organization": "Example Orchestra"});
+        let address = replica.process.address;
+        let made = ask_with(
+            address,
+            "POST",
+            "/api/v1/scholarships",
+            &headers,
+            Some(&body),
+        );
+        made.await.expect("answered")
+    };
+    confirm("nobody").await;
+    let begun = Instant::now();
+    let unknown = create().await;
+    refused(&unknown, begun.elapsed());
+    assert_eq!(
+        unknown.json()["code"],
+        "OUTCOME_UNKNOWN",
+        "{}",
+        unknown.body
+    );
+    let begun = Instant::now();
+    let unknown = replica.view("view-1", &view).await;
+    refused(&unknown, begun.elapsed());
+    assert_eq!(
+        unknown.json()["code"],
+        "OUTCOME_UNKNOWN",
+        "{}",
+        unknown.body
+    );
+    confirm("").await;
+    let made = create().await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    assert_eq!(replica.view("view-1", &view).await.status, 202);
+    eventually("it is found", async || replica.total("oboe").await == 1).await;
+    assert_eq!(replica.viewed().await, ["view-1"]);
 }

@@ -1,4 +1,4 @@
-//! Replicas on a private Postgres, and what tests ask of them.
+//! Replicas on a private Postgres, or one server on a file, and what tests ask of them.
 
 use std::path::Path;
 use std::process::Command;
@@ -70,6 +70,12 @@ impl Replica {
         )
     }
 
+    /// On SQLite in the folder.
+    pub(crate) fn start_on_file(folder: TempDir) -> Self {
+        let mut command = command(folder.path());
+        Self::spawn(folder, &mut command)
+    }
+
     pub(crate) fn start_in(
         folder: TempDir,
         url: &str,
@@ -77,8 +83,12 @@ impl Replica {
         variables: &[(&str, &str)],
     ) -> Self {
         let mut command = on(folder.path(), url, pool_mode);
+        Self::spawn(folder, command.envs(variables.iter().copied()))
+    }
+
+    fn spawn(folder: TempDir, command: &mut Command) -> Self {
         Self {
-            process: Process::spawn(command.envs(variables.iter().copied())),
+            process: Process::spawn(command),
             folder,
             admin: token(Role::Admin, "editor"),
             student: token(Role::Student, "ada"),

@@ -1,4 +1,5 @@
-//! How long after it was acknowledged a change is in the index of another replica.
+//! How long after it was acknowledged a change is in the index of another replica: from the moment at which the writer's answer
+//! has come in, not from the request.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -24,8 +25,8 @@ pub(super) async fn p99(
     let mut reading = Connection::open(reader).await?;
     let mut histogram = Histogram::<u64>::new(3)?;
     for at in 0..writes {
-        let id = create(writer, token, &format!("Visible Award {at}")).await?;
-        let acknowledged = Instant::now();
+        let name = format!("Visible Award {at}");
+        let Created { id, acknowledged } = create(writer, token, &name).await?;
         let request = format!("GET /api/v1/scholarships/{id} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
         while reading.ask(request.as_bytes()).await?.0 != 200 {
             ensure!(acknowledged.elapsed() < NEVER, "a change is never seen");
@@ -38,13 +39,25 @@ pub(super) async fn p99(
     Ok(histogram.value_at_quantile(0.99) as f64 / 1_000.0)
 }
 
-/// Adds a scholarship; answers its id.
-pub(super) async fn create(address: SocketAddr, token: &str, name: &str) -> anyhow::Result<String> {
+/// A scholarship, and when the answer that says so had come in.
+pub(super) struct Created {
+    pub(super) id: String,
+    acknowledged: Instant,
+}
+
+/// Adds a scholarship.
+pub(super) async fn create(
+    address: SocketAddr,
+    token: &str,
+    name: &str,
+) -> anyhow::Result<Created> {
     let body = serde_json::json!({"name": name, "organization": "Measurements"}).to_string();
     let mut connection = Connection::open(address).await?;
     let request = post("/api/v1/scholarships", token, &body);
     let (status, length) = connection.ask(&request).await?;
+    let acknowledged = Instant::now();
     ensure!(status == 201, "a scholarship was answered with {status}");
     let made: serde_json::Value = serde_json::from_slice(connection.body(length))?;
-    Ok(made["id"].as_str().context("no id")?.to_owned())
+    let id = made["id"].as_str().context("no id")?.to_owned();
+    Ok(Created { id, acknowledged })
 }

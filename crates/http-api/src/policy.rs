@@ -1,0 +1,120 @@
+//! Who may use which operation: what the description and `docs/security.md` say, and what tests hold the extractors of
+//! `caller` against.
+
+use std::fmt;
+
+use auth::{Role, Scope};
+use utoipa::openapi::security::SecurityRequirement;
+
+/// Who may use an operation. Whoever sends a token must send a good one, but to a probe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    /// Anybody, whatever comes along.
+    Probe,
+    /// Anybody.
+    Public,
+    /// Anybody; drafts and what else is not public show to those with this scope.
+    PublicAndMore(Scope),
+    /// Those with one of these roles.
+    Roles(&'static [Role]),
+    /// Those with this scope; admins have every scope.
+    Scope(Scope),
+}
+
+use Policy::{Probe, Public, PublicAndMore, Roles};
+
+const WRITERS: Policy = Policy::Scope(Scope::ScholarshipsWrite);
+const ANALYSTS: Policy = Policy::Scope(Scope::AnalyticsRead);
+const PUBLIC_AND_DRAFTS: Policy = PublicAndMore(Scope::ScholarshipsWrite);
+const RECORDERS: Policy = Roles(&[Role::Student, Role::Partner, Role::Admin]);
+
+/// Every operation, by method and path.
+pub const POLICIES: &[(&str, &str, Policy)] = &[
+    ("get", "/", Public),
+    ("get", "/ai/status", Public),
+    ("get", "/api/v1/analytics/interactions", ANALYSTS),
+    ("get", "/api/v1/analytics/popular-scholarships", ANALYSTS),
+    ("get", "/api/v1/analytics/search-trends", ANALYSTS),
+    ("get", "/api/v1/analytics/summary", ANALYSTS),
+    ("get", "/api/v1/eligibility/check", PUBLIC_AND_DRAFTS),
+    ("post", "/api/v1/eligibility/check", PUBLIC_AND_DRAFTS),
+    ("post", "/api/v1/eligibility/unlocks", Public),
+    ("post", "/api/v1/interactions", RECORDERS),
+    ("post", "/api/v1/interactions/bulk", RECORDERS),
+    ("get", "/api/v1/interactions/mine", RECORDERS),
+    ("delete", "/api/v1/interactions/mine", RECORDERS),
+    ("get", "/api/v1/recommendations", PUBLIC_AND_DRAFTS),
+    ("post", "/api/v1/recommendations", PUBLIC_AND_DRAFTS),
+    ("get", "/api/v1/scholarships", PUBLIC_AND_DRAFTS),
+    ("post", "/api/v1/scholarships", WRITERS),
+    ("get", "/api/v1/scholarships/export", PUBLIC_AND_DRAFTS),
+    ("post", "/api/v1/scholarships/import", WRITERS),
+    ("get", "/api/v1/scholarships/{id}", PUBLIC_AND_DRAFTS),
+    ("put", "/api/v1/scholarships/{id}", WRITERS),
+    ("patch", "/api/v1/scholarships/{id}", WRITERS),
+    ("delete", "/api/v1/scholarships/{id}", WRITERS),
+    (
+        "get",
+        "/api/v1/scholarships/{id}/similar",
+        PUBLIC_AND_DRAFTS,
+    ),
+    ("get", "/api/v1/search", PUBLIC_AND_DRAFTS),
+    ("post", "/api/v1/search", PUBLIC_AND_DRAFTS),
+    ("get", "/api/v1/search/suggestions", Public),
+    ("get", "/db/status", Public),
+    ("get", "/docs", Public),
+    ("get", "/docs/{file}", Public),
+    ("get", "/health", Public),
+    ("get", "/healthz", Probe),
+    ("get", "/openapi.json", Public),
+    ("get", "/readyz", Probe),
+];
+
+impl Policy {
+    pub(crate) fn of(method: &str, path: &str) -> Option<Self> {
+        POLICIES
+            .iter()
+            .find(|(known, at, _)| *known == method && *at == path)
+            .map(|(_, _, policy)| *policy)
+    }
+
+    /// As the description says it: alternatives, of which an empty one stands for no token.
+    pub(crate) fn requirements(self) -> Option<Vec<SecurityRequirement>> {
+        let bearer = |scopes: &[Scope]| {
+            SecurityRequirement::new("bearer", scopes.iter().map(|scope| scope.as_str()))
+        };
+        match self {
+            Probe => None,
+            Public | PublicAndMore(_) => Some(vec![SecurityRequirement::default(), bearer(&[])]),
+            Roles(_) => Some(vec![bearer(&[])]),
+            Self::Scope(scope) => Some(vec![bearer(&[scope])]),
+        }
+    }
+
+    /// Whether a token may ask at all; `None` stands for no token.
+    pub fn allows(self, token: Option<(Role, auth::ScopeSet)>) -> bool {
+        match (self, token) {
+            (Probe | Public | PublicAndMore(_), _) => true,
+            (Roles(roles), Some((role, _))) => roles.contains(&role),
+            (Self::Scope(scope), Some((role, scopes))) => {
+                role == Role::Admin || scopes.contains(scope)
+            }
+            (Roles(_) | Self::Scope(_), None) => false,
+        }
+    }
+}
+
+impl fmt::Display for Policy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Probe => formatter.write_str("anybody, never limited"),
+            Public => formatter.write_str("anybody"),
+            PublicAndMore(scope) => write!(formatter, "anybody; drafts with `{scope}`"),
+            Roles(roles) => {
+                let names: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+                write!(formatter, "{}", names.join(", "))
+            }
+            Self::Scope(scope) => write!(formatter, "scope `{scope}`, or admin"),
+        }
+    }
+}
