@@ -48,7 +48,9 @@ async fn import_all(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         url => url,
     };
     if url.starts_with("postgresql://") || url.starts_with("postgres://") {
-        let store = Arc::new(PostgresStore::open(&postgres::settings(url)?)?);
+        let store = Arc::new(PostgresStore::open(&postgres::settings_through_poolers(
+            url,
+        )?)?);
         store.verify().await?;
         return import_files(&Importer::new(store), arguments).await;
     }

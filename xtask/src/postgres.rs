@@ -1,6 +1,6 @@
 //! What the operators' commands for Postgres share: the URL, and the exit codes.
 
-use adapter_postgres::PostgresSettings;
+use adapter_postgres::{PoolMode, PostgresSettings};
 use anyhow::{Context as _, bail, ensure};
 
 /// Something is not as it should be: steps are missing, schemas or contents differ.
@@ -26,9 +26,23 @@ impl Target {
         self.database_url.as_deref().map_or("", str::trim)
     }
 
+    /// For commands that need a connection to themselves.
+    ///
     /// # Errors
     /// There is no URL, or it is not one of Postgres.
     pub(crate) fn settings(&self) -> anyhow::Result<PostgresSettings> {
+        settings(self.postgres_url()?, PoolMode::Session)
+    }
+
+    /// For commands that work through a pooler as well as without one.
+    ///
+    /// # Errors
+    /// As [`Self::settings`].
+    pub(crate) fn settings_through_poolers(&self) -> anyhow::Result<PostgresSettings> {
+        settings_through_poolers(self.postgres_url()?)
+    }
+
+    fn postgres_url(&self) -> anyhow::Result<&str> {
         let url = self.url();
         ensure!(
             !url.is_empty(),
@@ -40,17 +54,21 @@ impl Target {
                  is backed up with sqlite3 FILE \".backup COPY\")"
             );
         }
-        settings(url)
+        Ok(url)
     }
 }
 
+/// For commands that work through a pooler as well as without one.
+pub(crate) fn settings_through_poolers(url: &str) -> anyhow::Result<PostgresSettings> {
+    settings(url, PoolMode::Transaction)
+}
+
 /// As the environment has them beside the URL.
-pub(crate) fn settings(url: &str) -> anyhow::Result<PostgresSettings> {
+fn settings(url: &str, default: PoolMode) -> anyhow::Result<PostgresSettings> {
     let mut settings = PostgresSettings::new(url);
-    if let Ok(mode) = std::env::var("POSTGRES_POOL_MODE")
-        && !mode.trim().is_empty()
-    {
-        settings.pool_mode = mode.trim().parse().context("POSTGRES_POOL_MODE")?;
-    }
+    settings.pool_mode = match std::env::var("POSTGRES_POOL_MODE") {
+        Ok(mode) if !mode.trim().is_empty() => mode.trim().parse().context("POSTGRES_POOL_MODE")?,
+        _ => default,
+    };
     Ok(settings)
 }

@@ -11,21 +11,18 @@ use std::sync::Arc;
 use adapter_postgres::PostgresStore;
 use adapter_sqlite::{SqliteSettings, SqliteStore, path_from_url};
 use anyhow::{Context as _, ensure};
+use app::{analytics, retention};
 use chrono::TimeDelta;
+use configuration::read_settings;
 use ports::{InteractionArchive, InteractionStore};
 use sha2::{Digest as _, Sha256};
 
 use crate::postgres::Target;
 use job::{Job, Outcome};
 
-/// Popularity, by which recommendations are ranked, counts the interactions of so many days.
-const FEWEST_DAYS: i64 = 90;
-/// Analytics reach back so far.
-const ANALYTICS_DAYS: i64 = 400;
-const DEFAULT_DAYS: &str = "400";
-
 const HELP: &str = "\
-Interactions that occurred longer ago than INTERACTIONS_RETENTION_DAYS (400) go into FOLDER/interactions-<instant>.ndjson.gz, one
+Interactions that occurred longer ago than INTERACTIONS_RETENTION_DAYS, from the environment or the server's configuration files
+(CONFIG_DIR, APP_ENV), go into FOLDER/interactions-<instant>.ndjson.gz, one
 JSON object a line, and only when that file is complete and on the disk are they removed, a thousand at a time. A run that was
 cut off, even by kill -9, is finished by the next one: nothing is lost, and nothing is exported twice into one folder. The files hold
 pseudonyms: keep them as you keep the database.
@@ -41,9 +38,9 @@ Examples:
 #[derive(clap::Args)]
 #[command(after_long_help = HELP)]
 pub(crate) struct Arguments {
-    /// How many days are kept, 90 or more
-    #[arg(long, value_name = "DAYS", env = "INTERACTIONS_RETENTION_DAYS", default_value = DEFAULT_DAYS)]
-    days: String,
+    /// How many days are kept, instead of INTERACTIONS_RETENTION_DAYS
+    #[arg(long, value_name = "DAYS")]
+    days: Option<String>,
     /// Where the files go; one folder for each database
     #[arg(long, value_name = "FOLDER", default_value = "var/old-interactions")]
     folder: PathBuf,
@@ -55,27 +52,29 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let days = days(&arguments.days)?;
+    let days = days(arguments.days.clone())?;
     let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
     runtime.block_on(retain(arguments, days))
 }
 
-fn days(text: &str) -> anyhow::Result<i64> {
-    let text = match text.trim() {
-        "" => DEFAULT_DAYS,
-        text => text,
+/// What the server would find in its configuration, unless somebody says otherwise.
+fn days(given: Option<String>) -> anyhow::Result<i64> {
+    let variable = move |name: &str| {
+        let given = given.clone().filter(|_| name == retention::SETTING);
+        given.or_else(|| std::env::var(name).ok())
     };
-    let days: i64 = text.parse().with_context(|| {
-        format!("INTERACTIONS_RETENTION_DAYS is {text:?}, which is no number of days")
+    let days = read_settings(variable, |reader| {
+        reader.number(
+            retention::SETTING,
+            retention::FEWEST_DAYS,
+            retention::MOST_DAYS,
+        )
     })?;
-    ensure!(
-        (FEWEST_DAYS..=36_500).contains(&days),
-        "INTERACTIONS_RETENTION_DAYS must be {FEWEST_DAYS} to 36500: recommendations count the interactions of the last \
-         {FEWEST_DAYS} days"
-    );
-    if days < ANALYTICS_DAYS {
+    let days = i64::try_from(days)?;
+    if days < analytics::MOST_DAYS {
         eprintln!(
-            "note: analytics can be asked for {ANALYTICS_DAYS} days, and will show no more than the last {days}"
+            "note: analytics can be asked for {} days, and will show no more than the last {days}",
+            analytics::MOST_DAYS
         );
     }
     Ok(days)
@@ -97,7 +96,7 @@ async fn retain(arguments: &Arguments, days: i64) -> anyhow::Result<ExitCode> {
         store.close().await;
         done
     } else {
-        let store = PostgresStore::open(&arguments.target.settings()?)?;
+        let store = PostgresStore::open(&arguments.target.settings_through_poolers()?)?;
         retain_in(arguments, until, Arc::new(store.clone()), &store).await
     }
 }

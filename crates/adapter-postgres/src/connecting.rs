@@ -172,7 +172,7 @@ where
 }
 
 /// Diesel has no variant for errors of the driver, and shows no causes of what it wraps.
-fn unconnected(error: impl Error + Send + Sync + 'static) -> ConnectionError {
+pub(crate) fn unconnected(error: impl Error + Send + Sync + 'static) -> ConnectionError {
     ConnectionError::CouldntSetupConfiguration(diesel::result::Error::QueryBuilderError(Box::new(
         WithCauses(error),
     )))

@@ -3,7 +3,6 @@
 mod description;
 mod verifying;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::migration::{Migration, MigrationSource as _, MigrationVersion};
@@ -18,8 +17,8 @@ use tokio::time::{Instant, sleep};
 
 pub use verifying::Difference;
 
-use crate::connecting::Connector;
-use crate::{OpenError, PoolMode, PostgresSettings};
+use crate::own_session::connect_alone;
+use crate::{PostgresSettings, SessionError};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
@@ -37,13 +36,7 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 pub enum MigrationError {
     #[error(transparent)]
-    Open(#[from] OpenError),
-    #[error(
-        "migrations need the connection to themselves: use a direct URL and POSTGRES_POOL_MODE=session"
-    )]
-    Pooled,
-    #[error("Postgres cannot be reached")]
-    Connection(#[source] diesel::ConnectionError),
+    Session(#[from] SessionError),
     #[error("another process migrates this database; it did not finish in {0:?}")]
     Locked(Duration),
     #[error("Postgres refused")]
@@ -118,14 +111,7 @@ impl Migrator {
         settings: &PostgresSettings,
         patience: Duration,
     ) -> Result<Self, MigrationError> {
-        if settings.pool_mode != PoolMode::Session {
-            return Err(MigrationError::Pooled);
-        }
-        let connector = Arc::new(Connector::new(settings)?);
-        let mut connection = connector
-            .connect()
-            .await
-            .map_err(MigrationError::Connection)?;
+        let mut connection = connect_alone(settings).await?;
         let deadline = Instant::now() + patience;
         loop {
             let answer = diesel::sql_query("SELECT pg_try_advisory_lock($1) AS yes")

@@ -1,16 +1,15 @@
 //! What operators' commands need of a database beside its stores: what is in it, whether that is anything, and how other
 //! programs reach it.
 
-use std::sync::Arc;
-
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection as _};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::connecting::Connector;
+use crate::own_session::connect_alone;
+use crate::scholarships::is_ahead_on_conn;
 use crate::url::{Encryption, Target};
-use crate::{OpenError, PoolMode, PostgresSettings};
+use crate::{OpenError, PostgresSettings, SessionError};
 
 /// Where Debian keeps the authorities that the system trusts; libpq does not know by itself before version 16.
 const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -19,6 +18,9 @@ const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// and was lost, can be as far.
 const JUMP: i64 = 1 << 32;
 
+/// The table that says where the change log goes on.
+pub const CHANGE_FEED: &str = "change_feed";
+
 /// Rows as texts must not depend on whose settings they are shown with.
 const SHOWN_ALIKE: &str = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'iso_8601'; \
      SET extra_float_digits = 1; SET bytea_output = 'hex'; SET search_path = public";
@@ -26,11 +28,7 @@ const SHOWN_ALIKE: &str = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET
 #[derive(Debug, thiserror::Error)]
 pub enum OperationError {
     #[error(transparent)]
-    Open(#[from] OpenError),
-    #[error("this needs a connection to itself: use a direct URL and POSTGRES_POOL_MODE=session")]
-    Pooled,
-    #[error("Postgres cannot be reached")]
-    Connection(#[source] diesel::ConnectionError),
+    Session(#[from] SessionError),
     #[error("Postgres refused")]
     Database(#[from] diesel::result::Error),
 }
@@ -81,14 +79,7 @@ impl Inspector {
     /// # Errors
     /// [`OperationError`] says what is wrong with the settings or the server.
     pub async fn connect(settings: &PostgresSettings) -> Result<Self, OperationError> {
-        if settings.pool_mode != PoolMode::Session {
-            return Err(OperationError::Pooled);
-        }
-        let connector = Arc::new(Connector::new(settings)?);
-        let mut connection = connector
-            .connect()
-            .await
-            .map_err(OperationError::Connection)?;
+        let mut connection = connect_alone(settings).await?;
         connection.batch_execute(SHOWN_ALIKE).await?;
         Ok(Self { connection })
     }
@@ -112,35 +103,39 @@ impl Inspector {
     /// # Errors
     /// When Postgres does not answer.
     pub async fn sums(&mut self) -> Result<Vec<TableSum>, OperationError> {
-        let tables: Vec<Relation> = diesel::sql_query(
+        let relations: Vec<Relation> = diesel::sql_query(
             "SELECT relname::text AS name, relkind = 'S' AS is_sequence FROM pg_class \
              WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S') ORDER BY relname",
         )
         .load(&mut self.connection)
         .await?;
-        let mut sums = Vec::with_capacity(tables.len());
-        for Relation { name, is_sequence } in tables {
-            let quoted = name.replace('"', "\"\"");
-            // The third column of a sequence says how many numbers are fetched in advance, which is nobody's data.
-            let columns = if is_sequence {
-                "last_value, is_called"
-            } else {
-                "*"
-            };
-            let sum: Sum = diesel::sql_query(format!(
-                "SELECT count(*) AS rows, coalesce(sum(('x' || substr(md5( \
-                   to_jsonb(t)::text), 1, 16))::bit(64)::bigint::numeric), 0)::text AS checksum \
-                 FROM (SELECT {columns} FROM \"{quoted}\") AS t"
-            ))
-            .get_result(&mut self.connection)
-            .await?;
-            sums.push(TableSum {
-                table: name,
-                rows: u64::try_from(sum.rows).unwrap_or(0),
-                checksum: sum.checksum,
-            });
+        let mut sums = Vec::with_capacity(relations.len());
+        for relation in relations {
+            sums.push(self.sum(relation).await?);
         }
         Ok(sums)
+    }
+
+    async fn sum(&mut self, Relation { name, is_sequence }: Relation) -> QueryResult<TableSum> {
+        let quoted = name.replace('"', "\"\"");
+        // The third column of a sequence says how many numbers are fetched in advance, which is nobody's data.
+        let columns = if is_sequence {
+            "last_value, is_called"
+        } else {
+            "*"
+        };
+        let sum: Sum = diesel::sql_query(format!(
+            "SELECT count(*) AS rows, coalesce(sum(('x' || substr(md5( \
+               to_jsonb(t)::text), 1, 16))::bit(64)::bigint::numeric), 0)::text AS checksum \
+             FROM (SELECT {columns} FROM \"{quoted}\") AS t"
+        ))
+        .get_result(&mut self.connection)
+        .await?;
+        Ok(TableSum {
+            table: name,
+            rows: u64::try_from(sum.rows).unwrap_or(0),
+            checksum: sum.checksum,
+        })
     }
 
     /// Whether nobody has made anything in any schema of this database.
@@ -159,8 +154,37 @@ impl Inspector {
         Ok(answer.yes)
     }
 
+    /// Whether the change log holds what this server cannot have written yet: it was filled by `pg_restore` alone. Never for a
+    /// database without a log.
+    ///
+    /// # Errors
+    /// When Postgres does not answer.
+    pub async fn is_log_ahead(&mut self) -> Result<bool, OperationError> {
+        let log: Answer = diesel::sql_query(
+            "SELECT to_regclass('public.scholarship_changes') IS NOT NULL \
+               AND to_regclass('public.change_feed') IS NOT NULL AS yes",
+        )
+        .get_result(&mut self.connection)
+        .await?;
+        Ok(log.yes && is_ahead_on_conn(&mut self.connection).await?)
+    }
+
+    /// What the place of the change log comes to, as in [`Self::sums`].
+    ///
+    /// # Errors
+    /// When Postgres does not answer, or there is no log.
+    pub async fn log_sum(&mut self) -> Result<TableSum, OperationError> {
+        let relation = Relation {
+            name: CHANGE_FEED.to_owned(),
+            is_sequence: false,
+        };
+        Ok(self.sum(relation).await?)
+    }
+
     /// Makes the change log of a restored database go on behind everything that it holds and that may have been handed out
     /// after the backup: this cluster may count its transactions from a lower number.
+    ///
+    /// Nobody may be writing: what commits later than this, and began earlier, is never seen by those who follow the log.
     ///
     /// # Errors
     /// When Postgres does not answer.

@@ -18,6 +18,7 @@ use ports::{
     StoreError, StoreHealth, UpsertItem, UpsertOutcome, Written,
 };
 
+pub(crate) use self::feed::{SETTLED_BELOW, is_ahead_on_conn};
 pub(crate) use self::record::identifier;
 use self::record::{Prepared, Row};
 use crate::PostgresStore;

@@ -12,6 +12,7 @@ use crate::applied::applied_on_conn;
 use crate::connecting::Connector;
 use crate::connections::Access;
 use crate::failure::Failure;
+use crate::scholarships::is_ahead_on_conn;
 use crate::{OpenError, PostgresSettings, PostgresStore, migrations};
 
 type Cause = Box<dyn Error + Send + Sync>;
@@ -30,6 +31,11 @@ pub enum Unusable {
         .0.join(", ")
     )]
     Behind(Vec<String>),
+    #[error(
+        "the change log is ahead of this Postgres, as a restore that was cut off leaves it: replicas would not see each \
+         other's changes; make sure that all of the data is there, and run `cargo xtask restore --finish`"
+    )]
+    LogAhead,
 }
 
 impl PostgresSettings {
@@ -46,7 +52,8 @@ impl PostgresSettings {
 }
 
 impl PostgresStore {
-    /// Whether Postgres answers and has every migration that this version needs. Further ones are a newer version's.
+    /// Whether Postgres answers, has every migration that this version needs (further ones are a newer version's), and has a
+    /// change log that replicas can follow.
     ///
     /// # Errors
     /// [`Unusable`] says what to do.
@@ -57,18 +64,34 @@ impl PostgresStore {
         let applied = match applied.await {
             Ok(applied) => applied,
             Err(Failure::WithoutSchema) => Vec::new(),
-            Err(failure) if will_not_pass(&failure) => {
-                return Err(Unusable::Refused(failure.into()));
-            }
-            Err(failure) => return Err(Unusable::Away(failure.into())),
+            Err(failure) => return Err(unusable(failure)),
         };
         let missing =
             migrations::missing(|version| applied.iter().any(|applied| applied == version));
         match missing {
-            Ok(missing) if missing.is_empty() => Ok(()),
+            Ok(missing) if missing.is_empty() => self.verify_log().await,
             Ok(missing) => Err(Unusable::Behind(missing)),
             Err(error) => Err(Unusable::Refused(error.into())),
         }
+    }
+
+    async fn verify_log(&self) -> Result<(), Unusable> {
+        let ahead = self.connections.run(Access::ReadFew, |connection| {
+            async move { Ok(is_ahead_on_conn(connection).await?) }.boxed()
+        });
+        match ahead.await {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(Unusable::LogAhead),
+            Err(failure) => Err(unusable(failure)),
+        }
+    }
+}
+
+fn unusable(failure: Failure) -> Unusable {
+    if will_not_pass(&failure) {
+        Unusable::Refused(failure.into())
+    } else {
+        Unusable::Away(failure.into())
     }
 }
 

@@ -13,6 +13,7 @@ pub mod limits;
 pub mod matching;
 pub mod popularity;
 pub mod readiness;
+pub mod retention;
 pub mod sample;
 pub mod search;
 pub mod search_trends;

@@ -11,7 +11,7 @@ use ports::{Clock, InteractionStore, InteractionStoreError};
 use tokio::sync::watch;
 
 /// Days that count.
-const WINDOW_DAYS: i64 = 90;
+pub(crate) const WINDOW_DAYS: i64 = 90;
 
 pub struct Popularity {
     store: Arc<dyn InteractionStore>,

@@ -82,9 +82,15 @@ impl Readiness {
                 )),
             });
         }
-        match self.watched.load_full() {
-            Some(watched) => checks.extend_from_slice(&watched),
-            None => checks.extend(self.look().await),
+        let probed = match self.watched.load_full() {
+            Some(watched) => watched.to_vec(),
+            None => self.look().await,
+        };
+        for check in probed {
+            // What the follower says of the log, it has seen later.
+            if checks.iter().all(|own| own.name != check.name) {
+                checks.push(check);
+            }
         }
         Report {
             ready: loaded,

@@ -2,9 +2,7 @@
 //!
 //! Every setting has one name; docs/configuration.md lists them all. Secrets only come from the environment and never print.
 
-mod layers;
 mod limits;
-mod reader;
 mod stores;
 
 use std::path::PathBuf;
@@ -12,14 +10,15 @@ use std::time::Duration;
 
 use adapter_redis::RedisSettings;
 use adapter_search::SearchSettings;
+use app::retention;
 use auth::{TokenKey, TokenSettings, secret_weakness};
 use rand::TryRngCore;
 use secrecy::{ExposeSecret, SecretString};
 use telemetry::LogFormat;
 
-use layers::Layers;
+pub use configuration::SettingsError;
+use configuration::{Reader, read_settings};
 pub use limits::Limits;
-use reader::Reader;
 pub use stores::Database;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +60,7 @@ pub struct Settings {
     pub index_file: PathBuf,
     /// `None`: nothing is shared between replicas.
     pub redis: Option<RedisSettings>,
-    /// What `cargo xtask retention` reads from the environment; only checked here.
+    /// What `cargo xtask retention` goes by; only checked here.
     pub interactions_retention_days: u64,
     /// From `search.toml` and `synonyms.txt`.
     pub search: SearchSettings,
@@ -82,41 +81,6 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// Set, but of no effect in this version.
     pub ignored: Vec<&'static str>,
-}
-
-/// One wrong setting.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SettingError {
-    /// The setting, or the file.
-    pub name: String,
-    pub message: String,
-}
-
-impl SettingError {
-    fn new(name: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            message: message.into(),
-        }
-    }
-}
-
-/// Everything that is wrong with a configuration.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct SettingsError(pub Vec<SettingError>);
-
-impl std::fmt::Display for SettingsError {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            formatter,
-            "the configuration has {} error(s):",
-            self.0.len()
-        )?;
-        for error in &self.0 {
-            write!(formatter, "\n  {}: {}", error.name, error.message)?;
-        }
-        Ok(())
-    }
 }
 
 /// Settings of parts that this version does not have: whoever relies on one of them must hear that it does nothing.
@@ -151,18 +115,7 @@ impl Settings {
     pub fn from_variables(
         variable: impl Fn(&str) -> Option<String> + 'static,
     ) -> Result<Self, SettingsError> {
-        let mut errors = Vec::new();
-        let layers = Layers::read(variable, &mut errors);
-        let mut reader = Reader {
-            layers: &layers,
-            errors,
-        };
-        let settings = read(&mut reader);
-        if reader.errors.is_empty() {
-            Ok(settings)
-        } else {
-            Err(SettingsError(reader.errors))
-        }
+        read_settings(variable, read)
     }
 
     /// The settings in effect, one `NAME=value` a line, without secrets.
@@ -292,8 +245,11 @@ fn read(reader: &mut Reader<'_>) -> Settings {
         index_file: stores::index_file(reader, &database),
         redis: stores::redis(reader, &database),
         database,
-        // Popularity counts ninety days back.
-        interactions_retention_days: reader.number("INTERACTIONS_RETENTION_DAYS", 90, 36_500),
+        interactions_retention_days: reader.number(
+            retention::SETTING,
+            retention::FEWEST_DAYS,
+            retention::MOST_DAYS,
+        ),
         search: search(reader),
         follow_interval: Duration::from_millis(reader.number("FOLLOW_INTERVAL_MS", 10, 60_000)),
         sample_catalogue: reader.choice("SAMPLE_CATALOGUE", &sample_choices, SampleCatalogue::Auto),

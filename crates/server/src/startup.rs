@@ -75,7 +75,7 @@ impl StartError {
         match self {
             Self::Unusable(Unusable::Away(_)) | Self::Access(_) | Self::Identity(_) => true,
             Self::Load(FollowError::Store(_)) => true,
-            Self::Unusable(Unusable::Refused(_) | Unusable::Behind(_))
+            Self::Unusable(Unusable::Refused(_) | Unusable::Behind(_) | Unusable::LogAhead)
             | Self::Load(FollowError::Index(_))
             | Self::Sqlite(_)
             | Self::Postgres(_)
@@ -176,7 +176,12 @@ impl Server {
         let readiness = Arc::clone(&application.readiness);
         background.spawn(readiness.watch(PROBES_PERIOD, stopped.clone()));
         background.spawn(watch_callers(limited, watched, stopped.clone()));
-        background.spawn(gauges(Arc::clone(&application), metrics, stopped.clone()));
+        background.spawn(gauges(
+            Arc::clone(&application),
+            stores.clone(),
+            metrics,
+            stopped.clone(),
+        ));
         background.spawn(work(opening, opened, index, index_file, stopped));
         Ok(Self {
             address,
@@ -288,12 +293,18 @@ fn api_settings(settings: &Settings) -> ApiSettings {
 }
 
 /// Sets what is not counted by events.
-async fn gauges(application: Arc<Application>, metrics: Metrics, mut stop: watch::Receiver<bool>) {
+async fn gauges(
+    application: Arc<Application>,
+    stores: Stores,
+    metrics: Metrics,
+    mut stop: watch::Receiver<bool>,
+) {
     loop {
         let stats = application.readiness.index();
         metrics.set_index(stats.scholarships, stats.segments);
         metrics.set_index_lag(application.follower.lag());
         metrics.set_index_healed(application.follower.healed());
+        metrics.set_change_feed_held_back(stores.held_back());
         if tokio::time::timeout(GAUGES_PERIOD, stop.wait_for(|stopped| *stopped))
             .await
             .is_ok()

@@ -2,9 +2,10 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use adapter_memory::{MemoryCache, MemoryRateLimiter};
-use adapter_postgres::PostgresStore;
+use adapter_postgres::{PostgresStore, SettlingProbe};
 use adapter_redis::{Redis, RedisCache, RedisRateLimiter, RedisSettings};
 use adapter_sqlite::SqliteStore;
 use app::bridged::{BridgedCache, BridgedRateLimiter};
@@ -17,7 +18,8 @@ use crate::system::SystemClock;
 
 /// Bytes of answers that may be served again.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
-
+/// Replicas that hear of each other's changes later than this are degraded. Transactions of ours end sooner.
+const HELD_BACK_TOO_LONG: Duration = Duration::from_secs(30);
 /// Callers whose limits are counted in this process, some 100 bytes each.
 const LIMITED_CALLERS: usize = 200_000;
 
@@ -35,7 +37,7 @@ pub(crate) struct Stores {
 #[derive(Clone)]
 enum Store {
     Sqlite(SqliteStore),
-    Postgres(PostgresStore),
+    Postgres(PostgresStore, Arc<SettlingProbe>),
 }
 
 impl Stores {
@@ -51,7 +53,11 @@ impl Stores {
             }
             Database::Postgres(settings) => {
                 let store = PostgresStore::open(settings)?;
-                Self::over(store.clone(), Store::Postgres(store))
+                let settling = Arc::new(SettlingProbe::new(store.clone(), HELD_BACK_TOO_LONG));
+                let kind = Store::Postgres(store.clone(), Arc::clone(&settling));
+                let mut stores = Self::over(store, kind);
+                stores.probes.push(settling);
+                stores
             }
         };
         if let Some(redis) = &settings.redis {
@@ -98,7 +104,7 @@ impl Stores {
 
     /// Whether the store is reached over a network, and this may pass by itself.
     pub(crate) fn may_be_waited_for(&self, error: &StartError) -> bool {
-        matches!(self.store, Store::Postgres(_)) && error.may_pass()
+        matches!(self.store, Store::Postgres(..)) && error.may_pass()
     }
 
     /// Whether the store answers and has the schema that this version needs. A file got it when it was opened; a database
@@ -109,7 +115,7 @@ impl Stores {
     pub(crate) async fn verify(&self) -> Result<(), StartError> {
         match &self.store {
             Store::Sqlite(_) => Ok(()),
-            Store::Postgres(store) => Ok(store.verify().await?),
+            Store::Postgres(store, _) => Ok(store.verify().await?),
         }
     }
 
@@ -117,7 +123,15 @@ impl Stores {
     pub(crate) fn wakeups(&self) -> Option<Wakeups> {
         match &self.store {
             Store::Sqlite(_) => None,
-            Store::Postgres(store) => store.wakeups(),
+            Store::Postgres(store, _) => store.wakeups(),
+        }
+    }
+
+    /// For how long open transactions have kept changes from whoever follows the log.
+    pub(crate) fn held_back(&self) -> Duration {
+        match &self.store {
+            Store::Sqlite(_) => Duration::ZERO,
+            Store::Postgres(_, settling) => settling.held_back(),
         }
     }
 
@@ -125,7 +139,7 @@ impl Stores {
         match &self.store {
             Store::Sqlite(store) => store.close().await,
             // Its connections end with the process; nothing waits in them.
-            Store::Postgres(_) => {}
+            Store::Postgres(..) => {}
         }
     }
 }

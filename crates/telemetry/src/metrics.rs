@@ -36,6 +36,7 @@ struct Recorded {
     index_scholarships: Gauge<u64, AtomicU64>,
     index_lag: Gauge<f64, AtomicU64>,
     index_healed: SharedCounter,
+    change_feed_held_back: Gauge<f64, AtomicU64>,
     index_segments: Gauge<u64, AtomicU64>,
 }
 
@@ -92,6 +93,12 @@ impl Metrics {
             "Records that the search index held otherwise than the store, made equal",
             index_healed.clone(),
         );
+        let change_feed_held_back = Gauge::default();
+        registry.register(
+            "change_feed_held_back_seconds",
+            "Since committed changes were first seen that open transactions keep from the index; 0 while there are none",
+            change_feed_held_back.clone(),
+        );
         let index_segments = Gauge::default();
         registry.register(
             "index_segments",
@@ -108,6 +115,7 @@ impl Metrics {
             index_scholarships,
             index_lag,
             index_healed,
+            change_feed_held_back,
             index_segments,
         }))
     }
@@ -145,6 +153,10 @@ impl Metrics {
 
     pub fn set_index_lag(&self, lag: Duration) {
         self.0.index_lag.set(lag.as_secs_f64());
+    }
+
+    pub fn set_change_feed_held_back(&self, age: Duration) {
+        self.0.change_feed_held_back.set(age.as_secs_f64());
     }
 
     /// `records` since the start; it never falls.

@@ -1,12 +1,13 @@
 //! `cargo xtask backup` and `restore`.
 
+use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use tempfile::TempDir;
 use testkit::PrivatePostgres;
 
-use crate::{database, run};
+use crate::{command, database, run};
 
 fn fill(name: &str) {
     PrivatePostgres::shared().psql(
@@ -121,6 +122,64 @@ fn a_backup_that_is_damaged_or_alone_is_not_restored() {
     );
     std::fs::remove_file(&sums).expect("is removed");
     run(&url, &["restore", path]).ended(1);
+}
+
+/// A folder whose `pg_restore` is the real one, but kills who started it at its end.
+fn cut_off_behind_pg_restore() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = folder.path().join("pg_restore");
+    let script = "#!/bin/sh\nPATH=${PATH#*:}\npg_restore \"$@\" && kill -9 $PPID\n";
+    std::fs::write(&program, script).expect("is written");
+    std::fs::set_permissions(&program, Permissions::from_mode(0o755)).expect("is ours");
+    folder
+}
+
+#[test]
+fn a_restore_that_was_cut_off_is_not_served_until_it_is_finished() {
+    let server = PrivatePostgres::shared();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (name, file) = backed_up(&folder);
+    let path = file.to_str().expect("UTF-8");
+    let sample = folder.path().join("sample.ndjson");
+    let records = run("", &["sample", "--count", "3"]).ended(0);
+    std::fs::write(&sample, records).expect("is written");
+    let sample = sample.to_str().expect("UTF-8");
+    let programs = cut_off_behind_pg_restore();
+    let path_with = format!(
+        "{}:{}",
+        programs.path().display(),
+        std::env::var("PATH").expect("is set")
+    );
+    for finish in [vec!["restore", path], vec!["restore", "--finish"]] {
+        let restored = server.database();
+        let url = server.url(&restored);
+        let mut restoring = command(&url, &["restore", path]);
+        let ended = restoring.env("PATH", &path_with).output().expect("starts");
+        assert_eq!(ended.status.code(), None, "was killed");
+        let count = "SELECT count(*) FROM scholarships";
+        assert_eq!(server.psql(&restored, count), "2000", "it had filled it");
+
+        let said = run(&url, &["import", sample]).ended(1);
+        assert!(said.contains("cargo xtask restore --finish"), "{said}");
+        assert_eq!(server.psql(&restored, count), "2000");
+        run(&url, &finish).ended(0);
+        run(&url, &["import", sample]).ended(0);
+        assert_eq!(server.psql(&restored, count), "2003");
+        // Once is enough.
+        let offset = "SELECT transaction_offset FROM change_feed";
+        let finished = server.psql(&restored, offset);
+        let said = run(&url, &["restore", "--finish"]).ended(0);
+        assert!(said.contains("nothing to do"), "{said}");
+        assert_eq!(server.psql(&restored, offset), finished);
+    }
+
+    // What only looks like it is left alone.
+    let other = server.clone_of(&name);
+    server.psql(&other, "DELETE FROM interactions WHERE id = 'i1'");
+    let said = run(&server.url(&other), &["restore", path]).ended(4);
+    assert!(said.contains("something else than this backup"), "{said}");
+    let said = run(&server.url(&other), &["import", sample]).ended(1);
+    assert!(said.contains("cargo xtask restore --finish"), "{said}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod backups;
 mod importing;
 mod migrating;
+mod pooling;
 mod retention;
 
 use std::path::Path;

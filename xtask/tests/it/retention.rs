@@ -96,6 +96,56 @@ fn old_interactions_move_into_a_file_and_new_ones_stay() {
     run(&url, &[&arguments[..], &["--days", "30"]].concat()).ended(1);
 }
 
+/// The words of the answer to `--dry-run` with a configuration folder and variables.
+fn dry_run(url: &str, folder: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Ran {
+    let mut dry_run = command(url, &["retention", "--dry-run"]);
+    dry_run
+        .args(arguments)
+        .env("CONFIG_DIR", folder)
+        .envs(variables.iter().copied());
+    Ran::of(dry_run.output().expect("starts"))
+}
+
+#[test]
+fn how_long_they_are_kept_is_read_where_the_server_reads_it() {
+    let (name, folder) = (database(), tempfile::tempdir().expect("a folder"));
+    let folder = folder.path();
+    let url = PrivatePostgres::shared().url(&name);
+    PrivatePostgres::shared().psql(
+        &name,
+        "INSERT INTO interactions (pseudonym, id, kind, scholarship_id, occurred_at, recorded_at) \
+         SELECT 'p', n::text, 'view', 's1', now() - (n - 0.5) * interval '100 days', now() FROM generate_series(1, 6) AS n",
+    );
+    let write = |name: &str, text: &str| {
+        std::fs::write(folder.join(name), text).expect("is written");
+    };
+    let old = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let said = dry_run(&url, folder, variables, arguments).ended(0);
+        let line = said.lines().find(|line| line.contains("occurred before"));
+        let count = line.and_then(|line| line.split(' ').next());
+        count
+            .and_then(|count| count.parse::<u32>().ok())
+            .expect("a number")
+    };
+    assert_eq!(old(&[], &[]), 2, "400 days are built in");
+    write("default.toml", "interactions_retention_days = 500\n");
+    assert_eq!(old(&[], &[]), 1);
+    write("staging.toml", "interactions_retention_days = 300\n");
+    assert_eq!(old(&[("APP_ENV", "staging")], &[]), 3);
+    assert_eq!(old(&[("INTERACTIONS_RETENTION_DAYS", "200")], &[]), 4);
+    let variables = [("INTERACTIONS_RETENTION_DAYS", "200")];
+    assert_eq!(old(&variables, &["--days", "100"]), 5);
+
+    let said = dry_run(&url, folder, &[], &["--days", "89"]).ended(1);
+    assert!(
+        said.contains("INTERACTIONS_RETENTION_DAYS: must be a whole number from 90"),
+        "{said}"
+    );
+    write("default.toml", "interactions_retention_dais = 500\n");
+    let said = dry_run(&url, folder, &[], &[]).ended(1);
+    assert!(said.contains("is not a known setting"), "{said}");
+}
+
 /// Whether the store has lost some of its old rows.
 fn is_removing(name: &str) -> bool {
     let left = "SELECT count(*) FROM interactions WHERE id LIKE 'old%'";

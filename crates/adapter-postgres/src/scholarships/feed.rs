@@ -12,8 +12,19 @@ use crate::schema::{scholarship_changes, scholarships};
 use crate::wakeups::CHANNEL;
 
 /// Below this, nothing can be added to the log any more. As seen by the snapshot of the statement that holds it.
-pub(super) const SETTLED_BELOW: &str = "(pg_snapshot_xmin(pg_current_snapshot())::text::bigint + \
+pub(crate) const SETTLED_BELOW: &str = "(pg_snapshot_xmin(pg_current_snapshot())::text::bigint + \
      (SELECT transaction_offset FROM change_feed))";
+
+/// Whether the log holds what this server cannot have written yet: nobody would see what is written now before what was
+/// written long ago. A statement sees only entries of transactions below the end of its snapshot.
+const IS_AHEAD: &str = "SELECT EXISTS (SELECT FROM scholarship_changes WHERE transaction >= \
+     pg_snapshot_xmax(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed)) AS yes";
+
+#[derive(QueryableByName)]
+struct Answer {
+    #[diesel(sql_type = Bool)]
+    yes: bool,
+}
 
 #[derive(QueryableByName)]
 struct Position {
@@ -87,6 +98,12 @@ pub(super) async fn head_on_conn(
     .await
     .optional()?;
     Ok(newest.map_or_else(FeedPosition::default, FeedPosition::from))
+}
+
+/// Whether the log has to go on behind itself before anybody may write: the database came from another server.
+pub(crate) async fn is_ahead_on_conn(connection: &mut AsyncPgConnection) -> QueryResult<bool> {
+    let answer: Answer = diesel::sql_query(IS_AHEAD).get_result(connection).await?;
+    Ok(answer.yes)
 }
 
 pub(super) type LogRow = (i64, i64, String, Timestamp, Option<Row>);

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use ports::{Change, FeedPosition, ScholarshipStore as _};
+use adapter_postgres::SettlingProbe;
+use ports::{Change, FeedPosition, Health, HealthProbe as _, ScholarshipStore as _};
 use testkit::supervised::Supervised;
 use tokio::time::{sleep, timeout};
 
@@ -166,4 +167,60 @@ async fn refused_writes_wake_nobody_and_nobody_listens_through_a_pooler() {
             .await
             .is_err()
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_a_transaction_of_another_database_holds_back_is_noticed() {
+    let (server, url) = own_server(&["fsync=off"]).await;
+    let store = open(&url);
+    let bound = Duration::from_millis(300);
+    let probe = SettlingProbe::new(store.clone(), bound);
+    assert_eq!(probe.check().await, Health::Up, "an empty log");
+    let written = store.create(id("a"), named("A"), None, now()).await;
+    let settled = written.expect("is created").position;
+    assert_eq!(probe.check().await, Health::Up);
+    assert_eq!(probe.held_back(), Duration::ZERO);
+
+    let elsewhere = server.database();
+    let elsewhere_url = server.url(&elsewhere);
+    let open_for_ever = Supervised::start(
+        None,
+        server.folder(),
+        "psql",
+        &[
+            "-X",
+            "-q",
+            "-c",
+            "BEGIN; SELECT pg_current_xact_id(); SELECT pg_sleep(600)",
+            elsewhere_url.split('?').next().expect("a URL"),
+        ],
+    );
+    until(async || {
+        let writing = "SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL";
+        server.psql(&elsewhere, writing) == "1"
+    })
+    .await;
+    // It holds nothing back as long as nobody writes.
+    assert_eq!(probe.check().await, Health::Up);
+    assert_eq!(probe.held_back(), Duration::ZERO);
+    // The one record that changes again and again moves to the end of the log each time.
+    until(async || {
+        let written = store.replace(&id("a"), named("B"), None, now()).await;
+        written.expect("is replaced");
+        matches!(probe.check().await, Health::Down(reason) if reason.contains("held back"))
+    })
+    .await;
+    assert!(probe.held_back() > bound);
+    assert!(store.head().await.expect("is read") <= settled);
+
+    server.psql(
+        "postgres",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_xid IS NOT NULL",
+    );
+    until(async || probe.check().await == Health::Up).await;
+    assert_eq!(probe.held_back(), Duration::ZERO);
+    drop(open_for_ever);
+    // What is not known is not said to be well or bad: the store's own probe tells that Postgres is away.
+    server.kill();
+    assert_eq!(probe.check().await, Health::Up);
 }

@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use adapter_postgres::migrations::{MigrationError, Migrator};
-use adapter_postgres::{PoolMode, PostgresSettings};
+use adapter_postgres::{PoolMode, PostgresSettings, SessionError};
 use ports::{Health, HealthProbe as _};
-use testkit::PrivatePostgres;
+use testkit::{PrivatePgBouncer, PrivatePostgres};
 
-use super::{migrate, open};
+use super::{migrate, open, open_pooled};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -92,12 +92,48 @@ async fn who_finds_the_schema_taken_gives_up_in_time() {
     assert!(third.is_ok(), "the lock ends with its connection");
 }
 
+fn is_refused_for_a_pooler<T>(outcome: &Result<T, MigrationError>) -> bool {
+    matches!(outcome, Err(MigrationError::Session(SessionError::Pooled)))
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn migrations_refuse_a_pooler() {
-    let mut settings = PostgresSettings::new("postgresql://localhost/x?sslmode=disable");
+async fn migrations_refuse_a_pooler_also_when_the_settings_know_nothing_of_it() {
+    let server = PrivatePostgres::shared();
+    let name = server.database();
+    let mut settings = PostgresSettings::new(server.url(&name));
     settings.pool_mode = PoolMode::Transaction;
     let refused = Migrator::connect(&settings, PATIENCE).await;
-    assert!(matches!(refused, Err(MigrationError::Pooled)));
+    assert!(is_refused_for_a_pooler(&refused));
+
+    for servers in [1, 2, 10] {
+        let pooler = PrivatePgBouncer::start(server, servers);
+        let settings = PostgresSettings::new(pooler.url(&name));
+        let refused = Migrator::connect(&settings, PATIENCE).await;
+        assert!(is_refused_for_a_pooler(&refused), "{servers} servers");
+        // Others are served by it at the same time.
+        let busy = open_pooled(&pooler.url(&name));
+        let others = async {
+            loop {
+                // There is no schema; what counts is that connections go from hand to hand.
+                let calls = (0..4).map(|_| busy.verify());
+                futures_util::future::join_all(calls).await;
+            }
+        };
+        let trying = async {
+            for _ in 0..20 {
+                let refused = Migrator::connect(&settings, PATIENCE).await;
+                assert!(is_refused_for_a_pooler(&refused), "{servers} servers");
+            }
+        };
+        tokio::select! {
+            () = others => {}
+            () = trying => {}
+        }
+    }
+    let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'";
+    assert_eq!(server.psql(&name, locks), "0", "none was left behind");
+    let migrator = Migrator::connect(&PostgresSettings::new(server.url(&name)), PATIENCE).await;
+    migrator.expect("connects directly");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use adapter_postgres::migrations::Migrator;
+use adapter_postgres::operations::Inspector;
 use adapter_postgres::{PostgresSettings, Unusable};
 use ports::{Health, HealthProbe as _, ScholarshipStore as _};
 use testkit::{PrivatePgBouncer, PrivatePostgres};
 
-use super::{bouncer, database, explained, migrate, open, open_pooled, own_server};
+use super::{bouncer, database, explained, id, migrate, named, now, open, open_pooled, own_server};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_migrated_database_can_be_used_directly_and_through_a_pooler() {
@@ -106,6 +107,57 @@ async fn a_password_that_is_wrong_or_missing_is_a_refusal_and_never_shown() {
         assert!(!text.contains("wr0ng"), "{text}");
     }
     open(&with("ann:right@")).verify().await.expect("is usable");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_is_ahead_of_its_server_is_refused_until_it_goes_on_behind_itself() {
+    let name = database().await;
+    let server = PrivatePostgres::shared();
+    let url = server.url(&name);
+    open(&url).verify().await.expect("is usable");
+    // As `pg_restore` leaves it in a server that has seen fewer transactions.
+    server.psql(
+        &name,
+        "INSERT INTO scholarship_changes \
+         SELECT 'gone', pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 1000000, 1, true, now()",
+    );
+    for store in [open(&url), open_pooled(&bouncer().url(&name))] {
+        let outcome = store.verify().await;
+        assert!(matches!(outcome, Err(Unusable::LogAhead)), "{outcome:?}");
+        let text = explained(&outcome.expect_err("is refused"));
+        assert!(text.contains("cargo xtask restore --finish"), "{text}");
+    }
+    let inspector = Inspector::connect(&PostgresSettings::new(url.as_str())).await;
+    let mut inspector = inspector.expect("connects");
+    assert!(inspector.is_log_ahead().await.expect("is read"));
+    inspector.continue_log().await.expect("is written");
+    assert!(!inspector.is_log_ahead().await.expect("is read"));
+    let store = open(&url);
+    store.verify().await.expect("is usable");
+    let written = store.create(id("a"), named("A"), None, now()).await;
+    written.expect("is created");
+    store.verify().await.expect("is usable");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_is_written_to_is_never_taken_for_one_that_is_ahead() {
+    let url = PrivatePostgres::shared().url(&database().await);
+    let mut writers = tokio::task::JoinSet::new();
+    for writer in 0..4 {
+        let store = open(&url);
+        writers.spawn(async move {
+            for round in 0..50 {
+                let written =
+                    store.create(id(&format!("w{writer}-{round}")), named("A"), None, now());
+                written.await.expect("is created");
+            }
+        });
+    }
+    let store = open(&url);
+    while writers.try_join_next().is_none() {
+        store.verify().await.expect("is usable");
+    }
+    writers.join_all().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

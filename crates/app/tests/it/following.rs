@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use app::catalogue::EditError;
 use app::follower::{FollowPeriods, IndexFollower};
-use ports::{ScholarshipStore, SearchIndex, StoreError, UpsertItem};
+use async_trait::async_trait;
+use ports::{Health, HealthProbe, ScholarshipStore, SearchIndex, StoreError, UpsertItem};
 use testkit::{Interruptible, Interruption, MemoryScholarshipStore, instant, scholarship};
 
 use crate::faulty_index::FaultyIndex;
@@ -268,4 +269,30 @@ async fn the_lag_is_the_time_since_the_index_was_in_step() {
         .expect("heals");
     assert!(follower.is_in_step());
     task.abort();
+}
+
+struct HeldBack;
+
+#[async_trait]
+impl HealthProbe for HeldBack {
+    fn name(&self) -> &'static str {
+        "change_feed"
+    }
+
+    async fn check(&self) -> Health {
+        Health::Down("the log is held back".to_owned())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_is_held_back_is_listed_once_however_the_follower_is_doing() {
+    let world = World::with_probes(Vec::new(), vec![Arc::new(HeldBack)]).await;
+    let report = async || world.application.readiness.report().await;
+    assert_eq!(report().await.degraded(), ["change_feed"]);
+    world.outage.begin();
+    let cut_off = world.application.follower.catch_up().await;
+    assert!(cut_off.is_err());
+    let report = report().await;
+    assert!(report.ready);
+    assert_eq!(report.degraded(), ["change_feed"]);
 }

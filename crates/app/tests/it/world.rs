@@ -9,7 +9,7 @@ use app::{Application, Dependencies};
 use chrono::TimeDelta;
 use domain::{Quota, ScholarshipContent, ScholarshipId};
 use ports::search_index::SearchRequest;
-use ports::{ScholarshipStore, SearchIndex, UpsertItem};
+use ports::{HealthProbe, ScholarshipStore, SearchIndex, UpsertItem};
 use testkit::{
     FixedClock, Interruptible, Interruption, MemoryInteractionStore, MemoryScholarshipStore,
     SequentialIds, instant,
@@ -30,6 +30,13 @@ impl World {
     }
 
     pub(crate) async fn with(contents: Vec<(&str, ScholarshipContent)>) -> Self {
+        Self::with_probes(contents, Vec::new()).await
+    }
+
+    pub(crate) async fn with_probes(
+        contents: Vec<(&str, ScholarshipContent)>,
+        probes: Vec<Arc<dyn HealthProbe>>,
+    ) -> Self {
         let outage = Interruption::default();
         let store = MemoryScholarshipStore::default();
         let interactions = MemoryInteractionStore::default();
@@ -66,7 +73,7 @@ impl World {
             },
             clock: Arc::clone(&clock) as Arc<dyn ports::Clock>,
             ids: Arc::new(SequentialIds::default()),
-            probes: Vec::new(),
+            probes,
         });
         application.follower.load().await.expect("the fake answers");
         Self {

@@ -5,11 +5,10 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use app::limits::LimitSettings;
+use configuration::Reader;
 use domain::Quota;
 use http_api::{ForwardedHeader, TrustedProxies};
 use ipnet::IpNet;
-
-use super::reader::Reader;
 
 /// The most that a quota may grant in a period; ten times as much is where a flood begins.
 const MOST: u32 = 10_000_000;

@@ -7,9 +7,8 @@ use std::path::PathBuf;
 use adapter_postgres::{PoolMode, PostgresSettings};
 use adapter_redis::RedisSettings;
 use adapter_sqlite::SqliteSettings;
+use configuration::Reader;
 use secrecy::{ExposeSecret as _, SecretString};
-
-use super::reader::Reader;
 
 /// The index file of a Postgres, unless `INDEX_FILE` names another.
 const POSTGRES_INDEX_FILE: &str = "var/scholarship-api.index";

@@ -5,10 +5,12 @@ use std::collections::HashSet;
 use adapter_postgres::PostgresSettings;
 use adapter_postgres::migrations::Migrator;
 use serde_json::{Value, json};
+use testkit::supervised::Supervised;
 use testkit::{PrivatePgBouncer, PrivatePostgres};
 
+use crate::client::get;
 use crate::process::SECRET;
-use crate::replica::{Replica, database, eventually, on, through};
+use crate::replica::{Replica, database, eventually, migrate, on, through};
 
 async fn serves(url: &str, pool_mode: &str) {
     let replica = Replica::start_with(url, pool_mode, &[("SAMPLE_CATALOGUE", "on")]);
@@ -142,6 +144,62 @@ async fn a_start_that_waiting_cannot_mend_ends_and_says_what_to_do() {
     let text = start_fails(&url);
     assert!(text.contains("cargo xtask migrate up"), "{text}");
 
+    let restored = server.database();
+    migrate(&server.url(&restored)).await;
+    server.psql(
+        &restored,
+        "INSERT INTO scholarship_changes VALUES ('gone', 5000000000, 1, true, now())",
+    );
+    let text = start_fails(&server.url(&restored));
+    assert!(text.contains("cargo xtask restore --finish"), "{text}");
+
     let text = start_fails(&url.replace("postgres@", "nobody:hidden@"));
     assert!(text.contains("check user, password"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_is_held_back_shows_in_the_metrics() {
+    let server = PrivatePostgres::start();
+    let url = database(&server).await;
+    let replica = Replica::start(&url);
+    let held_back = async || {
+        let metrics = get(replica.process.admin_address, "/metrics").await.body;
+        let mut lines = metrics.lines();
+        let value = lines.find_map(|line| line.strip_prefix("change_feed_held_back_seconds "));
+        value
+            .and_then(|value| value.parse::<f64>().ok())
+            .expect("a number")
+    };
+    assert!(held_back().await < 0.001);
+    let elsewhere = server.url(&server.database());
+    let transaction = Supervised::start(
+        None,
+        server.folder(),
+        "psql",
+        &[
+            "-X",
+            "-q",
+            "-c",
+            "BEGIN; SELECT pg_current_xact_id(); SELECT pg_sleep(600)",
+            elsewhere.split('?').next().expect("a URL"),
+        ],
+    );
+    eventually("it shows", async || {
+        replica.created("Xylophone Award").await;
+        held_back().await > 0.0
+    })
+    .await;
+    let ready = replica.get("/readyz").await;
+    assert_eq!(
+        ready.json()["checks"]["change_feed"],
+        "up",
+        "not for long yet"
+    );
+    drop(transaction);
+    server.psql(
+        "postgres",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND query LIKE '%pg_sleep%'",
+    );
+    eventually("it is over", async || held_back().await == 0.0).await;
+    replica.stop().await;
 }

@@ -125,6 +125,7 @@ fn business_metrics_and_gauges_show_what_was_recorded() {
     metrics.set_index(100_000, 2);
     metrics.set_index_lag(Duration::from_millis(1_500));
     metrics.set_index_healed(7);
+    metrics.set_change_feed_held_back(Duration::from_millis(250));
     let expected = [
         ("search_requests_total", None, 2.0),
         ("search_zero_results_total", None, 1.0),
@@ -135,6 +136,7 @@ fn business_metrics_and_gauges_show_what_was_recorded() {
         ("index_segments", None, 2.0),
         ("index_lag_seconds", None, 1.5),
         ("index_healed_records_total", None, 7.0),
+        ("change_feed_held_back_seconds", None, 0.25),
         ("build_info", Some(("version", "1")), 1.0),
     ];
     for (name, label, value) in expected {

@@ -3,24 +3,45 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::SettingError;
-use super::layers::Layers;
+use crate::{Layers, SettingError, SettingsError};
 
-pub(super) struct Reader<'a> {
-    pub(super) layers: &'a Layers,
-    pub(super) errors: Vec<SettingError>,
+pub struct Reader<'a> {
+    pub layers: &'a Layers,
+    pub errors: Vec<SettingError>,
+}
+
+/// Calls `read` with the configuration under the given environment variables; an empty one counts as unset.
+///
+/// # Errors
+/// [`SettingsError`] with everything that is wrong, in the files too.
+pub fn read_settings<T>(
+    variable: impl Fn(&str) -> Option<String> + 'static,
+    read: impl FnOnce(&mut Reader<'_>) -> T,
+) -> Result<T, SettingsError> {
+    let mut errors = Vec::new();
+    let layers = Layers::read(variable, &mut errors);
+    let mut reader = Reader {
+        layers: &layers,
+        errors,
+    };
+    let settings = read(&mut reader);
+    if reader.errors.is_empty() {
+        Ok(settings)
+    } else {
+        Err(SettingsError(reader.errors))
+    }
 }
 
 impl Reader<'_> {
-    pub(super) fn refuse(&mut self, name: &str, message: impl Into<String>) {
+    pub fn refuse(&mut self, name: &str, message: impl Into<String>) {
         self.errors.push(SettingError::new(name, message));
     }
 
-    pub(super) fn optional(&self, name: &str) -> Option<String> {
+    pub fn optional(&self, name: &str) -> Option<String> {
         self.layers.get(name).map(|value| value.trim().to_owned())
     }
 
-    pub(super) fn text(&mut self, name: &str) -> String {
+    pub fn text(&mut self, name: &str) -> String {
         self.optional(name).unwrap_or_else(|| {
             self.refuse(name, "is required");
             String::new()
@@ -44,7 +65,7 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn number(&mut self, name: &str, least: u64, most: u64) -> u64 {
+    pub fn number(&mut self, name: &str, least: u64, most: u64) -> u64 {
         self.parsed(
             name,
             least,
@@ -53,15 +74,15 @@ impl Reader<'_> {
         )
     }
 
-    pub(super) fn port(&mut self, name: &str) -> u16 {
+    pub fn port(&mut self, name: &str) -> u16 {
         self.parsed(name, 0, "a port from 0 (any free one) to 65535", |_| true)
     }
 
-    pub(super) fn truth(&mut self, name: &str) -> bool {
+    pub fn truth(&mut self, name: &str) -> bool {
         self.parsed(name, false, "true or false", |_| true)
     }
 
-    pub(super) fn seconds(&mut self, name: &str, least: u64, most: u64) -> Duration {
+    pub fn seconds(&mut self, name: &str, least: u64, most: u64) -> Duration {
         Duration::from_secs(self.parsed(
             name,
             least,
@@ -71,7 +92,7 @@ impl Reader<'_> {
     }
 
     /// Items separated by commas.
-    pub(super) fn list(&self, name: &str) -> Vec<String> {
+    pub fn list(&self, name: &str) -> Vec<String> {
         let text = self.optional(name).unwrap_or_default();
         text.split(',')
             .map(str::trim)
@@ -80,7 +101,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    pub(super) fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)], fallback: T) -> T {
+    pub fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)], fallback: T) -> T {
         let text = self.text(name);
         if let Some((_, value)) = choices.iter().find(|(word, _)| *word == text) {
             return *value;

@@ -5,21 +5,21 @@ use std::path::{Path, PathBuf};
 
 use config::{Config, File, FileFormat};
 
-use super::SettingError;
+use crate::SettingError;
 
 /// Built in, so that the binary runs without any file beside it.
-const DEFAULTS: &str = include_str!("../../../../config/default.toml");
+const DEFAULTS: &str = include_str!("../../../config/default.toml");
 
 /// What each environment changes, built in likewise.
 const ENVIRONMENTS: &[(&str, &str)] = &[
     (
         "development",
-        include_str!("../../../../config/development.toml"),
+        include_str!("../../../config/development.toml"),
     ),
-    ("staging", include_str!("../../../../config/staging.toml")),
+    ("staging", include_str!("../../../config/staging.toml")),
     (
         "production",
-        include_str!("../../../../config/production.toml"),
+        include_str!("../../../config/production.toml"),
     ),
 ];
 
@@ -36,7 +36,7 @@ const SECRETS: &[&str] = &["jwt_previous_secrets", "jwt_secret", "redis_url"];
 type Variables = Box<dyn Fn(&str) -> Option<String>>;
 
 /// Values as texts, before they are typed.
-pub(super) struct Layers {
+pub struct Layers {
     files: Config,
     folder: PathBuf,
     variable: Variables,
@@ -45,7 +45,7 @@ pub(super) struct Layers {
 impl Layers {
     /// Reads the files of `folder` over the built-in defaults. A folder that is not given and does not exist is skipped; a key that
     /// is not known is an error.
-    pub(super) fn read(
+    pub fn read(
         variable: impl Fn(&str) -> Option<String> + 'static,
         errors: &mut Vec<SettingError>,
     ) -> Self {
@@ -89,7 +89,7 @@ impl Layers {
     ///
     /// # Errors
     /// The path and why it cannot be read.
-    pub(super) fn file(&self, name: &str, built_in: &str) -> Result<String, SettingError> {
+    pub fn file(&self, name: &str, built_in: &str) -> Result<String, SettingError> {
         let path = self.folder.join(name);
         if !path.is_file() {
             return Ok(built_in.to_owned());
@@ -103,7 +103,7 @@ impl Layers {
     }
 
     /// The value of a setting and where it came from, for messages.
-    pub(super) fn get(&self, name: &str) -> Option<String> {
+    pub fn get(&self, name: &str) -> Option<String> {
         let key = name.to_ascii_lowercase();
         let from_file = || {
             self.files
@@ -114,7 +114,7 @@ impl Layers {
         (self.variable)(name).or_else(from_file)
     }
 
-    pub(super) fn is_set_in_environment(&self, name: &str) -> bool {
+    pub fn is_set_in_environment(&self, name: &str) -> bool {
         (self.variable)(name).is_some()
     }
 }
