@@ -1,6 +1,6 @@
 //! Writes that meet trouble in the middle: callers hear in time what is known, and one caller's trouble is not the others'.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use adapter_postgres::PostgresStore;
 use ports::{
@@ -140,6 +140,21 @@ async fn what_is_under_way_when_the_server_falls_silent_ends_in_time() {
     assert!(longest < Some(TWO_SECONDS), "{longest:?}");
 }
 
+/// The server takes a new setting up when it comes to it.
+async fn until_commits_are_confirmed(store: &PostgresStore, confirmed: bool) {
+    let taken_up = async {
+        for probe in 0.. {
+            let written = store.append(vec![view(&format!("probe-{confirmed}-{probe}"))], now());
+            if written.await.is_ok() == confirmed {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), taken_up)
+        .await
+        .expect("the setting is taken up");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_without_an_answer_is_called_unknown_in_time_and_can_be_repeated() {
     let (server, url) = own_server(&["fsync=off"]).await;
@@ -151,6 +166,7 @@ async fn a_commit_without_an_answer_is_called_unknown_in_time_and_can_be_repeate
         "ALTER SYSTEM SET synchronous_standby_names = 'nobody'",
     );
     server.psql("postgres", "SELECT pg_reload_conf()");
+    until_commits_are_confirmed(&store, false).await;
     let record = || IdempotencyRecord {
         key: "key".to_owned(),
         fingerprint: "fingerprint".to_owned(),
@@ -174,6 +190,7 @@ async fn a_commit_without_an_answer_is_called_unknown_in_time_and_can_be_repeate
 
     server.psql("postgres", "ALTER SYSTEM RESET synchronous_standby_names");
     server.psql("postgres", "SELECT pg_reload_conf()");
+    until_commits_are_confirmed(&store, true).await;
     let again = store
         .create(id("b"), named("A"), Some(record()), now())
         .await;
