@@ -118,46 +118,55 @@ PREPARE q25 (text) AS
 SELECT "store_secrets"."value" FROM "store_secrets" WHERE ("store_secrets"."name" = $1);
 
 PREPARE q26 AS
+SELECT (SELECT max(transaction) FROM scholarship_changes) AS transaction, (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed)) AS settled_below;
+
+PREPARE q27 AS
 SELECT COUNT(*) FROM "scholarships";
 
-PREPARE q27 (date) AS
+PREPARE q28 AS
+SELECT EXISTS (SELECT FROM scholarship_changes WHERE transaction >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed)) AS yes;
+
+PREPARE q29 (date) AS
 SELECT charged FROM spend_days WHERE day = $1;
 
-PREPARE q28 (text[], text[], text[]) AS
+PREPARE q30 (text[], text[], text[]) AS
 SELECT id, source, source_id, version, digest FROM scholarships WHERE id IN (SELECT unnest($1)) UNION SELECT s.id, s.source, s.source_id, s.version, s.digest FROM scholarships AS s JOIN (SELECT DISTINCT * FROM unnest($2, $3) AS origins (source, source_id)) AS o ON s.source = o.source AND s.source_id = o.source_id;
 
-PREPARE q29 (bytea, bytea) AS
+PREPARE q31 (bigint) AS
+SELECT pg_try_advisory_xact_lock($1) AS yes;
+
+PREPARE q32 (bytea, bytea) AS
 SELECT purpose = $2 AS same FROM used_tokens WHERE token = $1;
 
-PREPARE q30 (date, date, bigint) AS
+PREPARE q33 (date, date, bigint) AS
 SELECT query, sum(count)::bigint AS total, sum(without_results)::bigint AS missed FROM search_counts WHERE day BETWEEN $1 AND $2 GROUP BY query ORDER BY total DESC, query LIMIT $3;
 
-PREPARE q31 AS
+PREPARE q34 AS
 SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS is_there, coalesce(has_table_privilege(to_regclass('__diesel_schema_migrations'), 'SELECT'), false) AS is_readable;
 
-PREPARE q32 AS
+PREPARE q35 AS
 SELECT transaction, sequence FROM scholarship_changes WHERE transaction < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed)) ORDER BY transaction DESC, sequence DESC LIMIT 1;
 
-PREPARE q33 AS
+PREPARE q36 AS
 SELECT version FROM __diesel_schema_migrations ORDER BY version DESC;
 
-PREPARE q34 (text, text, bigint, timestamp with time zone, bytea, text, text) AS
+PREPARE q37 (text, text, bigint, timestamp with time zone, bytea, text, text) AS
 UPDATE "scholarships" SET "source" = $1, "source_id" = $2, "version" = $3, "updated_at" = $4, "digest" = $5, "document" = $6 WHERE ("scholarships"."id" = $7);
 
-PREPARE q35 (text[], bigint[], text[], text[], bytea[], text[], timestamp with time zone, bigint[]) AS
+PREPARE q38 (text[], bigint[], text[], text[], bytea[], text[], timestamp with time zone, bigint[]) AS
 UPDATE scholarships AS s SET version = n.version, source = n.source, source_id = n.source_id, digest = n.digest, document = n.document, updated_at = $7 FROM unnest($1, $2, $3, $4, $5, $6, $8) AS n (id, version, source, source_id, digest, document, old_version) WHERE s.id = n.id AND s.version = n.old_version;
 
-PREPARE q36 (date, bigint, bigint, text) AS
+PREPARE q39 (date, bigint, bigint, text) AS
 WITH charged AS ( INSERT INTO spend_days AS spend (day, charged) SELECT $1, $2 WHERE $2 <= $3 ON CONFLICT (day) DO UPDATE SET charged = spend.charged + EXCLUDED.charged WHERE spend.charged::numeric + EXCLUDED.charged <= $3 RETURNING charged), opened AS (INSERT INTO spend_reservations (id, day, amount) SELECT $4::uuid, $1, $2 FROM charged) SELECT charged FROM charged;
 
-PREPARE q37 (text[], boolean[], timestamp with time zone) AS
+PREPARE q40 (text[], boolean[], timestamp with time zone) AS
 WITH logged AS ( INSERT INTO scholarship_changes AS log (scholarship_id, transaction, sequence, deleted, changed_at) SELECT id, pg_current_xact_id()::text::bigint + (SELECT transaction_offset FROM change_feed), nextval('scholarship_change_sequence'), deleted, $3 FROM (SELECT * FROM unnest($1, $2) WITH ORDINALITY AS entries (id, deleted, place) ORDER BY place) AS entries ON CONFLICT (scholarship_id) DO UPDATE SET transaction = greatest(log.transaction, EXCLUDED.transaction), sequence = EXCLUDED.sequence, deleted = EXCLUDED.deleted, changed_at = EXCLUDED.changed_at RETURNING log.transaction, log.sequence) SELECT transaction, sequence FROM logged, pg_notify('scholarship_changes', '') ORDER BY transaction DESC, sequence DESC LIMIT 1;
 
-PREPARE q38 AS
+PREPARE q41 AS
 WITH newest AS (SELECT transaction, sequence, transaction < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed)) AS settled FROM scholarship_changes ORDER BY transaction DESC, sequence DESC LIMIT 1), sums AS (SELECT count(*) AS count, coalesce(sum(('x' || encode(substring(sha256(convert_to( id || ':' || version || ':' || (extract(epoch FROM updated_at) * 1000000)::bigint, 'UTF8')) FROM 1 FOR 8), 'hex'))::bit(64)::bigint), 0) AS sum FROM scholarships) SELECT count, mod(mod(sum, 18446744073709551616) + 18446744073709551616, 18446744073709551616)::text AS sum, transaction, sequence, coalesce(settled, true) AS settled FROM sums LEFT JOIN newest ON true;
 
-PREPARE q39 (bytea, bytea, timestamp with time zone) AS
+PREPARE q42 (bytea, bytea, timestamp with time zone) AS
 WITH old AS ( SELECT token FROM used_tokens WHERE expires_at < now() - interval '1 hour' AND token <> $1 ORDER BY expires_at LIMIT 4 FOR UPDATE SKIP LOCKED), cleared AS (DELETE FROM used_tokens WHERE token IN (SELECT token FROM old)) INSERT INTO used_tokens AS used (token, purpose, expires_at) VALUES ($1, $2, $3) ON CONFLICT (token) DO UPDATE SET purpose = EXCLUDED.purpose, expires_at = EXCLUDED.expires_at WHERE used.expires_at < now() - interval '1 hour';
 
-PREPARE q40 (text, date, bigint) AS
+PREPARE q43 (text, date, bigint) AS
 WITH settled AS ( DELETE FROM spend_reservations WHERE id = $1::uuid AND day = $2 RETURNING amount) UPDATE spend_days SET charged = least(charged::numeric - settled.amount + $3, 9223372036854775807)::bigint FROM settled WHERE day = $2;

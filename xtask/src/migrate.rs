@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use adapter_postgres::PostgresSettings;
-use adapter_postgres::migrations::{MigrationStatus, Migrator};
+use adapter_postgres::migrations::{MigrationStatus, Migrator, status};
 use anyhow::Context as _;
 
 use crate::postgres::{DIFFERS, REFUSED, Target};
@@ -22,7 +22,8 @@ Exit codes:
   3  status: steps are missing; verify: the schema is not what it should be
   4  down: rows would be destroyed, and --yes was not given
 
-Several at once are safe: one works, the others wait. Use a direct connection, not one through a pooler.
+Several at once are safe: one works, the others wait. status and --dry-run only look: they wait for nobody, and work through a
+pooler. The others need a direct connection.
 
 Examples:
   export DATABASE_URL=postgresql://scholarship:secret@db.example.org:5432/scholarships
@@ -72,25 +73,37 @@ enum Command {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let settings = arguments.target.settings()?;
     let files = MigrationFiles::of(&Workspace::load()?);
     let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
     runtime.block_on(async {
-        let patience = Duration::from_secs(arguments.wait);
-        let migrator = Migrator::connect(&settings, patience).await?;
         match &arguments.command {
-            Command::Up { dry_run: true } => show_missing(migrator, &files).await,
-            Command::Up { dry_run: false } => up(migrator).await,
+            Command::Up { dry_run: true } => show_missing(&look(arguments).await?, &files),
+            Command::Up { dry_run: false } => up(migrator(arguments).await?).await,
             Command::Down {
                 steps,
                 dry_run: true,
                 ..
-            } => show_newest(migrator, *steps, &files).await,
-            Command::Down { steps, yes, .. } => down(migrator, *steps, *yes, &files).await,
-            Command::Status => status(migrator).await,
-            Command::Verify => verify(migrator, &settings).await,
+            } => show_newest(&look(arguments).await?, *steps, &files),
+            Command::Down { steps, yes, .. } => {
+                down(migrator(arguments).await?, *steps, *yes, &files).await
+            }
+            Command::Status => Ok(list_status(&look(arguments).await?)),
+            Command::Verify => {
+                let settings = arguments.target.settings()?;
+                verify(migrator(arguments).await?, &settings).await
+            }
         }
     })
+}
+
+/// What there is, without a lock: nothing is changed.
+async fn look(arguments: &Arguments) -> anyhow::Result<Vec<MigrationStatus>> {
+    Ok(status(&arguments.target.settings_through_poolers()?).await?)
+}
+
+async fn migrator(arguments: &Arguments) -> anyhow::Result<Migrator> {
+    let patience = Duration::from_secs(arguments.wait);
+    Ok(Migrator::connect(&arguments.target.settings()?, patience).await?)
 }
 
 async fn up(migrator: Migrator) -> anyhow::Result<ExitCode> {
@@ -108,8 +121,7 @@ fn list(versions: &[String], word: &str) {
     }
 }
 
-async fn show_missing(migrator: Migrator, files: &MigrationFiles) -> anyhow::Result<ExitCode> {
-    let (_, steps) = migrator.status().await?;
+fn show_missing(steps: &[MigrationStatus], files: &MigrationFiles) -> anyhow::Result<ExitCode> {
     let missing: Vec<_> = steps.iter().filter(|step| !step.applied).collect();
     for step in &missing {
         println!("-- {}\n{}", step.name, files.up(&step.name)?);
@@ -126,13 +138,12 @@ fn newest(steps: &[MigrationStatus], count: usize) -> impl Iterator<Item = &Migr
     applied.take(count)
 }
 
-async fn show_newest(
-    migrator: Migrator,
+fn show_newest(
+    steps: &[MigrationStatus],
     count: usize,
     files: &MigrationFiles,
 ) -> anyhow::Result<ExitCode> {
-    let (_, steps) = migrator.status().await?;
-    for step in newest(&steps, count) {
+    for step in newest(steps, count) {
         println!("-- {}\n{}", step.name, files.down(&step.name)?);
     }
     println!("-- nothing was changed");
@@ -140,18 +151,17 @@ async fn show_newest(
 }
 
 async fn down(
-    migrator: Migrator,
+    mut migrator: Migrator,
     count: usize,
     yes: bool,
     files: &MigrationFiles,
 ) -> anyhow::Result<ExitCode> {
-    let (mut migrator, steps) = migrator.status().await?;
     if !yes {
+        let steps = migrator.status().await?;
         let mut destroyed = Vec::new();
         for step in newest(&steps, count) {
             for table in files.tables_that_lose(&step.name)? {
-                let (same, rows) = migrator.rows(&table).await?;
-                migrator = same;
+                let rows = migrator.rows(&table).await?;
                 if rows > 0 {
                     destroyed.push(format!("{table} ({rows} rows)"));
                 }
@@ -170,20 +180,19 @@ async fn down(
     Ok(ExitCode::SUCCESS)
 }
 
-async fn status(migrator: Migrator) -> anyhow::Result<ExitCode> {
-    let (_, steps) = migrator.status().await?;
-    for step in &steps {
+fn list_status(steps: &[MigrationStatus]) -> ExitCode {
+    for step in steps {
         println!(
             "{}  {}",
             if step.applied { "made   " } else { "missing" },
             step.name
         );
     }
-    Ok(if steps.iter().all(|step| step.applied) {
+    if steps.iter().all(|step| step.applied) {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(DIFFERS)
-    })
+    }
 }
 
 async fn verify(migrator: Migrator, settings: &PostgresSettings) -> anyhow::Result<ExitCode> {

@@ -24,8 +24,8 @@ const HELP: &str = "\
 Interactions that occurred longer ago than INTERACTIONS_RETENTION_DAYS, from the environment or the server's configuration files
 (CONFIG_DIR, APP_ENV), go into FOLDER/interactions-<instant>.ndjson.gz, one
 JSON object a line, and only when that file is complete and on the disk are they removed, a thousand at a time. A run that was
-cut off, even by kill -9, is finished by the next one: nothing is lost, and nothing is exported twice into one folder. The files hold
-pseudonyms: keep them as you keep the database.
+cut off, even by kill -9, is finished by the next one into the same folder: nothing is lost, and nothing is exported twice. One run
+works at a time, whatever its folder. The files hold pseudonyms: keep them as you keep the database.
 Works on Postgres and on SQLite, while the server runs.
 
 Exit codes: 0 done, or nothing was old enough; 1 it failed, run it again; 2 wrong arguments.

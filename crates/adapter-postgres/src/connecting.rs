@@ -35,7 +35,8 @@ pub(crate) struct Connector {
     config: tokio_postgres::Config,
     tls: Option<MakeRustlsConnect>,
     pool_mode: PoolMode,
-    deadline: Duration,
+    /// For one attempt to connect.
+    pub(crate) deadline: Duration,
 }
 
 impl Connector {

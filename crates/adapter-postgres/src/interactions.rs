@@ -3,6 +3,7 @@
 mod archiving;
 mod counting;
 pub(crate) mod recording;
+mod turn;
 
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! The steps that make the schema, and running them: one process at a time, whoever else tries.
 
 mod description;
+mod status;
 mod verifying;
 
 use std::time::Duration;
@@ -15,6 +16,7 @@ use diesel_async::{
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 use tokio::time::{Instant, sleep};
 
+pub use status::{MigrationStatus, status};
 pub use verifying::Difference;
 
 use crate::own_session::connect_alone;
@@ -41,18 +43,12 @@ pub enum MigrationError {
     Locked(Duration),
     #[error("Postgres refused")]
     Database(#[from] diesel::result::Error),
+    #[error("which migrations the database has cannot be read")]
+    Unknown(#[source] Cause),
     #[error("the migration was not made")]
     Migration(#[source] Cause),
     #[error("no database to compare with can be made; the role needs it: ALTER ROLE .. CREATEDB")]
     Reference(#[source] diesel::result::Error),
-}
-
-/// One step, and whether the database has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MigrationStatus {
-    /// As its folder is called.
-    pub name: String,
-    pub applied: bool,
 }
 
 /// A connection that holds the lock on the schema. Dropping it gives the lock back.
@@ -129,27 +125,6 @@ impl Migrator {
         }
     }
 
-    /// All steps that this program knows, oldest first.
-    ///
-    /// # Errors
-    /// When Postgres does not answer.
-    pub async fn status(self) -> Result<(Self, Vec<MigrationStatus>), MigrationError> {
-        self.with_harness(|harness| {
-            let applied = harness.applied_migrations()?;
-            let known: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS.migrations()?;
-            let mut status: Vec<_> = known
-                .iter()
-                .map(|migration| MigrationStatus {
-                    name: migration.name().to_string(),
-                    applied: applied.contains(&migration.name().version().as_owned()),
-                })
-                .collect();
-            status.sort_by(|one, other| one.name.cmp(&other.name));
-            Ok(status)
-        })
-        .await
-    }
-
     /// Applies every step that is missing, and answers the versions of those.
     ///
     /// # Errors
@@ -178,19 +153,19 @@ impl Migrator {
     ///
     /// # Errors
     /// When Postgres does not answer.
-    pub async fn rows(mut self, table: &str) -> Result<(Self, u64), MigrationError> {
+    pub async fn rows(&mut self, table: &str) -> Result<u64, MigrationError> {
         let there = diesel::sql_query("SELECT to_regclass(quote_ident($1)) IS NOT NULL AS yes")
             .bind::<diesel::sql_types::Text, _>(table)
             .get_result::<Answer>(&mut self.connection)
             .await?;
         if !there.yes {
-            return Ok((self, 0));
+            return Ok(0);
         }
         let quoted = table.replace('"', "\"\"");
         let counted = diesel::sql_query(format!("SELECT count(*) AS rows FROM \"{quoted}\""))
             .get_result::<Rows>(&mut self.connection)
             .await?;
-        Ok((self, u64::try_from(counted.rows).unwrap_or(0)))
+        Ok(u64::try_from(counted.rows).unwrap_or(0))
     }
 
     /// Diesel's migrations block: they get a thread for that.

@@ -14,7 +14,7 @@ use crate::{OpenError, PoolMode, PostgresSettings, wakeups};
 pub struct PostgresStore {
     pub(crate) connections: Arc<Connections>,
     pub(crate) appender: Appender,
-    connector: Arc<Connector>,
+    pub(crate) connector: Arc<Connector>,
     pool_mode: PoolMode,
 }
 

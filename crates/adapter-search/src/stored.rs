@@ -1,12 +1,13 @@
 //! The index as a file, so that a restart needs only what changed since.
 //!
 //! A file is made for one catalogue and one kind of index: what impacts and words follow from is part of its digest. It is
-//! written beside the old one and takes its place when it is complete and on the disk; a damaged, foreign or missing file
-//! costs a restart the time of indexing anew, and nothing else.
+//! written beside the old one and takes its place when it is complete and on the disk, also while other processes write theirs;
+//! a damaged, foreign or missing file costs a restart the time of indexing anew, and nothing else.
 
 mod probe;
+mod unfinished;
 
-use std::fs::{File, rename};
+use std::fs::File;
 use std::io::{BufReader, BufWriter, Read};
 use std::path::Path;
 
@@ -18,6 +19,7 @@ use crate::sections::{Digest, SectionReader, SectionWriter, SnapshotError, Tag, 
 use crate::segment::Segment;
 use crate::settings::SearchSettings;
 use crate::snapshot::{LiveSegment, Snapshot};
+use unfinished::Unfinished;
 
 const STATE: Tag = Tag::of(*b"stat");
 const DEAD: Tag = Tag::of(*b"dead");
@@ -39,13 +41,9 @@ pub struct RefusedSnapshot(#[from] SnapshotError);
 /// # Errors
 /// What writing fails with; a file that was there stays as it was, and nothing else is left behind.
 pub(crate) fn save(snapshot: &Snapshot, file: &Path, digest: &Digest) -> std::io::Result<()> {
-    let unfinished = file.with_extension("unfinished");
-    let saved = write(snapshot, &unfinished, digest).and_then(|()| rename(&unfinished, file));
-    if saved.is_err() {
-        // Else a full disk would stay full. Should it not be possible either, the next attempt overwrites it.
-        let _ = std::fs::remove_file(&unfinished);
-        return saved;
-    }
+    let unfinished = Unfinished::beside(file)?;
+    write(snapshot, &unfinished.file, digest)?;
+    unfinished.finish(file)?;
     let folder = file.parent();
     match folder.filter(|folder| !folder.as_os_str().is_empty()) {
         Some(folder) => File::open(folder)?.sync_all(),
@@ -53,8 +51,8 @@ pub(crate) fn save(snapshot: &Snapshot, file: &Path, digest: &Digest) -> std::io
     }
 }
 
-fn write(snapshot: &Snapshot, file: &Path, digest: &Digest) -> std::io::Result<()> {
-    let write = BufWriter::with_capacity(1 << 20, File::create(file)?);
+fn write(snapshot: &Snapshot, file: &File, digest: &Digest) -> std::io::Result<()> {
+    let write = BufWriter::with_capacity(1 << 20, file);
     let mut writer = SectionWriter::new(write, digest)?;
     let FeedPosition {
         transaction,

@@ -29,6 +29,8 @@ pub(crate) enum Failure {
         #[source]
         reason: Unreadable,
     },
+    #[error("the file that keeps other archivers out cannot be used")]
+    Turn(#[source] Arc<std::io::Error>),
     #[error("the program failed while it used the file")]
     Panicked,
 }

@@ -3,6 +3,7 @@
 mod archiving;
 mod counting;
 mod recording;
+mod turn;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;

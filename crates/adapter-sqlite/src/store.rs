@@ -1,5 +1,6 @@
 //! The store as one value: the writing thread and the reading connections.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::readers::Readers;
@@ -13,6 +14,7 @@ use crate::{OpenError, SqliteSettings};
 pub struct SqliteStore {
     pub(crate) writer: Arc<Writer>,
     pub(crate) readers: Arc<Readers>,
+    pub(crate) path: Arc<Path>,
 }
 
 impl SqliteStore {
@@ -29,6 +31,7 @@ impl SqliteStore {
         Ok(Self {
             writer: Arc::new(Writer::start(&settings.path, settings.write_queue)?),
             readers: Arc::new(Readers::open(&settings.path, settings.readers)?),
+            path: settings.path.into(),
         })
     }
 

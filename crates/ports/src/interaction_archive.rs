@@ -8,6 +8,10 @@ use crate::InteractionStoreError;
 /// Hands out the interactions that have become old, and forgets those that were kept elsewhere.
 #[async_trait]
 pub trait InteractionArchive: Send + Sync {
+    /// Keeps all others from archiving out of this store, in whatever process, until the answer is dropped: two at once would
+    /// keep the same interactions twice. `None` while somebody else has the turn, or had it a moment ago.
+    async fn take_turn(&self) -> Result<Option<Box<dyn ArchiveTurn>>, InteractionStoreError>;
+
     /// At most `limit` interactions that occurred before `until`, oldest first, behind `after`.
     async fn older_than(
         &self,
@@ -19,6 +23,13 @@ pub trait InteractionArchive: Send + Sync {
     /// Removes exactly these rows, in one transaction. Those that are gone, or whose number now belongs to another
     /// interaction, are passed over. Answers how many went.
     async fn remove(&self, kept: &[KeptInteraction]) -> Result<u64, InteractionStoreError>;
+}
+
+/// That nobody else archives.
+#[async_trait]
+pub trait ArchiveTurn: Send {
+    /// Whether it still keeps others out: with a connection that was lost, the turn is lost as well.
+    async fn is_held(&mut self) -> bool;
 }
 
 /// A place in the order of [`InteractionArchive::older_than`].

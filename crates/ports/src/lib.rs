@@ -17,7 +17,7 @@ pub mod spend_meter;
 pub use cache::{Cache, CacheError};
 pub use clock::{Clock, IdGenerator};
 pub use health::{Health, HealthProbe, StoreHealth};
-pub use interaction_archive::{ArchivePlace, InteractionArchive, KeptInteraction};
+pub use interaction_archive::{ArchivePlace, ArchiveTurn, InteractionArchive, KeptInteraction};
 pub use interaction_store::{
     InteractionCount, InteractionStore, InteractionStoreError, SearchCount,
 };

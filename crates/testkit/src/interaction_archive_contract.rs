@@ -6,6 +6,7 @@
 //! [`interaction_archive_contract!`]: macro@crate::interaction_archive_contract
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::{Interaction, InteractionKind, Timestamp};
 use ports::{InteractionArchive, InteractionStore, KeptInteraction};
@@ -25,6 +26,7 @@ macro_rules! interaction_archive_contract {
             [
                 old_interactions_come_in_pages_oldest_first,
                 what_is_removed_is_exactly_what_was_named,
+                one_archives_at_a_time,
             ]
         );
     };
@@ -105,4 +107,23 @@ pub async fn what_is_removed_is_exactly_what_was_named(store: Store) {
         0
     );
     assert_eq!(walk(&store, at(100), 100).await, walked[3..]);
+}
+
+pub async fn one_archives_at_a_time(store: Store) {
+    let take = async || store.1.take_turn().await.expect("is asked");
+    let mut first = take().await.expect("nobody has it");
+    assert!(take().await.is_none(), "somebody has it");
+    assert!(first.is_held().await);
+    append(&store, &[1, 2]).await;
+    let walked = walk(&store, at(100), 1).await;
+    assert_eq!(store.1.remove(&walked).await.expect("is removed"), 2);
+    assert!(first.is_held().await);
+    drop(first);
+    let given_back = async {
+        while take().await.is_none() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(20), given_back).await;
+    waited.expect("it is free soon");
 }

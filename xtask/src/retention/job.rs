@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use domain::Timestamp;
-use ports::{InteractionArchive, KeptInteraction};
+use ports::{ArchiveTurn, InteractionArchive, KeptInteraction};
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::archive_file::{ArchiveWriter, read_archive};
 use super::archive_folder::ArchiveFolder;
@@ -17,6 +17,11 @@ use super::archive_folder::ArchiveFolder;
 const BATCH: usize = 1_000;
 /// Between two transactions, so that interactions of now get their turn.
 const PAUSE: Duration = Duration::from_millis(20);
+/// A run that was killed gives its turn back a moment later.
+const TURN_WITHIN: Duration = Duration::from_secs(5);
+const TURN_CHECK: Duration = Duration::from_millis(100);
+const TURN_LOST: &str =
+    "the connection that keeps other runs out was lost; run the command again with this folder";
 
 pub(super) struct Job {
     pub(super) archive: Arc<dyn InteractionArchive>,
@@ -45,19 +50,39 @@ impl Job {
 
     pub(super) async fn run(&self, folder: &Path) -> anyhow::Result<Vec<Outcome>> {
         let folder = ArchiveFolder::open(folder)?;
+        let mut turn = self.turn().await?;
         let mut outcomes = Vec::new();
         for pending in folder.pending()? {
             println!("finishing {} ..", pending.display());
-            outcomes.push(self.remove(&folder, &pending).await?);
+            outcomes.push(self.remove(&folder, &pending, &mut *turn).await?);
         }
-        if let Some(pending) = self.export(&folder).await? {
-            outcomes.push(self.remove(&folder, &pending).await?);
+        if let Some(pending) = self.export(&folder, &mut *turn).await? {
+            outcomes.push(self.remove(&folder, &pending, &mut *turn).await?);
         }
         Ok(outcomes)
     }
 
+    /// Of all runs on this store, whatever their folders.
+    async fn turn(&self) -> anyhow::Result<Box<dyn ArchiveTurn>> {
+        let begun = Instant::now();
+        loop {
+            if let Some(turn) = self.archive.take_turn().await? {
+                return Ok(turn);
+            }
+            ensure!(
+                begun.elapsed() < TURN_WITHIN,
+                "another run works on this store, in another folder; wait for its end"
+            );
+            sleep(TURN_CHECK).await;
+        }
+    }
+
     /// Where everything old is now, if there was anything.
-    async fn export(&self, folder: &ArchiveFolder) -> anyhow::Result<Option<PathBuf>> {
+    async fn export(
+        &self,
+        folder: &ArchiveFolder,
+        turn: &mut dyn ArchiveTurn,
+    ) -> anyhow::Result<Option<PathBuf>> {
         let file = folder.unfinished(self.until)?;
         let mut writer = ArchiveWriter::create(&file, &self.store, self.until)
             .with_context(|| format!("{} cannot be written", file.display()))?;
@@ -68,6 +93,7 @@ impl Job {
             std::fs::remove_file(file)?;
             return Ok(None);
         }
+        ensure!(turn.is_held().await, TURN_LOST);
         folder.is_whole(&file).map(Some)
     }
 
@@ -86,7 +112,12 @@ impl Job {
         }
     }
 
-    async fn remove(&self, folder: &ArchiveFolder, pending: &Path) -> anyhow::Result<Outcome> {
+    async fn remove(
+        &self,
+        folder: &ArchiveFolder,
+        pending: &Path,
+        turn: &mut dyn ArchiveTurn,
+    ) -> anyhow::Result<Outcome> {
         let damaged = || {
             format!(
                 "{} cannot be read back, and nothing of it was removed; move it away to export anew",
@@ -103,6 +134,7 @@ impl Job {
         });
         let mut removed = 0;
         while let Some(batch) = batches.recv().await {
+            ensure!(turn.is_held().await, TURN_LOST);
             removed += self
                 .archive
                 .remove(&batch)

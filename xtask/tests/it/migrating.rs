@@ -1,6 +1,10 @@
 //! `cargo xtask migrate`.
 
-use testkit::PrivatePostgres;
+use std::time::Duration;
+
+use adapter_postgres::PostgresSettings;
+use adapter_postgres::migrations::Migrator;
+use testkit::{PrivatePgBouncer, PrivatePostgres};
 
 use crate::{Ran, command, database, run};
 
@@ -50,6 +54,39 @@ fn a_schema_is_shown_made_verified_and_taken_back() {
     run(&url, &["migrate", "down"]).ended(0);
     let status = run(&url, &["migrate", "status"]).ended(3);
     assert_eq!(status.matches("missing").count(), 1);
+}
+
+const LOOKING: [(&[&str], i32); 3] = [
+    (&["migrate", "status"], 3),
+    (&["migrate", "up", "--dry-run"], 0),
+    (&["migrate", "down", "--dry-run"], 0),
+];
+
+#[test]
+fn looking_changes_nothing_and_waits_for_nobody() {
+    let server = PrivatePostgres::shared();
+    let (name, url) = empty();
+    let pooler = PrivatePgBouncer::start(server, 2);
+    let things = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace";
+    // Somebody else migrates, for as long as `Migrator` lives.
+    let runtime = tokio::runtime::Runtime::new().expect("starts");
+    let settings = PostgresSettings::new(url.as_str());
+    let connecting = Migrator::connect(&settings, Duration::from_secs(10));
+    let migrator = runtime.block_on(connecting).expect("connects");
+    for (arguments, code) in LOOKING {
+        for url in [&url, &pooler.url(&name)] {
+            let arguments = [arguments, &["--wait", "0"]].concat();
+            run(url, &arguments).ended(code);
+            assert_eq!(server.psql(&name, things), "0", "{arguments:?}");
+        }
+    }
+    drop(migrator);
+    run(&url, &["migrate", "up"]).ended(0);
+    // Who may only read may look.
+    let only_reads = url.replace('?', "?options=-c%20default_transaction_read_only%3Don&");
+    run(&only_reads, &["migrate", "status"]).ended(0);
+    let shown = run(&only_reads, &["migrate", "up", "--dry-run"]).ended(0);
+    assert!(shown.contains("0 steps are missing"), "{shown}");
 }
 
 #[test]

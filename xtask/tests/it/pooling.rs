@@ -34,8 +34,8 @@ fn commands_that_need_a_connection_to_themselves_refuse_a_pooler_and_leave_no_lo
 fn the_other_commands_work_through_it() {
     let server = PrivatePostgres::shared();
     let name = database();
-    // Whatever stayed prepared on the one connection would be in the next command's way.
-    let pooler = PrivatePgBouncer::start(server, 1);
+    // Few connections: whatever stayed prepared on one would be in the next command's way. `retention` needs two.
+    let pooler = PrivatePgBouncer::start(server, 2);
     let url = pooler.url(&name);
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("sample.ndjson");

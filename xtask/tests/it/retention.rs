@@ -226,6 +226,37 @@ fn two_runs_do_not_share_a_folder() {
 }
 
 #[test]
+fn two_runs_at_once_into_different_folders_export_nothing_twice() {
+    let server = PrivatePostgres::shared();
+    let name = database();
+    fill(&name);
+    let url = server.url(&name);
+    let folders = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+    let both = folders.each_ref().map(|folder| {
+        let path = folder.path().to_str().expect("UTF-8");
+        command(&url, &["retention", "--folder", path])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("starts")
+    });
+    let ran = both.map(|running| Ran::of(running.wait_with_output().expect("ends")));
+    for ran in &ran {
+        // The second one may have waited long enough, or not.
+        assert!(
+            ran.code == 0 || ran.output.contains("another run works on this store"),
+            "{}",
+            ran.output
+        );
+    }
+    assert!(ran.iter().any(|ran| ran.code == 0));
+    let ids = folders.each_ref().map(|folder| exported(folder.path()));
+    assert!(ids[0].is_disjoint(&ids[1]));
+    assert_eq!(ids[0].len() + ids[1].len(), OLD);
+    assert!(is_removing(&name));
+}
+
+#[test]
 fn a_whole_file_that_was_damaged_since_removes_nothing() {
     let server = PrivatePostgres::shared();
     let (name, folder) = (database(), tempfile::tempdir().expect("a folder"));

@@ -8,9 +8,12 @@ use diesel::sql_types::{Array, BigInt, Bool, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::Timestamp;
 use futures_util::FutureExt as _;
-use ports::{ArchivePlace, InteractionArchive, InteractionStoreError, KeptInteraction};
+use ports::{
+    ArchivePlace, ArchiveTurn, InteractionArchive, InteractionStoreError, KeptInteraction,
+};
 
 use super::recording::Row;
+use super::turn;
 use crate::PostgresStore;
 use crate::connections::Access;
 use crate::failure::{Failure, Unreadable};
@@ -84,6 +87,12 @@ async fn remove_in_txn(
 
 #[async_trait]
 impl InteractionArchive for PostgresStore {
+    async fn take_turn(&self) -> Result<Option<Box<dyn ArchiveTurn>>, InteractionStoreError> {
+        let taken = turn::take(&self.connector).await;
+        let taken = taken.map_err(|failure| failure.of_interactions("take_turn"))?;
+        Ok(taken.map(|turn| Box::new(turn) as Box<dyn ArchiveTurn>))
+    }
+
     async fn older_than(
         &self,
         until: Timestamp,

@@ -1,6 +1,7 @@
 //! The production store on a real Postgres, directly and through a real PgBouncer: the contracts of its ports, and what
 //! happens when server, pooler, network or neighbours misbehave.
 
+mod archiving;
 mod contract;
 mod durability;
 mod encryption;

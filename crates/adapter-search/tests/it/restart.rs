@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use adapter_search::{DEFAULT_SEARCH, InProcessIndex, SearchSettings};
@@ -296,15 +296,68 @@ fn a_missing_file_or_a_folder_in_its_place_is_refused() {
 }
 
 #[test]
-fn saving_where_no_file_can_be_fails_and_keeps_the_file_that_was_there() {
+fn saving_where_no_file_can_be_fails() {
     let saved = Saved::of(5);
     let index = restored(&saved.file);
     let nowhere = saved.file.with_file_name("no such folder").join("index");
     assert!(index.save(&nowhere, CATALOGUE).is_err());
-    // A folder stands where the unfinished file is to be written.
-    fs::create_dir(saved.file.with_extension("unfinished")).expect("a folder");
-    assert!(index.save(&saved.file, CATALOGUE).is_err());
-    assert_eq!(fs::read(&saved.file).expect("a file"), saved.bytes);
+}
+
+/// Files that are not complete.
+fn unfinished(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    let paths = entries.map(|entry| entry.expect("is read").path());
+    paths
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|ending| ending == "unfinished")
+        })
+        .collect()
+}
+
+#[test]
+fn several_who_save_into_one_place_leave_a_whole_file_at_any_time() {
+    let saved = [Saved::of(5), Saved::of(300), Saved::of(40)];
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path().join("shared.index");
+    let bytes: Vec<&[u8]> = saved.iter().map(|saved| saved.bytes.as_slice()).collect();
+    std::thread::scope(|threads| {
+        let writers = saved.each_ref().map(|saved| {
+            let (index, place) = (restored(&saved.file), &place);
+            threads.spawn(move || {
+                for _ in 0..30 {
+                    index.save(place, CATALOGUE).expect("a file");
+                }
+            })
+        });
+        while !writers.iter().all(|writer| writer.is_finished()) {
+            if let Ok(read) = fs::read(&place) {
+                assert!(bytes.contains(&read.as_slice()), "one of them, and whole");
+            }
+        }
+    });
+    assert!(bytes.contains(&fs::read(&place).expect("a file").as_slice()));
+    assert_eq!(unfinished(folder.path()), [""; 0].map(PathBuf::from));
+}
+
+#[test]
+fn what_ended_processes_left_is_cleared_away_and_what_is_being_written_is_not() {
+    let saved = Saved::of(5);
+    let folder = saved.file.parent().expect("a folder");
+    let file = |name: &str| File::create(folder.join(name)).expect("is made");
+    for abandoned in ["index.0.unfinished", "index.9.unfinished"] {
+        file(abandoned);
+    }
+    let writing = file("index.1.unfinished");
+    writing.lock().expect("is free");
+    file("other.0.unfinished");
+    restored(&saved.file)
+        .save(&saved.file, CATALOGUE)
+        .expect("a file");
+    let mut left = unfinished(folder);
+    left.sort();
+    let expected = ["index.1.unfinished", "other.0.unfinished"];
+    assert_eq!(left, expected.map(|name| folder.join(name)));
 }
 
 #[test]
@@ -315,6 +368,7 @@ fn saving_that_fails_leaves_nothing_behind() {
     let taken = saved.file.with_file_name("taken");
     fs::create_dir_all(taken.join("inside")).expect("a folder");
     assert!(index.save(&taken, CATALOGUE).is_err());
-    assert!(!taken.with_extension("unfinished").exists());
+    let folder = saved.file.parent().expect("a folder");
+    assert_eq!(unfinished(folder), [""; 0].map(PathBuf::from));
     assert!(taken.join("inside").exists());
 }

@@ -1,12 +1,17 @@
 //! `ports::InteractionArchive` on the file.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use domain::Timestamp;
-use ports::{ArchivePlace, InteractionArchive, InteractionStoreError, KeptInteraction};
+use ports::{
+    ArchivePlace, ArchiveTurn, InteractionArchive, InteractionStoreError, KeptInteraction,
+};
 
 use super::recording::Row;
+use super::turn;
 use crate::SqliteStore;
 use crate::failure::{Failure, Unreadable};
 use crate::schema::interactions;
@@ -73,6 +78,14 @@ fn remove_in_txn(
 
 #[async_trait]
 impl InteractionArchive for SqliteStore {
+    async fn take_turn(&self) -> Result<Option<Box<dyn ArchiveTurn>>, InteractionStoreError> {
+        let path = Arc::clone(&self.path);
+        let taken = tokio::task::spawn_blocking(move || turn::take(&path)).await;
+        let taken = taken.unwrap_or(Err(Failure::Panicked));
+        let taken = taken.map_err(|failure| failure.of_interactions("take_turn"))?;
+        Ok(taken.map(|turn| Box::new(turn) as Box<dyn ArchiveTurn>))
+    }
+
     async fn older_than(
         &self,
         until: Timestamp,

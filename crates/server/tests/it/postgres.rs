@@ -9,8 +9,8 @@ use testkit::supervised::Supervised;
 use testkit::{PrivatePgBouncer, PrivatePostgres};
 
 use crate::client::get;
-use crate::process::SECRET;
-use crate::replica::{Replica, database, eventually, migrate, on, through};
+use crate::process::{Process, SECRET};
+use crate::replica::{Replica, SOON, database, eventually, migrate, on, through};
 
 async fn serves(url: &str, pool_mode: &str) {
     let replica = Replica::start_with(url, pool_mode, &[("SAMPLE_CATALOGUE", "on")]);
@@ -118,6 +118,34 @@ async fn a_restart_goes_on_from_the_index_file() {
     // Another database has nothing to do with it.
     let elsewhere = Replica::start_in(folder, &database(&server).await, "session", &[]);
     assert_eq!(elsewhere.total("xylophone").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replicas_that_are_started_in_one_folder_share_its_index_file() {
+    let server = PrivatePostgres::start();
+    let url = database(&server).await;
+    let one = Replica::start(&url);
+    let other = Process::spawn(&mut on(one.folder.path(), &url, "session"));
+    one.created("Xylophone Award").await;
+    eventually("the other has it", async || {
+        let found = get(other.address, "/api/v1/search?q=xylophone").await;
+        found.json()["page"]["total"] == 1
+    })
+    .await;
+    // Both write the file at their end.
+    let mut other = other;
+    other.signal("TERM");
+    let folder = one.stop().await;
+    assert!(other.ended(SOON).await.success());
+
+    server.kill();
+    let restarted = Replica::start_in(folder, &url, "session", &[]);
+    assert_eq!(restarted.total("xylophone").await, 1, "out of the file");
+    let kept = std::fs::read_dir(restarted.folder.path().join("var")).expect("a folder");
+    let kept = kept.map(|entry| entry.expect("is read").file_name());
+    let mut kept: Vec<_> = kept.collect();
+    kept.sort();
+    assert_eq!(kept, ["scholarship-api.catalogue", "scholarship-api.index"]);
 }
 
 fn start_fails(url: &str) -> String {

@@ -1,16 +1,22 @@
 //! Every method of every port at least once, on each of its ways: add new ones here.
 
-use adapter_postgres::PostgresStore;
+use std::time::Duration;
+
+use adapter_postgres::{PostgresStore, SettlingProbe};
 use chrono::TimeDelta;
 use domain::{Interaction, InteractionKind};
 use ports::{
-    FeedPosition, IdempotencyRecord, InteractionArchive as _, InteractionStore as _, MicroUsd,
-    ReplayGuard as _, Reserve, ScholarshipStore as _, SearchCount, SpendMeter as _, UpsertItem,
+    FeedPosition, Health, HealthProbe as _, IdempotencyRecord, InteractionArchive as _,
+    InteractionStore as _, MicroUsd, ReplayGuard as _, Reserve, ScholarshipStore as _, SearchCount,
+    SpendMeter as _, UpsertItem,
 };
 
 use super::super::{id, named, now};
 
 pub(super) async fn run(store: &PostgresStore) {
+    store.verify().await.expect("is usable");
+    let settling = SettlingProbe::new(store.clone(), Duration::from_secs(1));
+    assert_eq!(settling.check().await, Health::Up);
     catalogue(store).await;
     interactions(store).await;
     coordination(store).await;
@@ -141,6 +147,7 @@ async fn interactions(store: &PostgresStore) {
         .expect("is written");
     store.searches(day, day, 10).await.expect("is read");
     store.pseudonym_key().await.expect("is made");
+    store.take_turn().await.expect("is asked");
     let old = store.older_than(later, None, 10).await.expect("is read");
     let place = old.first().map(ports::KeptInteraction::place);
     store.older_than(later, place, 10).await.expect("is read");
