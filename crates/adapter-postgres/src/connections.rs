@@ -208,6 +208,8 @@ impl Connections {
                 let patience = access.commit_grace();
                 match timeout_at(deadline.max(Instant::now() + patience), commit).await {
                     Ok(Ok(())) => Ok(value),
+                    // What was read is right, whatever becomes of the connection.
+                    _ if !access.writes() => Ok(value),
                     Ok(Err(error)) => Err(Failure::of_commit(error)),
                     Err(_) => Err(Failure::CommitSilent),
                 }

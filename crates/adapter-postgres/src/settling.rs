@@ -33,6 +33,8 @@ struct Extent {
 struct Waiting {
     transaction: i64,
     since: Instant,
+    /// The last check that found it: while Postgres is away, nobody knows.
+    seen: Instant,
 }
 
 /// Each check is one look-up in the index of the log. Down when readers wait for longer than a bound.
@@ -51,11 +53,11 @@ impl SettlingProbe {
         }
     }
 
-    /// Since a check first found an entry that readers still wait for; nothing while there is none. Entries of whoever writes
+    /// From the check that first found an entry that readers still wait for to the last one; nothing while there is none. Entries of whoever writes
     /// without a pause are looked at one after the other, so this may be half of what the oldest has waited.
     pub fn held_back(&self) -> Duration {
         let waiting = *self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.map_or(Duration::ZERO, |waiting| waiting.since.elapsed())
+        waiting.map_or(Duration::ZERO, |waiting| waiting.seen - waiting.since)
     }
 
     async fn look(&self) -> Result<(), Failure> {
@@ -84,11 +86,16 @@ fn still_waiting(known: Option<Waiting>, extent: &Extent, now: Instant) -> Optio
     let is_unsettled = |transaction: i64| transaction >= extent.settled_below;
     known
         .filter(|waiting| is_unsettled(waiting.transaction))
+        .map(|waiting| Waiting {
+            seen: now,
+            ..waiting
+        })
         .or_else(|| {
             let transaction = extent.transaction.filter(|newest| is_unsettled(*newest))?;
             Some(Waiting {
                 transaction,
                 since: now,
+                seen: now,
             })
         })
 }
@@ -123,22 +130,23 @@ mod tests {
     fn an_entry_is_waited_for_from_when_it_was_first_seen_until_it_is_settled() {
         let begun = Instant::now();
         let at = |seconds| begun + Duration::from_secs(seconds);
-        let waiting = |transaction, seconds| {
+        let waiting = |transaction, since, seen| {
             Some(Waiting {
                 transaction,
-                since: at(seconds),
+                since: at(since),
+                seen: at(seen),
             })
         };
         let steps = [
             // Newest entry, what is settled, and what is waited for then.
             (None, 100, None),
             (Some(90), 100, None),
-            (Some(105), 100, waiting(105, 2)),
+            (Some(105), 100, waiting(105, 2, 2)),
             // Others write on behind the same open transaction.
-            (Some(140), 100, waiting(105, 2)),
-            (Some(140), 105, waiting(105, 2)),
+            (Some(140), 100, waiting(105, 2, 3)),
+            (Some(140), 105, waiting(105, 2, 4)),
             // It has ended, and the next one is open.
-            (Some(150), 106, waiting(150, 5)),
+            (Some(150), 106, waiting(150, 5, 5)),
             (Some(150), 151, None),
         ];
         let mut known = None;

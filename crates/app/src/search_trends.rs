@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 use domain::Timestamp;
-use ports::{Clock, InteractionStore, SearchCount};
+use ports::{Clock, InteractionStore, InteractionStoreError, SearchCount};
 use tokio::sync::watch;
 
 use counts::{Counts, Queries};
@@ -91,7 +91,16 @@ impl SearchTrends {
             count: count.all,
             without_results: count.without_results,
         });
-        if let Err(error) = self.store.add_searches(day, rows.collect()).await {
+        let written = self.store.add_searches(day, rows.collect()).await;
+        if let Err(error @ InteractionStoreError::Undecided { .. }) = &written {
+            // Twice would be as wrong as not at all, and would be believed.
+            tracing::warn!(
+                error = error as &dyn std::error::Error,
+                "search counts may not have been written; they are not written again"
+            );
+            return;
+        }
+        if let Err(error) = written {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "search counts could not be written; they are kept for the next try"

@@ -66,20 +66,23 @@ pub(crate) async fn prepare(
     };
     let (mut index, mut restored, mut known) = (None, None, None);
     if let Some(catalogue) = catalogue.filter(|_| file.exists()) {
-        // Both read everything, the one from the file and the other from the store.
+        // Both read everything, the one from the file and the other from the store. A file that is of no use is not compared.
         let is_there = identified.is_ok();
-        let (read, asked) =
-            tokio::join!(file.restore(&catalogue, settings.search.clone()), async {
-                if is_there {
-                    stores.scholarships.fingerprint().await
-                } else {
-                    Ok(None)
-                }
-            });
-        match asked {
-            Ok(answer) => known = answer,
-            Err(error) => identified = Err(error.into()),
-        }
+        let ask = async {
+            match is_there {
+                true => stores.scholarships.fingerprint().await,
+                false => Ok(None),
+            }
+        };
+        let restore = file.restore(&catalogue, settings.search.clone());
+        let both = tokio::try_join!(async { restore.await.ok_or(()) }, async { Ok(ask.await) });
+        let read = both.ok().map(|(index, asked)| {
+            match asked {
+                Ok(answer) => known = answer,
+                Err(error) => identified = Err(error.into()),
+            }
+            index
+        });
         restored = read.is_some().then_some(catalogue);
         index = read;
     }

@@ -190,4 +190,8 @@ async fn a_server_that_speaks_german_is_understood() {
         assert!(matches!(outcome, Err(Unusable::Refused(_))), "{outcome:?}");
     }
     assert!(matches!(guest.check().await, Health::Down(_)));
+    // Who may see the steps but not the log is refused as well, rather than waited for.
+    server.psql(&name, "GRANT SELECT ON __diesel_schema_migrations TO guest");
+    let outcome = guest.verify().await;
+    assert!(matches!(outcome, Err(Unusable::Refused(_))), "{outcome:?}");
 }
