@@ -5,18 +5,14 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use adapter_postgres::PostgresStore;
-use adapter_sqlite::{SqliteSettings, SqliteStore, path_from_url};
 use anyhow::Context as _;
 use app::import::{ImportError, ImportFormat, ImportOptions, ImportReport, Importer, Rejection};
-use domain::Timestamp;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use ports::Clock;
 use tokio::io::AsyncRead;
 
-use crate::postgres;
+use crate::store::{Place, Store, StoreArguments};
+use crate::system_clock::SystemClock;
 
-const DEFAULT_DATABASE_URL: &str = "sqlite://var/scholarship-api.db";
 /// The most complaints that are printed for one file.
 const MOST_PRINTED: usize = 20;
 
@@ -31,9 +27,8 @@ pub(crate) struct Arguments {
     /// Say what would happen, and write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Where to write; a server that runs on the same store shows the records at once
-    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true, default_value = DEFAULT_DATABASE_URL)]
-    database_url: String,
+    #[command(flatten)]
+    store: StoreArguments,
 }
 
 /// Fails when a file cannot be read or not one record could be taken.
@@ -43,29 +38,19 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn import_all(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let url = match arguments.database_url.trim() {
-        "" => DEFAULT_DATABASE_URL,
-        url => url,
-    };
-    if url.starts_with("postgresql://") || url.starts_with("postgres://") {
-        let store = Arc::new(PostgresStore::open(&postgres::settings_through_poolers(
-            url,
-        )?)?);
-        store.verify().await?;
-        return import_files(&Importer::new(store), arguments).await;
-    }
-    let path = path_from_url(url).with_context(|| format!("the database URL {url:?}"))?;
     // A dry run must not even make the file, so it looks into an empty store instead.
     let empty = tempfile::tempdir().context("no folder for temporary files")?;
-    let path = if arguments.dry_run && !path.exists() {
-        empty.path().join("empty.db")
-    } else {
-        path
+    let place = match arguments.store.place()? {
+        Place::Sqlite(path) if arguments.dry_run && !path.exists() => {
+            Place::Sqlite(empty.path().join("empty.db"))
+        }
+        place => place,
     };
-    let store = SqliteStore::open(SqliteSettings::at(&path))
-        .with_context(|| format!("the store {} cannot be opened", path.display()))?;
-    let store = Arc::new(store);
-    let importer = Importer::new(store.clone());
+    let store = Store::open(place).await?;
+    let importer = match &store {
+        Store::Sqlite(store) => Importer::new(Arc::new(store.clone())),
+        Store::Postgres(store) => Importer::new(Arc::new(store.clone())),
+    };
     let result = import_files(&importer, arguments).await;
     store.close().await;
     result
@@ -173,18 +158,6 @@ fn list(text: &mut String, word: &str, records: u64, complaints: &[Rejection]) {
         text.push_str(&format!(
             "  {word}: and more, in {records} records altogether\n"
         ));
-    }
-}
-
-struct SystemClock;
-
-impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the command line is where the time comes from"
-    )]
-    fn now(&self) -> Timestamp {
-        chrono::Utc::now()
     }
 }
 

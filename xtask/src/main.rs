@@ -26,6 +26,8 @@ mod sample;
 mod sbom;
 mod secret_scan;
 mod setup;
+mod store;
+mod system_clock;
 mod test;
 mod token;
 mod tools;
@@ -77,7 +79,7 @@ enum Command {
     Setup,
     /// Run every check and every test, as continuous integration does
     Test(test::Arguments),
-    /// Make bearer tokens
+    /// Make bearer tokens, and revoke them
     #[command(subcommand)]
     Token(token::Command),
 }

@@ -1,5 +1,7 @@
 //! `cargo xtask token`: bearer tokens for people and scripts that call the API.
 
+mod revoke;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -11,6 +13,8 @@ use clap::Args;
 pub(crate) enum Command {
     /// Print a token signed with JWT_SECRET (JWT_ISSUER, JWT_AUDIENCE and JWT_TOKEN_LIFETIME are honoured)
     Mint(MintArguments),
+    /// Have every replica refuse a token, or all of a subject's, within a second
+    Revoke(revoke::Arguments),
 }
 
 #[derive(Args)]
@@ -30,7 +34,10 @@ pub(crate) struct MintArguments {
 }
 
 pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
-    let Command::Mint(arguments) = command;
+    let arguments = match command {
+        Command::Mint(arguments) => arguments,
+        Command::Revoke(arguments) => return revoke::run(&arguments),
+    };
     #[expect(
         clippy::disallowed_methods,
         reason = "time enters a command-line tool here"

@@ -17,6 +17,7 @@ mod open_error;
 pub mod operations;
 mod own_session;
 mod replay_guard;
+mod revocations;
 mod schema;
 mod scholarships;
 mod settings;

@@ -90,4 +90,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    revocations (kind, digest) {
+        kind -> Text,
+        digest -> Binary,
+        revoked_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(scholarships, scholarship_changes);

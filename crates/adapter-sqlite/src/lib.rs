@@ -10,6 +10,7 @@ mod interactions;
 mod open_error;
 mod placed_file;
 mod readers;
+mod revocations;
 mod schema;
 mod scholarships;
 mod settings;

@@ -59,4 +59,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    revocations (kind, digest) {
+        kind -> Text,
+        digest -> Binary,
+        revoked_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(scholarships, scholarship_changes);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ports::{
-    Cache, Clock, HealthProbe, IdGenerator, InteractionStore, RateLimiter, ScholarshipStore,
-    SearchIndex,
+    Cache, Clock, HealthProbe, IdGenerator, InteractionStore, RateLimiter, RevocationStore,
+    ScholarshipStore, SearchIndex,
 };
 
 use crate::analytics::Analytics;
@@ -14,7 +14,9 @@ use crate::interactions::Interactions;
 use crate::limits::{LimitSettings, Limits};
 use crate::matching::Matching;
 use crate::popularity::Popularity;
+use crate::pseudonyms::Pseudonyms;
 use crate::readiness::Readiness;
+use crate::revocations::Revocations;
 use crate::search::Search;
 use crate::search_trends::SearchTrends;
 
@@ -23,6 +25,7 @@ use crate::search_trends::SearchTrends;
 pub struct Dependencies {
     pub scholarships: Arc<dyn ScholarshipStore>,
     pub interactions: Arc<dyn InteractionStore>,
+    pub revocations: Arc<dyn RevocationStore>,
     pub index: Arc<dyn SearchIndex>,
     pub cache: Arc<dyn Cache>,
     pub limiter: Arc<dyn RateLimiter>,
@@ -39,6 +42,7 @@ pub struct Application {
     pub search: Search,
     pub matching: Matching,
     pub interactions: Interactions,
+    pub revocations: Arc<Revocations>,
     pub limits: Limits,
     pub analytics: Analytics,
     pub readiness: Arc<Readiness>,
@@ -54,6 +58,7 @@ impl Application {
         let Dependencies {
             scholarships,
             interactions,
+            revocations,
             index,
             cache,
             limiter,
@@ -74,6 +79,7 @@ impl Application {
             Arc::clone(&interactions),
             Arc::clone(&clock),
         ));
+        let pseudonyms = Arc::new(Pseudonyms::new(Arc::clone(&interactions)));
         Self {
             catalogue: Catalogue::new(
                 Arc::clone(&scholarships),
@@ -92,7 +98,13 @@ impl Application {
                 Arc::clone(&interactions),
                 Arc::clone(&index),
                 Arc::clone(&clock),
+                Arc::clone(&pseudonyms),
             ),
+            revocations: Arc::new(Revocations::new(
+                revocations,
+                pseudonyms,
+                Arc::clone(&clock),
+            )),
             limits: Limits::new(limits, limiter),
             analytics: Analytics::new(interactions, Arc::clone(&index), cache, Arc::clone(&clock)),
             readiness: Arc::new(Readiness::new(

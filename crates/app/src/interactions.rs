@@ -1,14 +1,13 @@
 //! Recording what students do.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use domain::{FieldError, Interaction, InteractionKind, ScholarshipId, Timestamp};
-use hmac::{Hmac, KeyInit, Mac};
 use ports::{Clock, InteractionStore, InteractionStoreError, SearchIndex};
-use sha2::Sha256;
 
 use crate::catalogue::Viewer;
+use crate::pseudonyms::Pseudonyms;
 
 /// Most interactions in one request.
 pub const MOST_AT_ONCE: usize = 500;
@@ -37,7 +36,7 @@ pub struct Interactions {
     store: Arc<dyn InteractionStore>,
     index: Arc<dyn SearchIndex>,
     clock: Arc<dyn Clock>,
-    key: OnceLock<[u8; 32]>,
+    pseudonyms: Arc<Pseudonyms>,
 }
 
 impl Interactions {
@@ -45,12 +44,13 @@ impl Interactions {
         store: Arc<dyn InteractionStore>,
         index: Arc<dyn SearchIndex>,
         clock: Arc<dyn Clock>,
+        pseudonyms: Arc<Pseudonyms>,
     ) -> Self {
         Self {
             store,
             index,
             clock,
-            key: OnceLock::new(),
+            pseudonyms,
         }
     }
 
@@ -125,27 +125,9 @@ impl Interactions {
         self.store.forget(&pseudonym).await
     }
 
-    /// HMAC-SHA-256 of the caller's `sub` under the store's own key: the same student is recognised, but not by a reader of
-    /// the table.
+    /// As the store keeps it: in hexadecimal digits.
     async fn pseudonym(&self, subject: &str) -> Result<String, InteractionStoreError> {
-        // Many may ask at first. Were they to wait for each other, the last would wait very long for a store that is away.
-        let key = match self.key.get() {
-            Some(key) => key,
-            None => {
-                let key = self.store.pseudonym_key().await?;
-                self.key.get_or_init(|| key)
-            }
-        };
-        // HMAC pads keys with zeros to the block of its hash.
-        let mut block = [0; 64];
-        block[..key.len()].copy_from_slice(key);
-        let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
-        mac.update(subject.as_bytes());
-        Ok(mac
-            .finalize()
-            .into_bytes()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect())
+        let pseudonym = self.pseudonyms.of(subject).await?;
+        Ok(pseudonym.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }

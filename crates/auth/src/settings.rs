@@ -29,6 +29,16 @@ impl Default for TokenSettings {
 }
 
 impl TokenSettings {
+    /// What an operator may set [`Self::clock_skew`] to at most.
+    pub const LARGEST_CLOCK_SKEW: Duration = Duration::from_secs(300);
+    /// What an operator may set [`Self::maximum_lifetime`] to at most.
+    pub const LONGEST_LIFETIME: Duration = Duration::from_secs(86_400);
+    /// No token that is accepted now is accepted so much later, whatever the settings: it may have been issued by a clock
+    /// that is ahead by the whole skew, and is accepted for another skew after it has expired.
+    pub const LONGEST_ACCEPTANCE: Duration = Duration::from_secs(
+        Self::LONGEST_LIFETIME.as_secs() + 2 * Self::LARGEST_CLOCK_SKEW.as_secs(),
+    );
+
     pub(crate) fn clock_skew_seconds(&self) -> i64 {
         whole_seconds(self.clock_skew)
     }

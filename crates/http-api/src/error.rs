@@ -48,6 +48,7 @@ error_codes! {
     TokenAudienceInvalid = "TOKEN_AUDIENCE_INVALID", 401, "The token is for another service", "Ask for a token whose aud names this service.";
     TokenClaimMissing = "TOKEN_CLAIM_MISSING", 401, "The token lacks a claim", "Ask for a token with the claim that the detail names.";
     TokenLifetimeTooLong = "TOKEN_LIFETIME_TOO_LONG", 401, "The token lives too long", "Ask for a token with an earlier exp.";
+    TokenRevoked = "TOKEN_REVOKED", 401, "The token was revoked", "Ask for a new token; if that is refused too, ask the operators.";
     InsufficientScope = "INSUFFICIENT_SCOPE", 403, "The token's scope does not cover this", "Ask for a token with the scope that the detail names.";
     RoleNotAllowed = "ROLE_NOT_ALLOWED", 403, "The token's role may not do this", "Use a token of a role that the detail names.";
     NotFound = "NOT_FOUND", 404, "There is nothing at this path", "See /openapi.json for the paths.";

@@ -10,6 +10,7 @@ pub mod interaction_archive;
 pub mod interaction_store;
 pub mod rate_limiter;
 pub mod replay_guard;
+pub mod revocation_store;
 pub mod scholarship_store;
 pub mod search_index;
 pub mod spend_meter;
@@ -23,6 +24,7 @@ pub use interaction_store::{
 };
 pub use rate_limiter::{RateLimiter, RateLimiterError};
 pub use replay_guard::{Claim, ReplayGuard, ReplayGuardError};
+pub use revocation_store::{Revocation, RevocationStore, RevocationStoreError, RevokedKind};
 pub use scholarship_store::{
     CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord, RevisionMark,
     ScholarshipStore, StoreError, UpsertItem, UpsertOutcome, Written,

@@ -256,10 +256,18 @@ fn read(reader: &mut Reader<'_>) -> Settings {
         tokens: TokenSettings {
             issuer: reader.text("JWT_ISSUER"),
             audience: reader.text("JWT_AUDIENCE"),
-            clock_skew: reader.seconds("JWT_CLOCK_SKEW_TOLERANCE", 0, 300),
+            clock_skew: reader.seconds(
+                "JWT_CLOCK_SKEW_TOLERANCE",
+                0,
+                TokenSettings::LARGEST_CLOCK_SKEW.as_secs(),
+            ),
             require_jti: reader.truth("JWT_REQUIRE_JTI"),
             require_nbf: reader.truth("JWT_REQUIRE_NBF"),
-            maximum_lifetime: reader.seconds("JWT_TOKEN_LIFETIME", 1, 86_400),
+            maximum_lifetime: reader.seconds(
+                "JWT_TOKEN_LIFETIME",
+                1,
+                TokenSettings::LONGEST_LIFETIME.as_secs(),
+            ),
         },
         token_keys,
         secret_is_random,

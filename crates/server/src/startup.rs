@@ -32,6 +32,8 @@ const POPULARITY_PERIOD: Duration = Duration::from_secs(60);
 const TRENDS_PERIOD: Duration = Duration::from_secs(10);
 /// How often the whole index is compared with the store.
 const RECONCILE_PERIOD: Duration = Duration::from_secs(300);
+/// How often the list of revoked tokens is read.
+const REVOCATIONS_PERIOD: Duration = Duration::from_millis(500);
 /// How often dependencies are looked at.
 const PROBES_PERIOD: Duration = Duration::from_secs(1);
 /// How often callers and their connections are looked at.
@@ -132,6 +134,10 @@ impl Server {
         let application = Arc::new(application(settings, &stores, Arc::clone(&index)));
         let (opening, opened) = Opening::begin(settings, &stores, &application, prepared).await?;
         let is_waiting = opened.is_none();
+        if !is_waiting {
+            // Nobody must be let in before the list is known, when it can be known.
+            application.revocations.refresh_and_say().await;
+        }
         let scholarships = index.stats(application.clock.now()).scholarships;
 
         let metrics = Metrics::new(&settings.version);
@@ -175,6 +181,8 @@ impl Server {
         let mut background = JoinSet::new();
         let readiness = Arc::clone(&application.readiness);
         background.spawn(readiness.watch(PROBES_PERIOD, stopped.clone()));
+        let revocations = Arc::clone(&application.revocations);
+        background.spawn(revocations.run(REVOCATIONS_PERIOD, stopped.clone()));
         background.spawn(watch_callers(limited, watched, stopped.clone()));
         background.spawn(gauges(
             Arc::clone(&application),
@@ -227,6 +235,7 @@ fn application(settings: &Settings, stores: &Stores, index: Arc<InProcessIndex>)
     Application::new(Dependencies {
         scholarships: Arc::clone(&stores.scholarships),
         interactions: Arc::clone(&stores.interactions),
+        revocations: Arc::clone(&stores.revocations),
         index,
         cache: Arc::clone(&stores.cache),
         limiter: Arc::clone(&stores.limiter),

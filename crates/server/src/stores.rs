@@ -10,7 +10,7 @@ use adapter_redis::{Redis, RedisCache, RedisRateLimiter, RedisSettings};
 use adapter_sqlite::SqliteStore;
 use app::bridged::{BridgedCache, BridgedRateLimiter};
 use app::follower::Wakeups;
-use ports::{Cache, HealthProbe, InteractionStore, RateLimiter, ScholarshipStore};
+use ports::{Cache, HealthProbe, InteractionStore, RateLimiter, RevocationStore, ScholarshipStore};
 
 use crate::settings::{Database, Settings};
 use crate::startup::StartError;
@@ -28,6 +28,7 @@ const LIMITED_CALLERS: usize = 200_000;
 pub(crate) struct Stores {
     pub(crate) scholarships: Arc<dyn ScholarshipStore>,
     pub(crate) interactions: Arc<dyn InteractionStore>,
+    pub(crate) revocations: Arc<dyn RevocationStore>,
     pub(crate) cache: Arc<dyn Cache>,
     pub(crate) limiter: Arc<dyn RateLimiter>,
     pub(crate) probes: Vec<Arc<dyn HealthProbe>>,
@@ -70,11 +71,12 @@ impl Stores {
 
     fn over<S>(shared: S, store: Store) -> Self
     where
-        S: ScholarshipStore + InteractionStore + HealthProbe + Clone + 'static,
+        S: ScholarshipStore + InteractionStore + RevocationStore + HealthProbe + Clone + 'static,
     {
         Self {
             scholarships: Arc::new(shared.clone()),
             interactions: Arc::new(shared.clone()),
+            revocations: Arc::new(shared.clone()),
             cache: Arc::new(MemoryCache::new(CACHE_BYTES)),
             limiter: Arc::new(MemoryRateLimiter::new(
                 Arc::new(SystemClock),

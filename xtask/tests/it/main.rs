@@ -5,6 +5,7 @@ mod importing;
 mod migrating;
 mod pooling;
 mod retention;
+mod revoking;
 
 use std::path::Path;
 use std::process::{Command, Output};

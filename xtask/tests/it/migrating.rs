@@ -47,7 +47,7 @@ fn a_schema_is_shown_made_verified_and_taken_back() {
 
     let shown = run(&url, &["migrate", "down", "--dry-run"]).ended(0);
     assert!(
-        shown.contains("DROP TABLE used_tokens"),
+        shown.contains("DROP TABLE revocations"),
         "the newest step: {shown}"
     );
     run(&url, &["migrate", "status"]).ended(0);
@@ -94,13 +94,16 @@ fn taking_back_refuses_to_destroy_rows_unless_told_to() {
     let server = PrivatePostgres::shared();
     let name = database();
     let url = server.url(&name);
-    server.psql(&name, "INSERT INTO spend_days VALUES ('2026-11-25', 17)");
+    server.psql(
+        &name,
+        "INSERT INTO revocations VALUES ('token', sha256('one'), now(), now())",
+    );
     let refusal = run(&url, &["migrate", "down"]).ended(4);
     assert!(
-        refusal.contains("spend_days (1 rows)") && refusal.contains("--yes"),
+        refusal.contains("revocations (1 rows)") && refusal.contains("--yes"),
         "{refusal}"
     );
-    assert_eq!(server.psql(&name, "SELECT charged FROM spend_days"), "17");
+    assert_eq!(server.psql(&name, "SELECT kind FROM revocations"), "token");
     run(&url, &["migrate", "down", "--yes"]).ended(0);
     run(&url, &["migrate", "up"]).ended(0);
     // No rows, no question.

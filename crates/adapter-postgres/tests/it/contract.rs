@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use ports::{InteractionArchive, InteractionStore, ReplayGuard, ScholarshipStore, SpendMeter};
+use ports::{
+    InteractionArchive, InteractionStore, ReplayGuard, RevocationStore, ScholarshipStore,
+    SpendMeter,
+};
 use testkit::PrivatePostgres;
 
 use super::settled::Settled;
@@ -72,6 +75,28 @@ mod used_tokens_through_pgbouncer {
     }
 
     testkit::replay_guard_contract!(fresh);
+}
+
+mod revocations_directly {
+    use super::*;
+
+    async fn fresh() -> (Arc<dyn RevocationStore>, ()) {
+        let url = PrivatePostgres::shared().url(&database().await);
+        (Arc::new(open(&url)), ())
+    }
+
+    testkit::revocation_store_contract!(fresh);
+}
+
+mod revocations_through_pgbouncer {
+    use super::*;
+
+    async fn fresh() -> (Arc<dyn RevocationStore>, ()) {
+        let url = bouncer().url(&database().await);
+        (Arc::new(open_pooled(&url)), ())
+    }
+
+    testkit::revocation_store_contract!(fresh);
 }
 
 mod spending_directly {

@@ -1,10 +1,10 @@
-//! The store passes the contracts of both its ports.
+//! The store passes the contracts of its ports.
 
 use std::future::{Ready, ready};
 use std::sync::Arc;
 
 use adapter_sqlite::{SqliteSettings, SqliteStore};
-use ports::{InteractionArchive, InteractionStore, ScholarshipStore};
+use ports::{InteractionArchive, InteractionStore, RevocationStore, ScholarshipStore};
 use tempfile::TempDir;
 
 fn fresh() -> (SqliteStore, TempDir) {
@@ -33,6 +33,17 @@ mod interactions {
     }
 
     testkit::interaction_store_contract!(open);
+}
+
+mod revocations {
+    use super::*;
+
+    fn open() -> Ready<(Arc<dyn RevocationStore>, TempDir)> {
+        let (store, folder) = fresh();
+        ready((Arc::new(store), folder))
+    }
+
+    testkit::revocation_store_contract!(open);
 }
 
 mod archive {

@@ -8,4 +8,5 @@ mod interactions;
 mod matching;
 mod reconciling;
 mod replicas;
+mod revocations;
 mod world;

@@ -11,14 +11,15 @@ use domain::{Quota, ScholarshipContent, ScholarshipId};
 use ports::search_index::SearchRequest;
 use ports::{HealthProbe, ScholarshipStore, SearchIndex, UpsertItem};
 use testkit::{
-    FixedClock, Interruptible, Interruption, MemoryInteractionStore, MemoryScholarshipStore,
-    SequentialIds, instant,
+    FixedClock, Interruptible, Interruption, MemoryInteractionStore, MemoryRevocationStore,
+    MemoryScholarshipStore, SequentialIds, instant,
 };
 
 pub(crate) struct World {
     pub(crate) application: Application,
     pub(crate) store: MemoryScholarshipStore,
     pub(crate) interactions: MemoryInteractionStore,
+    pub(crate) revocations: MemoryRevocationStore,
     pub(crate) outage: Interruption,
     pub(crate) clock: Arc<FixedClock>,
 }
@@ -40,6 +41,7 @@ impl World {
         let outage = Interruption::default();
         let store = MemoryScholarshipStore::default();
         let interactions = MemoryInteractionStore::default();
+        let revocations = MemoryRevocationStore::default();
         let clock = Arc::new(FixedClock::at(instant("2026-11-23T12:00:00Z")));
         let index: Arc<dyn SearchIndex> = Arc::new(InProcessIndex::new(SearchSettings::default()));
         let items = contents
@@ -56,6 +58,7 @@ impl World {
         let application = Application::new(Dependencies {
             scholarships: Arc::new(Interruptible::new(store.clone(), &outage)),
             interactions: Arc::new(Interruptible::new(interactions.clone(), &outage)),
+            revocations: Arc::new(Interruptible::new(revocations.clone(), &outage)),
             index,
             cache: Arc::new(MemoryCache::new(1 << 20)),
             limiter: Arc::new(MemoryRateLimiter::new(
@@ -80,6 +83,7 @@ impl World {
             application,
             store,
             interactions,
+            revocations,
             outage,
             clock,
         }

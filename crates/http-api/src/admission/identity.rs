@@ -112,5 +112,11 @@ fn caller(request: &ServiceRequest, state: &ApiState) -> Result<Option<Caller>, 
         ));
     };
     let now = state.application.clock.now();
-    Ok(Some(state.verifier.verify(token, now)?))
+    let caller = state.verifier.verify(token, now)?;
+    let id = caller.token_id.as_deref();
+    let revocations = &state.application.revocations;
+    if revocations.is_revoked(id, &caller.subject, caller.issued_at) {
+        return Err(ApiError::token_revoked());
+    }
+    Ok(Some(caller))
 }

@@ -120,6 +120,12 @@ fn undecided(error: &(dyn std::error::Error + 'static)) -> ApiError {
 }
 
 impl ApiError {
+    /// A token that verifies, and is refused all the same.
+    pub(crate) fn token_revoked() -> Self {
+        Self::new(ErrorCode::TokenRevoked)
+            .detail("the token, or every token of its subject until some instant, was revoked")
+    }
+
     /// 403 with the challenge of RFC 6750.
     pub(crate) fn insufficient_scope(scope: Scope) -> Self {
         let code = ErrorCode::InsufficientScope;

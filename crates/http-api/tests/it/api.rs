@@ -18,8 +18,8 @@ use ports::{Clock, ScholarshipStore};
 use serde_json::Value;
 use telemetry::Metrics;
 use testkit::{
-    FixedClock, Interruptible, Interruption, MemoryInteractionStore, MemoryScholarshipStore,
-    SequentialIds, instant, scholarship,
+    FixedClock, Interruptible, Interruption, MemoryInteractionStore, MemoryRevocationStore,
+    MemoryScholarshipStore, SequentialIds, instant, scholarship,
 };
 
 use crate::client::{Answer, exchange, head};
@@ -166,6 +166,10 @@ impl Api {
                 MemoryInteractionStore::default(),
                 &interruption,
             )),
+            revocations: Arc::new(Interruptible::new(
+                MemoryRevocationStore::default(),
+                &interruption,
+            )),
             index: Arc::new(InProcessIndex::new(SearchSettings::default())),
             cache: Arc::new(MemoryCache::new(1_000_000)),
             limiter: Arc::new(MemoryRateLimiter::new(
@@ -242,12 +246,22 @@ impl Api {
     }
 
     pub(crate) fn token_of(&self, subject: &str, role: Role, scopes: &str) -> String {
+        self.token_with_id("token-1", subject, role, scopes)
+    }
+
+    pub(crate) fn token_with_id(
+        &self,
+        token_id: &str,
+        subject: &str,
+        role: Role,
+        scopes: &str,
+    ) -> String {
         let request = MintRequest {
             subject: subject.to_owned(),
             role,
             scopes: ScopeSet::from_claim(scopes),
             lifetime: Duration::from_secs(600),
-            token_id: "token-1".to_owned(),
+            token_id: token_id.to_owned(),
         };
         let now = self.clock.now();
         format!(

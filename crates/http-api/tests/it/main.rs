@@ -20,5 +20,6 @@ mod logs;
 mod matching;
 mod operations;
 mod policies;
+mod revocations;
 mod searching;
 mod tokens;

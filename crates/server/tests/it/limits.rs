@@ -12,7 +12,7 @@ use crate::replica::eventually;
 /// A server with the limits of the plan.
 fn with_defaults(folder: &std::path::Path, variables: &[(&str, &str)]) -> Process {
     let mut command = command(folder);
-    for name in ["PUBLIC", "AUTHENTICATED", "ADMIN"] {
+    for name in ["PUBLIC", "AUTHENTICATED", "ADMIN", "AUTH_FAILURE"] {
         command.env_remove(format!("RATE_LIMIT_{name}"));
     }
     Process::spawn(command.envs(variables.iter().copied()))

@@ -13,4 +13,5 @@ mod process;
 mod redis;
 mod replica;
 mod restart;
+mod revocations;
 mod sqlite_faults;

@@ -22,7 +22,8 @@ pub(crate) fn command(folder: &Path) -> Command {
         // Tests ask as often as they like, unless limits are what they are about.
         .env("RATE_LIMIT_PUBLIC", "1000000/second")
         .env("RATE_LIMIT_AUTHENTICATED", "1000000/second")
-        .env("RATE_LIMIT_ADMIN", "1000000/second");
+        .env("RATE_LIMIT_ADMIN", "1000000/second")
+        .env("RATE_LIMIT_AUTH_FAILURE", "1000000/second");
     command
 }
 
@@ -102,13 +103,18 @@ impl Drop for Process {
 
 /// A token of a role, valid for half an hour.
 pub(crate) fn token(role: Role, subject: &str) -> String {
+    token_with_id(role, subject, &uuid::Uuid::new_v4().to_string())
+}
+
+/// As [`token`], with its `jti`.
+pub(crate) fn token_with_id(role: Role, subject: &str, id: &str) -> String {
     let key = TokenKey::new(SECRET.into()).expect("a secret");
     let request = MintRequest {
         subject: subject.to_owned(),
         role,
         scopes: Scope::ALL.iter().copied().collect(),
         lifetime: Duration::from_secs(1_800),
-        token_id: uuid::Uuid::new_v4().to_string(),
+        token_id: id.to_owned(),
     };
     #[expect(
         clippy::disallowed_methods,

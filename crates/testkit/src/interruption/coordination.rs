@@ -8,7 +8,8 @@ use domain::{Quota, RateDecision, Timestamp};
 use ports::cache::futures::FutureBytes;
 use ports::{
     Cache, CacheError, Claim, MicroUsd, RateLimiter, RateLimiterError, ReplayGuard,
-    ReplayGuardError, Reservation, Reserve, Settlement, SpendMeter, SpendMeterError,
+    ReplayGuardError, Reservation, Reserve, Revocation, RevocationStore, RevocationStoreError,
+    Settlement, SpendMeter, SpendMeterError,
 };
 
 use super::Interruptible;
@@ -18,6 +19,13 @@ impl<S> Interruptible<S> {
         match self.interruption.check() {
             Ok(()) => Ok(&self.store),
             Err(source) => Err(CacheError::Unavailable(source)),
+        }
+    }
+
+    fn revoked(&self, operation: &'static str) -> Result<&S, RevocationStoreError> {
+        match self.interruption.check() {
+            Ok(()) => Ok(&self.store),
+            Err(source) => Err(RevocationStoreError::Unavailable { operation, source }),
         }
     }
 
@@ -69,6 +77,17 @@ impl<S: ReplayGuard> ReplayGuard for Interruptible<S> {
         let checked = self.interruption.check();
         checked.map_err(|source| ReplayGuardError::Unavailable(source))?;
         self.store.claim(token_id, purpose, expires_at).await
+    }
+}
+
+#[async_trait]
+impl<S: RevocationStore> RevocationStore for Interruptible<S> {
+    async fn revoke(&self, revocation: Revocation) -> Result<(), RevocationStoreError> {
+        self.revoked("revoke")?.revoke(revocation).await
+    }
+
+    async fn revocations(&self, now: Timestamp) -> Result<Vec<Revocation>, RevocationStoreError> {
+        self.revoked("revocations")?.revocations(now).await
     }
 }
 

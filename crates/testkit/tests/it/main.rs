@@ -7,9 +7,10 @@ mod proxy;
 use std::future::{Ready, ready};
 use std::sync::Arc;
 
-use ports::{InteractionStore, ScholarshipStore};
+use ports::{InteractionStore, RevocationStore, ScholarshipStore};
 use testkit::{
-    Interruptible, Interruption, MemoryInteractionStore, MemoryScholarshipStore, scholarship,
+    Interruptible, Interruption, MemoryInteractionStore, MemoryRevocationStore,
+    MemoryScholarshipStore, scholarship,
 };
 
 mod scholarships {
@@ -30,6 +31,16 @@ mod interactions {
     }
 
     testkit::interaction_store_contract!(open);
+}
+
+mod revocations {
+    use super::*;
+
+    fn open() -> Ready<(Arc<dyn RevocationStore>, ())> {
+        ready((Arc::new(MemoryRevocationStore::default()), ()))
+    }
+
+    testkit::revocation_store_contract!(open);
 }
 
 mod interruptible_scholarships {

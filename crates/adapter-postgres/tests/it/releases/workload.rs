@@ -7,8 +7,8 @@ use chrono::TimeDelta;
 use domain::{Interaction, InteractionKind};
 use ports::{
     FeedPosition, Health, HealthProbe as _, IdempotencyRecord, InteractionArchive as _,
-    InteractionStore as _, MicroUsd, ReplayGuard as _, Reserve, ScholarshipStore as _, SearchCount,
-    SpendMeter as _, UpsertItem,
+    InteractionStore as _, MicroUsd, ReplayGuard as _, Reserve, Revocation, RevocationStore as _,
+    RevokedKind, ScholarshipStore as _, SearchCount, SpendMeter as _, UpsertItem,
 };
 
 use super::super::{id, named, now};
@@ -163,6 +163,14 @@ async fn coordination(store: &PostgresStore) {
             .await
             .expect("is claimed");
     }
+    let revocation = Revocation {
+        kind: RevokedKind::Token,
+        digest: [1; 32],
+        revoked_at: now(),
+        expires_at: expires,
+    };
+    store.revoke(revocation).await.expect("is revoked");
+    store.revocations(now()).await.expect("is read");
     let day = now().date_naive();
     let reserved = store
         .reserve(day, MicroUsd(5), MicroUsd(10))
