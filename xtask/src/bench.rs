@@ -1,7 +1,9 @@
 //! `cargo xtask bench`: what the engine does well and how fast, in numbers.
 
+mod goals;
 mod http_load;
 mod machine;
+mod release;
 mod relevance;
 mod search;
 mod security;
@@ -31,4 +33,10 @@ pub(crate) fn run(benchmark: &Benchmark) -> anyhow::Result<ExitCode> {
         Benchmark::Security(arguments) => security::run(arguments),
         Benchmark::Relevance(arguments) => relevance::run(arguments),
     }
+}
+
+/// The middle of an odd number of values; of none, a number that meets no goal.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

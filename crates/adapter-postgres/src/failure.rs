@@ -26,7 +26,7 @@ pub(crate) enum Failure {
     CommitSilent,
     #[error("the database has no schema; run `cargo xtask migrate up`")]
     WithoutSchema,
-    #[error("the database's user may not read the table of its migrations")]
+    #[error("the database's user may not read the tables of its migrations and changes")]
     WithoutRights,
     #[error("a text holds the character U+0000, which Postgres does not keep")]
     Unstorable,

@@ -1,7 +1,5 @@
 //! What an auditor asks for, as events of the target `audit`: refused tokens, limits that were hit, permissions that were used or
 //! refused. They hold no address, subject or token: callers are told apart by a digest, strangers by their network.
-//!
-//! What was written to the catalogue, and by whom, is in the store beside it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -1,8 +1,6 @@
 //! Who may use which operation: what the description and `docs/security.md` say, and what tests hold the extractors of
 //! `caller` against.
 
-use std::fmt;
-
 use auth::{Role, Scope};
 use utoipa::openapi::security::SecurityRequirement;
 
@@ -88,33 +86,6 @@ impl Policy {
             Public | PublicAndMore(_) => Some(vec![SecurityRequirement::default(), bearer(&[])]),
             Roles(_) => Some(vec![bearer(&[])]),
             Self::Scope(scope) => Some(vec![bearer(&[scope])]),
-        }
-    }
-
-    /// Whether a token may ask at all; `None` stands for no token.
-    pub fn allows(self, token: Option<(Role, auth::ScopeSet)>) -> bool {
-        match (self, token) {
-            (Probe | Public | PublicAndMore(_), _) => true,
-            (Roles(roles), Some((role, _))) => roles.contains(&role),
-            (Self::Scope(scope), Some((role, scopes))) => {
-                role == Role::Admin || scopes.contains(scope)
-            }
-            (Roles(_) | Self::Scope(_), None) => false,
-        }
-    }
-}
-
-impl fmt::Display for Policy {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Probe => formatter.write_str("anybody, never limited"),
-            Public => formatter.write_str("anybody"),
-            PublicAndMore(scope) => write!(formatter, "anybody; drafts with `{scope}`"),
-            Roles(roles) => {
-                let names: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
-                write!(formatter, "{}", names.join(", "))
-            }
-            Self::Scope(scope) => write!(formatter, "scope `{scope}`, or admin"),
         }
     }
 }

@@ -81,13 +81,11 @@ impl IndexFile {
             Ok(Err(refused)) => refused.to_string(),
             Err(panicked) => panicked.to_string(),
         };
-        if self.exists() {
-            tracing::warn!(
-                path = %self.path.display(),
-                reason = refused,
-                "the file of the index cannot be used; the index is filled from the store"
-            );
-        }
+        tracing::warn!(
+            path = %self.path.display(),
+            reason = refused,
+            "the file of the index cannot be used; the index is filled from the store"
+        );
         None
     }
 

@@ -69,9 +69,10 @@ pub(crate) async fn prepare(
         // Both read everything, the one from the file and the other from the store. A file that is of no use is not compared.
         let is_there = identified.is_ok();
         let ask = async {
-            match is_there {
-                true => stores.scholarships.fingerprint().await,
-                false => Ok(None),
+            if is_there {
+                stores.scholarships.fingerprint().await
+            } else {
+                Ok(None)
             }
         };
         let restore = file.restore(&catalogue, settings.search.clone());

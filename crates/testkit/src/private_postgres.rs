@@ -135,6 +135,15 @@ impl PrivatePostgres {
         )
     }
 
+    /// The database that a URL names.
+    ///
+    /// # Panics
+    /// When it names none.
+    pub fn database_of(url: &str) -> &str {
+        let (_, rest) = url.rsplit_once('/').expect("a URL");
+        rest.split('?').next().expect("a name")
+    }
+
     /// The name of a new and empty database.
     pub fn database(&self) -> String {
         self.clone_of("template0")
@@ -183,6 +192,14 @@ impl PrivatePostgres {
             ],
         );
         text.trim_end().to_owned()
+    }
+
+    /// Begins to run SQL with Postgres' own client, until what is answered is dropped: for locks and transactions that stay.
+    pub fn begin_psql(&self, database: &str, sql: &str) -> Supervised {
+        let url = self.url(database);
+        let url = url.split('?').next().expect("a URL");
+        let arguments = ["-X", "-q", "-c", sql, url];
+        Supervised::start(None, self.folder.path(), "psql", &arguments)
     }
 
     /// Kills the server as `kill -9` does, with every process of it, and does not start it again.

@@ -13,13 +13,14 @@ mod server;
 mod tables;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command as Process, ExitCode};
+use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Context;
 use clap::Args;
 
 use super::machine;
+use super::release::measured_by_release;
 use crate::workspace::Workspace;
 use in_process::{Freshness, InProcess, Operation, Searches, Vocabulary};
 
@@ -105,40 +106,32 @@ impl Results {
 /// Builds the release binaries where this is not one, and measures with them.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::load()?;
-    let release = workspace.built_release(&["server", "xtask", "search-bench"])?;
-    if cfg!(debug_assertions) {
-        // The load generator of a debug build would measure itself: the release build of this command takes over.
-        let status = Process::new(release.join("xtask"))
-            .args(std::env::args_os().skip(1))
-            .status()
-            .context("starting the release build of xtask")?;
-        return Ok(ExitCode::from(
-            u8::try_from(status.code().unwrap_or(1)).unwrap_or(1),
-        ));
-    }
-    let begun = Instant::now();
-    let results = measure(arguments, &release)?;
-    let minutes = begun.elapsed().as_secs_f64() / 60.0;
-    let goals = goals::of(&results)?;
-    let head = machine::describe("search", arguments.quick, minutes)?;
-    let sections = tables::sections(&results, &goals, &head);
-    for section in &sections {
-        println!("\n{}", section.text);
-    }
-    let folder = match (&arguments.output, arguments.quick) {
-        (Some(folder), _) => Some(folder.clone()),
-        (None, false) => Some(workspace.root().join("docs")),
-        (None, true) => None,
-    };
-    if let Some(folder) = folder {
-        document::write(&folder.join("performance.md"), &sections)?;
-        let svg = plot::svg(&results);
-        std::fs::write(folder.join("performance.svg"), svg).context("writing the plot")?;
-    }
-    Ok(if goals.iter().all(|goal| goal.is_met() != Some(false)) {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+    let packages = ["server", "xtask", "search-bench"];
+    measured_by_release(&workspace, &packages, |release| {
+        let begun = Instant::now();
+        let results = measure(arguments, release)?;
+        let minutes = begun.elapsed().as_secs_f64() / 60.0;
+        let goals = goals::of(&results)?;
+        let head = machine::describe("search", arguments.quick, minutes)?;
+        let sections = tables::sections(&results, &goals, &head);
+        for section in &sections {
+            println!("\n{}", section.text);
+        }
+        let folder = match (&arguments.output, arguments.quick) {
+            (Some(folder), _) => Some(folder.clone()),
+            (None, false) => Some(workspace.root().join("docs")),
+            (None, true) => None,
+        };
+        if let Some(folder) = folder {
+            document::write(&folder.join("performance.md"), &sections)?;
+            let svg = plot::svg(&results);
+            std::fs::write(folder.join("performance.svg"), svg).context("writing the plot")?;
+        }
+        Ok(if goals.iter().all(|goal| goal.is_met() != Some(false)) {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
     })
 }
 
@@ -206,9 +199,4 @@ fn measure(arguments: &Arguments, release: &Path) -> anyhow::Result<Results> {
         freshness,
         server,
     })
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

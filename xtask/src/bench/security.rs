@@ -6,12 +6,14 @@ mod hostile;
 mod shared_limit;
 mod token_check;
 
-use std::process::{Command, ExitCode};
-use std::time::Instant;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use auth::{MintRequest, Minter, Role, ScopeSet, Timestamp, TokenKey, TokenSettings};
 
-use super::machine;
+use super::release::measured_by_release;
+use super::{goals, machine};
 use crate::workspace::Workspace;
 
 /// Only servers of this run accept it.
@@ -24,59 +26,42 @@ pub(crate) struct Arguments {
     quick: bool,
 }
 
-/// One line of what is printed.
-struct Goal {
-    name: &'static str,
-    bound: String,
-    measured: String,
-    is_met: bool,
-}
-
 /// Builds the release binaries where this is not one, and measures with them. Fails when a goal is missed.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let release = Workspace::load()?.built_release(&["server", "xtask"])?;
-    if cfg!(debug_assertions) {
-        // The load generator of a debug build would measure itself: the release build of this command takes over.
-        let status = Command::new(release.join("xtask"))
-            .args(std::env::args_os().skip(1))
-            .status()
-            .context("starting the release build of xtask")?;
-        let code = u8::try_from(status.code().unwrap_or(1)).unwrap_or(1);
-        return Ok(ExitCode::from(code));
-    }
-    let begun = Instant::now();
-    let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
-    let binary = release.join("scholarship-api");
-    let goals = runtime.block_on(async {
-        anyhow::Ok([
-            token_check::measure(arguments.quick)?,
-            hostile::measure(&binary, arguments.quick).await?,
-            shared_limit::measure(&binary, arguments.quick).await?,
-            flood::measure(&binary, arguments.quick).await?,
-        ])
-    })?;
-    let minutes = begun.elapsed().as_secs_f64() / 60.0;
-    println!(
-        "{}",
-        machine::describe("security", arguments.quick, minutes)?
-    );
-    println!("| goal | reach | measured | met |\n|---|---:|---:|---|");
-    for goal in &goals {
-        let met = if goal.is_met { "yes" } else { "**no**" };
-        println!(
-            "| {} | {} | {} | {met} |",
-            goal.name, goal.bound, goal.measured
-        );
-    }
-    Ok(if goals.iter().all(|goal| goal.is_met) {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+    measured_by_release(&Workspace::load()?, &["server", "xtask"], |release| {
+        let begun = Instant::now();
+        let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
+        let binary = release.join("scholarship-api");
+        let goals = runtime.block_on(async {
+            anyhow::Ok([
+                token_check::measure(arguments.quick)?,
+                hostile::measure(&binary, arguments.quick).await?,
+                shared_limit::measure(&binary, arguments.quick).await?,
+                flood::measure(&binary, arguments.quick).await?,
+            ])
+        })?;
+        let minutes = begun.elapsed().as_secs_f64() / 60.0;
+        let head = machine::describe("security", arguments.quick, minutes)?;
+        Ok(goals::print(&head, &goals))
     })
 }
 
-/// The middle of an odd number of values.
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(0.0)
+/// A partner's token of ten minutes.
+fn token(settings: TokenSettings, secret: &str, at: Timestamp) -> anyhow::Result<String> {
+    let request = MintRequest {
+        subject: "partner-7".to_owned(),
+        role: Role::Partner,
+        scopes: ScopeSet::all(),
+        lifetime: Duration::from_secs(600),
+        token_id: "7c0b4c0e-3a51-4c0e-9a55-0d6d3c0f7d11".to_owned(),
+    };
+    Ok(Minter::new(settings, &TokenKey::new(secret.into())?).mint(&request, at)?)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "time enters a command-line tool here"
+)]
+fn now() -> Timestamp {
+    chrono::Utc::now()
 }

@@ -6,13 +6,15 @@ mod rig;
 mod search_cost;
 mod visibility;
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Context as _;
 
+use super::goals::{self, Goal};
 use super::http_load::{self, Load, Requests};
 use super::machine;
+use super::release::measured_by_release;
 use crate::workspace::Workspace;
 use rig::Rig;
 
@@ -51,14 +53,6 @@ impl Arguments {
     }
 }
 
-/// One line of what is printed.
-struct Goal {
-    name: &'static str,
-    bound: String,
-    measured: String,
-    is_met: bool,
-}
-
 fn at_most(name: &'static str, bound: f64, unit: &str, measured: f64) -> Goal {
     Goal {
         name,
@@ -70,33 +64,13 @@ fn at_most(name: &'static str, bound: f64, unit: &str, measured: f64) -> Goal {
 
 /// Builds the release binaries where this is not one, and measures with them. Fails when a goal is missed.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let release = Workspace::load()?.built_release(&["server", "xtask"])?;
-    if cfg!(debug_assertions) {
-        // The load generator of a debug build would measure itself: the release build of this command takes over.
-        let status = Command::new(release.join("xtask"))
-            .args(std::env::args_os().skip(1))
-            .status()
-            .context("starting the release build of xtask")?;
-        let code = u8::try_from(status.code().unwrap_or(1)).unwrap_or(1);
-        return Ok(ExitCode::from(code));
-    }
-    let begun = Instant::now();
-    let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
-    let goals = runtime.block_on(measure(arguments, &Rig::start(&release)?))?;
-    let minutes = begun.elapsed().as_secs_f64() / 60.0;
-    println!("{}", machine::describe("stores", arguments.quick, minutes)?);
-    println!("| goal | reach | measured | met |\n|---|---:|---:|---|");
-    for goal in &goals {
-        let met = if goal.is_met { "yes" } else { "**no**" };
-        println!(
-            "| {} | {} | {} | {met} |",
-            goal.name, goal.bound, goal.measured
-        );
-    }
-    Ok(if goals.iter().all(|goal| goal.is_met) {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+    measured_by_release(&Workspace::load()?, &["server", "xtask"], |release| {
+        let begun = Instant::now();
+        let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
+        let goals = runtime.block_on(measure(arguments, &Rig::start(release)?))?;
+        let minutes = begun.elapsed().as_secs_f64() / 60.0;
+        let head = machine::describe("stores", arguments.quick, minutes)?;
+        Ok(goals::print(&head, &goals))
     })
 }
 

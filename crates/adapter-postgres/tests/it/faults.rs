@@ -7,7 +7,6 @@ use adapter_postgres::{PoolMode, PostgresSettings, PostgresStore};
 use domain::{Interaction, InteractionKind};
 use ports::{Health, HealthProbe as _, InteractionStore as _, ScholarshipStore as _, StoreError};
 use testkit::proxy::{Fault, Proxy};
-use testkit::supervised::Supervised;
 use testkit::{PrivatePgBouncer, PrivatePostgres};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -173,12 +172,7 @@ async fn a_statement_that_takes_too_long_ends_by_its_timeout() {
         .create(id("a"), named("A"), None, now())
         .await
         .expect("is created");
-    let database = url
-        .rsplit('/')
-        .next()
-        .and_then(|name| name.split('?').next())
-        .expect("a name");
-    let name = database.to_owned();
+    let name = PrivatePostgres::database_of(&url).to_owned();
     std::thread::scope(|scope| {
         // Somebody holds the record for longer than we want to wait.
         let server = &server;
@@ -348,10 +342,7 @@ async fn who_stops_reading_gives_the_connection_back() {
     assert_eq!(store.check().await, Health::Up);
     // As a migration does that hangs.
     let lock = "BEGIN; LOCK TABLE __diesel_schema_migrations, scholarships; SELECT pg_sleep(600)";
-    let url = server.url(&name);
-    let url = url.split('?').next().expect("a URL");
-    let arguments = ["-X", "-q", "-c", lock, url];
-    let locking = Supervised::start(None, server.folder(), "psql", &arguments);
+    let locking = server.begin_psql(&name, lock);
     let locked = format!(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}' AND wait_event = 'PgSleep'"
     );

@@ -30,13 +30,7 @@ fn slow_writer(server: &PrivatePostgres, url: &str, own_id: &str) -> Supervised 
          INSERT INTO scholarship_changes VALUES ('{own_id}', pg_current_xact_id()::text::bigint, \
          nextval('scholarship_change_sequence'), false, now()); SELECT pg_sleep(1); COMMIT"
     );
-    let url = url.split('?').next().expect("a URL");
-    Supervised::start(
-        None,
-        server.folder(),
-        "psql",
-        &["-X", "-q", "-c", &sql, url],
-    )
+    server.begin_psql(PrivatePostgres::database_of(url), &sql)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -48,11 +42,7 @@ async fn a_slow_transaction_holds_the_log_back_and_is_not_skipped() {
     assert_eq!(store.head().await.expect("is read"), first);
 
     let _slow = slow_writer(&server, &url, "slow");
-    let database = url
-        .rsplit('/')
-        .next()
-        .and_then(|name| name.split('?').next())
-        .expect("a name");
+    let database = PrivatePostgres::database_of(&url);
     until(async || {
         let writing = "SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL";
         server.psql(database, writing) == "1"
@@ -90,11 +80,7 @@ async fn a_database_restored_elsewhere_goes_on_behind_what_it_knew() {
     let before = store.create(id("a"), named("A"), None, now()).await;
     let before = before.expect("is created").position;
     // As a restore into a cluster that has seen fewer transactions leaves it.
-    let database = url
-        .rsplit('/')
-        .next()
-        .and_then(|name| name.split('?').next())
-        .expect("a name");
+    let database = PrivatePostgres::database_of(&url);
     server.psql(
         database,
         "UPDATE scholarship_changes SET transaction = transaction + 1000000; \
@@ -182,18 +168,9 @@ async fn a_log_that_a_transaction_of_another_database_holds_back_is_noticed() {
     assert_eq!(probe.held_back(), Duration::ZERO);
 
     let elsewhere = server.database();
-    let elsewhere_url = server.url(&elsewhere);
-    let open_for_ever = Supervised::start(
-        None,
-        server.folder(),
-        "psql",
-        &[
-            "-X",
-            "-q",
-            "-c",
-            "BEGIN; SELECT pg_current_xact_id(); SELECT pg_sleep(600)",
-            elsewhere_url.split('?').next().expect("a URL"),
-        ],
+    let open_for_ever = server.begin_psql(
+        &elsewhere,
+        "BEGIN; SELECT pg_current_xact_id(); SELECT pg_sleep(600)",
     );
     until(async || {
         let writing = "SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL";

@@ -48,7 +48,7 @@ async fn a_full_disk_refuses_all_at_once_and_writes_go_on_when_there_is_room() {
     let (server, url) = own_server(&["fsync=off"]).await;
     let disk = SmallDisk::mount(8);
     let place = disk.folder().display();
-    let name = name_of(&url);
+    let name = PrivatePostgres::database_of(&url);
     server.psql(name, &format!("CREATE TABLESPACE small LOCATION '{place}'"));
     for table in ["interactions", "scholarships"] {
         server.psql(name, &format!("ALTER TABLE {table} SET TABLESPACE small"));
@@ -92,15 +92,6 @@ async fn a_full_disk_refuses_all_at_once_and_writes_go_on_when_there_is_room() {
     assert_eq!(late.expect("is appended"), [true]);
     // The server must not outlive its files.
     drop(server);
-}
-
-/// The name in the URL of a database.
-fn name_of(url: &str) -> &str {
-    let name = url
-        .rsplit('/')
-        .next()
-        .and_then(|rest| rest.split('?').next());
-    name.expect("a name")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

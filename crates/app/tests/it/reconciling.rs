@@ -222,6 +222,27 @@ async fn an_index_file_from_before_a_backup_was_restored_never_serves_old_conten
     }
 }
 
+/// What the store is said to come to is believed, so that it is not read again: shown by what is not true.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_known_of_the_store_is_not_asked_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("index");
+    let (before, after) = two_histories().await;
+    saved_index_of(&before, &file).await;
+    let index = restored(&file);
+    let said = (index.fingerprint(), index.position());
+    let at = after.head().await.expect("is read");
+    assert_eq!(said.1, at, "both histories have the same length");
+    let resumed = follower_of(&after, &index).resume(at, Some(said)).await;
+    resumed.expect("resumes");
+    assert_eq!(index.fingerprint(), said.0, "nothing was compared");
+    follower_of(&after, &index)
+        .resume(at, None)
+        .await
+        .expect("resumes");
+    assert_equal(&index, &after).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_index_file_that_is_ahead_of_the_store_is_put_back() {
     let folder = tempfile::tempdir().expect("a folder");

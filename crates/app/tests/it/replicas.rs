@@ -174,9 +174,7 @@ fn open_transaction(server: &PrivatePostgres, url: &str, own_id: &str, seconds: 
          INSERT INTO scholarship_changes VALUES ('{own_id}', pg_current_xact_id()::text::bigint, \
          nextval('scholarship_change_sequence'), false, now()); SELECT pg_sleep({seconds}); COMMIT"
     );
-    let url = url.split('?').next().expect("a URL");
-    let arguments = ["-X", "-q", "-c", &sql, url];
-    Supervised::start(None, server.folder(), "psql", &arguments)
+    server.begin_psql(PrivatePostgres::database_of(url), &sql)
 }
 
 /// Ends an open transaction: a backend that sleeps does not notice that its client has gone.
@@ -281,12 +279,8 @@ async fn all_replicas_come_to_hold_what_the_store_holds() {
     println!("REPLICAS_SEED={seed} repeats this choice of troubles and writes");
     let mut random = StdRng::seed_from_u64(seed);
     let (server, url) = own_server().await;
-    let database = url
-        .rsplit('/')
-        .next()
-        .and_then(|name| name.split('?').next());
     let bouncer = PrivatePgBouncer::start(&server, 8);
-    let pooled = bouncer.url(database.expect("a name"));
+    let pooled = bouncer.url(PrivatePostgres::database_of(&url));
     let plain = PostgresStore::open(&PostgresSettings::new(&*url)).expect("opens");
     let first = plain.create(id("first"), named("First"), None, now()).await;
     first.expect("is created");

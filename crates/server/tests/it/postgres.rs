@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use adapter_postgres::PostgresSettings;
 use adapter_postgres::migrations::Migrator;
 use serde_json::{Value, json};
-use testkit::supervised::Supervised;
 use testkit::{PrivatePgBouncer, PrivatePostgres};
 
 use crate::client::get;
@@ -199,18 +198,9 @@ async fn a_log_that_is_held_back_shows_in_the_metrics() {
             .expect("a number")
     };
     assert!(held_back().await < 0.001);
-    let elsewhere = server.url(&server.database());
-    let transaction = Supervised::start(
-        None,
-        server.folder(),
-        "psql",
-        &[
-            "-X",
-            "-q",
-            "-c",
-            "BEGIN; SELECT pg_current_xact_id(); SELECT pg_sleep(600)",
-            elsewhere.split('?').next().expect("a URL"),
-        ],
+    let transaction = server.begin_psql(
+        &server.database(),
+        "BEGIN; SELECT pg_current_xact_id(); SELECT pg_sleep(600)",
     );
     eventually("it shows", async || {
         replica.created("Xylophone Award").await;

@@ -18,21 +18,15 @@ use crate::replica::{Replica, database, eventually, refused, through};
 
 /// Views that were acknowledged and are not in the database.
 fn lost(server: &PrivatePostgres, url: &str, views: &[String]) -> usize {
-    let kept = server.psql(name_of(url), "SELECT id FROM interactions");
+    let kept = server.psql(
+        PrivatePostgres::database_of(url),
+        "SELECT id FROM interactions",
+    );
     let kept: HashSet<&str> = kept.lines().collect();
     views
         .iter()
         .filter(|id| !kept.contains(id.as_str()))
         .count()
-}
-
-/// The name in the URL of a database.
-fn name_of(url: &str) -> &str {
-    let name = url
-        .rsplit('/')
-        .next()
-        .and_then(|rest| rest.split('?').next());
-    name.expect("a name")
 }
 
 fn proxy_of(port: u16) -> Proxy {
@@ -173,7 +167,7 @@ async fn a_replica_that_was_cut_off_catches_up_with_what_others_wrote() {
 async fn connections_that_others_take_under_load_are_had_again_once_they_are_free() {
     let server = PrivatePostgres::start_with(&["fsync=off", "max_connections=12"]);
     let url = database(&server).await;
-    let name = name_of(&url);
+    let name = PrivatePostgres::database_of(&url);
     // Three connections are kept for others than these.
     for role in ["app", "others"] {
         let grants = format!(

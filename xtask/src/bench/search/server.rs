@@ -8,8 +8,9 @@ use anyhow::{Context as _, ensure};
 
 use super::in_process::{Ceiling, InProcess, Target};
 use super::postgres::{self, Comparison};
-use super::{Arguments, catalogue, median};
+use super::{Arguments, catalogue};
 use crate::bench::http_load::{self, Load, Requests};
+use crate::bench::median;
 use crate::running_server::RunningServer;
 
 /// What was measured at the server.

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use auth::{MintRequest, Minter, Role, ScopeSet, TokenKey, TokenSettings};
+use auth::TokenSettings;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::{Goal, SECRET, median};
+use super::{SECRET, now, token};
+use crate::bench::goals::Goal;
 use crate::bench::http_load::Connection;
+use crate::bench::median;
 use crate::running_server::RunningServer;
 
 /// Per cent of their throughput.
@@ -75,7 +77,7 @@ async fn known_callers(address: SocketAddr, go_on: Arc<AtomicBool>) -> anyhow::R
     let request = Arc::new(
         format!(
             "GET /api/v1/search?q=engineering&facets=states HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {}\r\n\r\n",
-            token()?
+            token(TokenSettings::default(), SECRET, now())?
         )
         .into_bytes(),
     );
@@ -132,21 +134,4 @@ async fn flood(address: SocketAddr, requests: u32) -> anyhow::Result<u32> {
         refused += outcome??;
     }
     Ok(refused)
-}
-
-fn token() -> anyhow::Result<String> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "time enters a command-line tool here"
-    )]
-    let now = chrono::Utc::now();
-    let request = MintRequest {
-        subject: "partner-7".to_owned(),
-        role: Role::Partner,
-        scopes: ScopeSet::EMPTY,
-        lifetime: Duration::from_secs(1_800),
-        token_id: "7c0b4c0e-3a51-4c0e-9a55-0d6d3c0f7d11".to_owned(),
-    };
-    let key = TokenKey::new(SECRET.into())?;
-    Ok(Minter::new(TokenSettings::default(), &key).mint(&request, now)?)
 }

@@ -7,7 +7,7 @@ use testkit::private_redis::{PrivateRedis, RedisOptions};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::Goal;
+use crate::bench::goals::Goal;
 use crate::bench::http_load::Connection;
 use crate::running_server::RunningServer;
 use crate::tools::ensure_debian_packages;
