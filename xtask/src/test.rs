@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check and every test in one run, with a summary that a person and a machine can read.
 
+mod cargo_output;
 mod cargo_tests;
 mod checks;
 mod outcome;

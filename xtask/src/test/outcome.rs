@@ -4,6 +4,8 @@ pub(crate) struct Outcome {
     pub(crate) verdict: Verdict,
     /// The single tests that ran; all zero for a step that is one check as a whole.
     pub(crate) tests: TestCount,
+    /// What the summary says below its table: which tests failed and how.
+    pub(crate) remarks: Vec<String>,
 }
 
 pub(crate) enum Verdict {
@@ -21,23 +23,22 @@ pub(crate) struct TestCount {
 
 impl Outcome {
     pub(crate) fn passed() -> Self {
-        Self {
-            verdict: Verdict::Passed,
-            tests: TestCount::default(),
-        }
+        Self::check(Verdict::Passed)
     }
 
     pub(crate) fn failed(reason: String) -> Self {
-        Self {
-            verdict: Verdict::Failed(reason),
-            tests: TestCount::default(),
-        }
+        Self::check(Verdict::Failed(reason))
     }
 
     pub(crate) fn skipped(reason: impl Into<String>) -> Self {
+        Self::check(Verdict::Skipped(reason.into()))
+    }
+
+    fn check(verdict: Verdict) -> Self {
         Self {
-            verdict: Verdict::Skipped(reason.into()),
+            verdict,
             tests: TestCount::default(),
+            remarks: Vec::new(),
         }
     }
 }

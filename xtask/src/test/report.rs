@@ -60,6 +60,9 @@ impl fmt::Display for Report {
             let seconds = line.took.as_secs_f64();
             writeln!(formatter, "{:<28}{result:<10}{seconds:>8.1}", line.step)?;
         }
+        for remark in self.lines.iter().flat_map(|line| &line.outcome.remarks) {
+            writeln!(formatter, "\n{remark}")?;
+        }
         let tests = self.tests();
         writeln!(
             formatter,
@@ -97,7 +100,11 @@ mod tests {
             failed,
             ignored: 2,
         };
-        Outcome { verdict, tests }
+        Outcome {
+            verdict,
+            tests,
+            remarks: vec!["a test failed".to_owned()],
+        }
     }
 
     #[test]
@@ -112,6 +119,7 @@ mod tests {
         assert_eq!(text.lines().last(), Some("41 passed, 0 failed"));
         assert!(text.contains("40 tests run, 2 ignored"), "{text}");
         assert!(text.contains("skipped        1.2"), "{text}");
+        assert!(text.contains("\na test failed\n"), "{text}");
     }
 
     #[test]
