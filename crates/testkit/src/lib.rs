@@ -14,6 +14,7 @@ pub mod builder;
 pub mod cache_contract;
 pub mod clock;
 mod contract;
+mod database_server;
 pub mod interaction_archive_contract;
 pub mod interaction_store_contract;
 mod interruption;
@@ -34,6 +35,7 @@ pub mod supervised;
 
 pub use builder::{ScholarshipBuilder, scholarship};
 pub use clock::{FixedClock, RealClock, SequentialIds, StepClock, instant};
+pub use database_server::{DatabaseServer, named_server};
 pub use interruption::{Interruptible, Interruption};
 pub use memory_interaction_store::MemoryInteractionStore;
 pub use memory_revocation_store::MemoryRevocationStore;

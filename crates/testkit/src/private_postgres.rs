@@ -3,15 +3,16 @@
 //! Debian's packages are used; `cargo xtask test` installs them. Nothing of a server survives the test process.
 
 use std::net::TcpStream;
+use std::ops::Deref;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::database_server::DatabaseServer;
 use crate::supervised::{Supervised, free_port, is_root, run};
 
 const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
@@ -28,7 +29,7 @@ pub struct PrivatePostgres {
     options: Vec<String>,
     /// Variables as `NAME=value`.
     environment: Vec<String>,
-    databases: AtomicU64,
+    databases: DatabaseServer,
     folder: TempDir,
 }
 
@@ -100,19 +101,24 @@ impl PrivatePostgres {
         .map(str::to_owned)
         .to_vec();
         options.extend(settings.iter().copied().map(str::to_owned));
+        let port = free_port();
         let server = Self {
             process: Mutex::new(None),
-            port: free_port(),
+            port,
             options,
             environment,
-            databases: AtomicU64::new(0),
+            databases: DatabaseServer::new(
+                format!("postgresql://postgres@127.0.0.1:{port}/postgres?sslmode=disable"),
+                "test_".to_owned(),
+            ),
             folder,
         };
         server.restart();
         server
     }
 
-    /// The server that all tests of this process share. Tests that kill or stop theirs start their own.
+    /// The private server that all tests of this process share. Tests that kill or stop theirs start their own, and those that
+    /// need no more than databases take [`DatabaseServer::shared`].
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<PrivatePostgres> = OnceLock::new();
         SHARED.get_or_init(Self::start)
@@ -125,73 +131,6 @@ impl PrivatePostgres {
     /// Where the server writes what it has to say, among others.
     pub fn folder(&self) -> &Path {
         self.folder.path()
-    }
-
-    /// The URL of a database of this server.
-    pub fn url(&self, database: &str) -> String {
-        format!(
-            "postgresql://postgres@127.0.0.1:{}/{database}?sslmode=disable",
-            self.port
-        )
-    }
-
-    /// The database that a URL names.
-    ///
-    /// # Panics
-    /// When it names none.
-    pub fn database_of(url: &str) -> &str {
-        let (_, rest) = url.rsplit_once('/').expect("a URL");
-        rest.split('?').next().expect("a name")
-    }
-
-    /// The name of a new and empty database.
-    pub fn database(&self) -> String {
-        self.clone_of("template0")
-    }
-
-    /// The name of a new database that is a copy of another, to which nobody may be connected.
-    pub fn clone_of(&self, template: &str) -> String {
-        let number = self.databases.fetch_add(1, Ordering::Relaxed);
-        let name = format!("test_{number}");
-        // Copies of one template wait for each other instead of failing.
-        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-        let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-        self.psql(
-            "postgres",
-            &format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY wal_log"),
-        );
-        name
-    }
-
-    /// Runs SQL with Postgres' own client and answers what it printed: rows in lines, columns separated by `|`.
-    ///
-    /// # Panics
-    /// When the SQL fails.
-    pub fn psql(&self, database: &str, sql: &str) -> String {
-        let port = self.port.to_string();
-        let text = run(
-            None,
-            self.folder.path(),
-            "psql",
-            &[
-                "-X",
-                "-q",
-                "-A",
-                "-t",
-                "-v",
-                "ON_ERROR_STOP=1",
-                "-U",
-                "postgres",
-                "-h",
-                "127.0.0.1",
-                "-p",
-                &port,
-                "-c",
-                sql,
-                database,
-            ],
-        );
-        text.trim_end().to_owned()
     }
 
     /// Begins to run SQL with Postgres' own client, until what is answered is dropped: for locks and transactions that stay.
@@ -286,6 +225,14 @@ impl PrivatePostgres {
 
     fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+}
+
+impl Deref for PrivatePostgres {
+    type Target = DatabaseServer;
+
+    fn deref(&self) -> &DatabaseServer {
+        &self.databases
     }
 }
 

@@ -5,12 +5,12 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use tempfile::TempDir;
-use testkit::PrivatePostgres;
+use testkit::DatabaseServer;
 
 use crate::{command, database, run};
 
 fn fill(name: &str) {
-    PrivatePostgres::shared().psql(
+    DatabaseServer::shared().psql(
         name,
         "INSERT INTO scholarships SELECT 's' || n, 'source', n::text, 1, now(), now(), decode(repeat('0a', 32), 'hex'), '{\"ä\": 1}' \
            FROM generate_series(1, 2000) AS n; \
@@ -27,7 +27,7 @@ fn backed_up(folder: &TempDir) -> (String, PathBuf) {
     fill(&name);
     let file = folder.path().join("awards.dump");
     let said = run(
-        &PrivatePostgres::shared().url(&name),
+        &DatabaseServer::shared().url(&name),
         &["backup", "--file", file.to_str().expect("UTF-8")],
     )
     .ended(0);
@@ -40,7 +40,7 @@ fn backed_up(folder: &TempDir) -> (String, PathBuf) {
 
 #[test]
 fn what_was_backed_up_is_restored_equal_and_goes_on() {
-    let server = PrivatePostgres::shared();
+    let server = DatabaseServer::shared();
     let folder = tempfile::tempdir().expect("a folder");
     let (name, file) = backed_up(&folder);
     for file in [&file, &file.with_extension("dump.json")] {
@@ -97,7 +97,7 @@ fn what_was_backed_up_is_restored_equal_and_goes_on() {
 
 #[test]
 fn a_backup_that_is_damaged_or_alone_is_not_restored() {
-    let server = PrivatePostgres::shared();
+    let server = DatabaseServer::shared();
     let folder = tempfile::tempdir().expect("a folder");
     let (name, file) = backed_up(&folder);
     let path = file.to_str().expect("UTF-8");
@@ -136,7 +136,7 @@ fn cut_off_behind_pg_restore() -> TempDir {
 
 #[test]
 fn a_restore_that_was_cut_off_is_not_served_until_it_is_finished() {
-    let server = PrivatePostgres::shared();
+    let server = DatabaseServer::shared();
     let folder = tempfile::tempdir().expect("a folder");
     let (name, file) = backed_up(&folder);
     let path = file.to_str().expect("UTF-8");
@@ -184,7 +184,7 @@ fn a_restore_that_was_cut_off_is_not_served_until_it_is_finished() {
 
 #[test]
 fn a_backup_that_fails_leaves_nothing_behind() {
-    let server = PrivatePostgres::shared();
+    let server = DatabaseServer::shared();
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("x.dump");
     let name = database();

@@ -1,12 +1,12 @@
 //! Importing into Postgres.
 
-use testkit::PrivatePostgres;
+use testkit::DatabaseServer;
 
 use super::{command, database, run};
 
 #[test]
 fn records_go_into_postgres_and_a_dry_run_writes_nothing() {
-    let server = PrivatePostgres::shared();
+    let server = DatabaseServer::shared();
     let name = database();
     let url = server.url(&name);
     let folder = tempfile::tempdir().expect("a folder");

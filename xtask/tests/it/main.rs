@@ -9,10 +9,9 @@ mod revoking;
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
-use testkit::PrivatePostgres;
-
-const TEMPLATE: &str = "template_with_schema";
+use testkit::{DatabaseServer, PrivatePostgres};
 
 /// What a command did.
 struct Ran {
@@ -50,13 +49,22 @@ fn run(url: &str, arguments: &[&str]) -> Ran {
     Ran::of(command(url, arguments).output().expect("starts"))
 }
 
-/// The name of a new database with the schema.
+/// The name of a new database with the schema, on the server that all tests share.
 fn database() -> String {
-    static TEMPLATE_MADE: std::sync::Once = std::sync::Once::new();
-    let server = PrivatePostgres::shared();
-    TEMPLATE_MADE.call_once(|| {
-        server.psql("postgres", &format!("CREATE DATABASE {TEMPLATE}"));
-        run(&server.url(TEMPLATE), &["migrate", "up"]).ended(0);
-    });
-    server.clone_of(TEMPLATE)
+    static TEMPLATE: OnceLock<String> = OnceLock::new();
+    copy(DatabaseServer::shared(), &TEMPLATE)
+}
+
+/// The same on the private server, for tests that do more with it than to use a database.
+fn private_database() -> String {
+    static TEMPLATE: OnceLock<String> = OnceLock::new();
+    copy(PrivatePostgres::shared(), &TEMPLATE)
+}
+
+fn copy(server: &DatabaseServer, template: &OnceLock<String>) -> String {
+    server.clone_of(template.get_or_init(|| {
+        let template = server.database();
+        run(&server.url(&template), &["migrate", "up"]).ended(0);
+        template
+    }))
 }

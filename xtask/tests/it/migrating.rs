@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use adapter_postgres::PostgresSettings;
 use adapter_postgres::migrations::Migrator;
-use testkit::{PrivatePgBouncer, PrivatePostgres};
+use testkit::{DatabaseServer, PrivatePgBouncer, PrivatePostgres};
 
 use crate::{Ran, command, database, run};
 
 fn empty() -> (String, String) {
-    let server = PrivatePostgres::shared();
+    let server = DatabaseServer::shared();
     let name = server.database();
     let url = server.url(&name);
     (name, url)
@@ -17,7 +17,7 @@ fn empty() -> (String, String) {
 
 #[test]
 fn a_schema_is_shown_made_verified_and_taken_back() {
-    let server = PrivatePostgres::shared();
+    let server = DatabaseServer::shared();
     let (name, url) = empty();
     let status = run(&url, &["migrate", "status"]).ended(3);
     assert!(status.lines().all(|line| line.starts_with("missing")));
@@ -65,7 +65,8 @@ const LOOKING: [(&[&str], i32); 3] = [
 #[test]
 fn looking_changes_nothing_and_waits_for_nobody() {
     let server = PrivatePostgres::shared();
-    let (name, url) = empty();
+    let name = server.database();
+    let url = server.url(&name);
     let pooler = PrivatePgBouncer::start(server, 2);
     let things = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace";
     // Somebody else migrates, for as long as `Migrator` lives.
@@ -91,7 +92,7 @@ fn looking_changes_nothing_and_waits_for_nobody() {
 
 #[test]
 fn taking_back_refuses_to_destroy_rows_unless_told_to() {
-    let server = PrivatePostgres::shared();
+    let server = DatabaseServer::shared();
     let name = database();
     let url = server.url(&name);
     server.psql(

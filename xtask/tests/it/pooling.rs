@@ -2,12 +2,12 @@
 
 use testkit::{PrivatePgBouncer, PrivatePostgres};
 
-use crate::{database, run};
+use crate::{private_database, run};
 
 #[test]
 fn commands_that_need_a_connection_to_themselves_refuse_a_pooler_and_leave_no_lock() {
     let server = PrivatePostgres::shared();
-    let name = database();
+    let name = private_database();
     let pooler = PrivatePgBouncer::start(server, 3);
     let url = pooler.url(&name);
     let folder = tempfile::tempdir().expect("a folder");
@@ -33,7 +33,7 @@ fn commands_that_need_a_connection_to_themselves_refuse_a_pooler_and_leave_no_lo
 #[test]
 fn the_other_commands_work_through_it() {
     let server = PrivatePostgres::shared();
-    let name = database();
+    let name = private_database();
     // Few connections: whatever stayed prepared on one would be in the next command's way. `retention` needs two.
     let pooler = PrivatePgBouncer::start(server, 2);
     let url = pooler.url(&name);

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use flate2::read::GzDecoder;
-use testkit::PrivatePostgres;
+use testkit::DatabaseServer;
 
 use crate::{Ran, command, database, run};
 
@@ -15,7 +15,7 @@ const OLD: usize = 30_000;
 const NEW: usize = 50;
 
 fn fill(name: &str) {
-    PrivatePostgres::shared().psql(
+    DatabaseServer::shared().psql(
         name,
         &format!(
             "INSERT INTO interactions (pseudonym, id, kind, scholarship_id, occurred_at, recorded_at) \
@@ -64,7 +64,7 @@ fn files(folder: &Path) -> Vec<String> {
 
 #[test]
 fn old_interactions_move_into_a_file_and_new_ones_stay() {
-    let server = PrivatePostgres::shared();
+    let server = DatabaseServer::shared();
     let (name, folder) = (database(), tempfile::tempdir().expect("a folder"));
     fill(&name);
     let url = server.url(&name);
@@ -110,8 +110,8 @@ fn dry_run(url: &str, folder: &Path, variables: &[(&str, &str)], arguments: &[&s
 fn how_long_they_are_kept_is_read_where_the_server_reads_it() {
     let (name, folder) = (database(), tempfile::tempdir().expect("a folder"));
     let folder = folder.path();
-    let url = PrivatePostgres::shared().url(&name);
-    PrivatePostgres::shared().psql(
+    let url = DatabaseServer::shared().url(&name);
+    DatabaseServer::shared().psql(
         &name,
         "INSERT INTO interactions (pseudonym, id, kind, scholarship_id, occurred_at, recorded_at) \
          SELECT 'p', n::text, 'view', 's1', now() - (n - 0.5) * interval '100 days', now() FROM generate_series(1, 6) AS n",
@@ -149,7 +149,7 @@ fn how_long_they_are_kept_is_read_where_the_server_reads_it() {
 /// Whether the store has lost some of its old rows.
 fn is_removing(name: &str) -> bool {
     let left = "SELECT count(*) FROM interactions WHERE id LIKE 'old%'";
-    PrivatePostgres::shared().psql(name, left) != OLD.to_string()
+    DatabaseServer::shared().psql(name, left) != OLD.to_string()
 }
 
 /// Starts the command, and kills it when it has a file with this ending and is in the middle of what comes then.
@@ -180,7 +180,7 @@ fn pause(milliseconds: u64) {
 
 #[test]
 fn a_run_that_is_killed_is_finished_by_the_next_one() {
-    let server = PrivatePostgres::shared();
+    let server = DatabaseServer::shared();
     for ending in [".unfinished", ".pending"] {
         let (name, folder) = (database(), tempfile::tempdir().expect("a folder"));
         fill(&name);
@@ -215,7 +215,7 @@ fn a_run_that_is_killed_is_finished_by_the_next_one() {
 #[test]
 fn two_runs_do_not_share_a_folder() {
     let (name, folder) = (database(), tempfile::tempdir().expect("a folder"));
-    let url = PrivatePostgres::shared().url(&name);
+    let url = DatabaseServer::shared().url(&name);
     let lock = std::fs::File::create(folder.path().join("lock")).expect("is made");
     lock.lock().expect("is free");
     let path = folder.path().to_str().expect("UTF-8");
@@ -227,7 +227,7 @@ fn two_runs_do_not_share_a_folder() {
 
 #[test]
 fn two_runs_at_once_into_different_folders_export_nothing_twice() {
-    let server = PrivatePostgres::shared();
+    let server = DatabaseServer::shared();
     let name = database();
     fill(&name);
     let url = server.url(&name);
@@ -258,7 +258,7 @@ fn two_runs_at_once_into_different_folders_export_nothing_twice() {
 
 #[test]
 fn a_whole_file_that_was_damaged_since_removes_nothing() {
-    let server = PrivatePostgres::shared();
+    let server = DatabaseServer::shared();
     let (name, folder) = (database(), tempfile::tempdir().expect("a folder"));
     fill(&name);
     let url = server.url(&name);

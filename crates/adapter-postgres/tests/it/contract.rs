@@ -6,16 +6,16 @@ use ports::{
     InteractionArchive, InteractionStore, ReplayGuard, RevocationStore, ScholarshipStore,
     SpendMeter,
 };
-use testkit::PrivatePostgres;
+use testkit::DatabaseServer;
 
 use super::settled::Settled;
-use super::{bouncer, database, open, open_pooled};
+use super::{bouncer, database, open, open_pooled, private_database};
 
 mod scholarships_directly {
     use super::*;
 
     async fn fresh() -> (Arc<dyn ScholarshipStore>, ()) {
-        let url = PrivatePostgres::shared().url(&database().await);
+        let url = DatabaseServer::shared().url(&database().await);
         (Arc::new(Settled(open(&url))), ())
     }
 
@@ -26,7 +26,7 @@ mod scholarships_through_pgbouncer {
     use super::*;
 
     async fn fresh() -> (Arc<dyn ScholarshipStore>, ()) {
-        let url = bouncer().url(&database().await);
+        let url = bouncer().url(&private_database().await);
         (Arc::new(Settled(open_pooled(&url))), ())
     }
 
@@ -37,7 +37,7 @@ mod interactions_directly {
     use super::*;
 
     async fn fresh() -> (Arc<dyn InteractionStore>, ()) {
-        let url = PrivatePostgres::shared().url(&database().await);
+        let url = DatabaseServer::shared().url(&database().await);
         (Arc::new(open(&url)), ())
     }
 
@@ -48,7 +48,7 @@ mod interactions_through_pgbouncer {
     use super::*;
 
     async fn fresh() -> (Arc<dyn InteractionStore>, ()) {
-        let url = bouncer().url(&database().await);
+        let url = bouncer().url(&private_database().await);
         (Arc::new(open_pooled(&url)), ())
     }
 
@@ -59,7 +59,7 @@ mod used_tokens_directly {
     use super::*;
 
     async fn fresh() -> (Arc<dyn ReplayGuard>, ()) {
-        let url = PrivatePostgres::shared().url(&database().await);
+        let url = DatabaseServer::shared().url(&database().await);
         (Arc::new(open(&url)), ())
     }
 
@@ -70,7 +70,7 @@ mod used_tokens_through_pgbouncer {
     use super::*;
 
     async fn fresh() -> (Arc<dyn ReplayGuard>, ()) {
-        let url = bouncer().url(&database().await);
+        let url = bouncer().url(&private_database().await);
         (Arc::new(open_pooled(&url)), ())
     }
 
@@ -81,7 +81,7 @@ mod revocations_directly {
     use super::*;
 
     async fn fresh() -> (Arc<dyn RevocationStore>, ()) {
-        let url = PrivatePostgres::shared().url(&database().await);
+        let url = DatabaseServer::shared().url(&database().await);
         (Arc::new(open(&url)), ())
     }
 
@@ -92,7 +92,7 @@ mod revocations_through_pgbouncer {
     use super::*;
 
     async fn fresh() -> (Arc<dyn RevocationStore>, ()) {
-        let url = bouncer().url(&database().await);
+        let url = bouncer().url(&private_database().await);
         (Arc::new(open_pooled(&url)), ())
     }
 
@@ -103,7 +103,7 @@ mod spending_directly {
     use super::*;
 
     async fn fresh() -> (Arc<dyn SpendMeter>, ()) {
-        let url = PrivatePostgres::shared().url(&database().await);
+        let url = DatabaseServer::shared().url(&database().await);
         (Arc::new(open(&url)), ())
     }
 
@@ -114,7 +114,7 @@ mod spending_through_pgbouncer {
     use super::*;
 
     async fn fresh() -> (Arc<dyn SpendMeter>, ()) {
-        let url = bouncer().url(&database().await);
+        let url = bouncer().url(&private_database().await);
         (Arc::new(open_pooled(&url)), ())
     }
 
@@ -125,7 +125,7 @@ mod archive_directly {
     use super::*;
 
     async fn fresh() -> ((Arc<dyn InteractionStore>, Arc<dyn InteractionArchive>), ()) {
-        let store = open(&PrivatePostgres::shared().url(&database().await));
+        let store = open(&DatabaseServer::shared().url(&database().await));
         ((Arc::new(store.clone()), Arc::new(store)), ())
     }
 
@@ -136,7 +136,7 @@ mod archive_through_pgbouncer {
     use super::*;
 
     async fn fresh() -> ((Arc<dyn InteractionStore>, Arc<dyn InteractionArchive>), ()) {
-        let store = open_pooled(&bouncer().url(&database().await));
+        let store = open_pooled(&bouncer().url(&private_database().await));
         ((Arc::new(store.clone()), Arc::new(store)), ())
     }
 

@@ -7,11 +7,11 @@ use adapter_postgres::{PoolMode, PostgresSettings, PostgresStore};
 use domain::{Interaction, InteractionKind};
 use ports::{Health, HealthProbe as _, InteractionStore as _, ScholarshipStore as _, StoreError};
 use testkit::proxy::{Fault, Proxy};
-use testkit::{PrivatePgBouncer, PrivatePostgres};
+use testkit::{DatabaseServer, PrivatePgBouncer, PrivatePostgres};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::{database, explained, id, named, now, open, own_server};
+use super::{database, explained, id, named, now, open, own_server, private_database};
 
 pub(crate) const TWO_SECONDS: Duration = Duration::from_secs(2);
 
@@ -125,7 +125,7 @@ pub(crate) fn proxy_of(port: u16) -> Proxy {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_failure_of_the_network_is_survived() {
     let server = PrivatePostgres::shared();
-    let url = server.url(&database().await);
+    let url = server.url(&private_database().await);
     let proxy = proxy_of(server.port());
     let mut settings = through(&proxy, &url, server.port());
     settings.query_timeout = Duration::from_secs(5);
@@ -172,7 +172,7 @@ async fn a_statement_that_takes_too_long_ends_by_its_timeout() {
         .create(id("a"), named("A"), None, now())
         .await
         .expect("is created");
-    let name = PrivatePostgres::database_of(&url).to_owned();
+    let name = DatabaseServer::database_of(&url).to_owned();
     std::thread::scope(|scope| {
         // Somebody holds the record for longer than we want to wait.
         let server = &server;
@@ -253,7 +253,7 @@ async fn a_server_without_free_connections_refuses_in_time() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pool_in_full_use_refuses_in_time() {
-    let url = PrivatePostgres::shared().url(&database().await);
+    let url = DatabaseServer::shared().url(&database().await);
     let mut settings = PostgresSettings::new(url);
     settings.max_connections = 1;
     settings.acquire_timeout = Duration::from_millis(100);
@@ -282,7 +282,7 @@ async fn a_pool_in_full_use_refuses_in_time() {
 async fn a_pooler_that_restarts_is_found_again() {
     let server = PrivatePostgres::shared();
     let bouncer = PrivatePgBouncer::start(server, 5);
-    let mut settings = PostgresSettings::new(bouncer.url(&database().await));
+    let mut settings = PostgresSettings::new(bouncer.url(&private_database().await));
     settings.pool_mode = PoolMode::Transaction;
     let store = PostgresStore::open(&settings).expect("the settings are fine");
     let mut acknowledged = Vec::new();
@@ -309,7 +309,7 @@ async fn a_pooler_that_restarts_is_found_again() {
 async fn two_programs_share_one_pooler() {
     let server = PrivatePostgres::shared();
     let bouncer = PrivatePgBouncer::start(server, 3);
-    let url = bouncer.url(&database().await);
+    let url = bouncer.url(&private_database().await);
     let mut settings = PostgresSettings::new(url);
     settings.pool_mode = PoolMode::Transaction;
     let mut callers = JoinSet::new();
@@ -335,7 +335,7 @@ async fn two_programs_share_one_pooler() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_stops_reading_gives_the_connection_back() {
     let server = PrivatePostgres::shared();
-    let name = database().await;
+    let name = private_database().await;
     let mut settings = PostgresSettings::new(server.url(&name));
     settings.max_connections = 2;
     let store = PostgresStore::open(&settings).expect("the settings are fine");

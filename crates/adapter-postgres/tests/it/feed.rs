@@ -5,11 +5,11 @@ use std::time::Duration;
 use adapter_postgres::SettlingProbe;
 use ports::{Change, FeedPosition, Health, HealthProbe as _, ScholarshipStore as _};
 use testkit::supervised::Supervised;
+use testkit::{DatabaseServer, PrivatePostgres};
 use tokio::time::{sleep, timeout};
 
 use super::{database, id, named, now, open, open_pooled, own_server};
 use crate::bouncer;
-use testkit::PrivatePostgres;
 
 const BRIEFLY: Duration = Duration::from_secs(10);
 
@@ -30,7 +30,7 @@ fn slow_writer(server: &PrivatePostgres, url: &str, own_id: &str) -> Supervised 
          INSERT INTO scholarship_changes VALUES ('{own_id}', pg_current_xact_id()::text::bigint, \
          nextval('scholarship_change_sequence'), false, now()); SELECT pg_sleep(1); COMMIT"
     );
-    server.begin_psql(PrivatePostgres::database_of(url), &sql)
+    server.begin_psql(DatabaseServer::database_of(url), &sql)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -42,7 +42,7 @@ async fn a_slow_transaction_holds_the_log_back_and_is_not_skipped() {
     assert_eq!(store.head().await.expect("is read"), first);
 
     let _slow = slow_writer(&server, &url, "slow");
-    let database = PrivatePostgres::database_of(&url);
+    let database = DatabaseServer::database_of(&url);
     until(async || {
         let writing = "SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL";
         server.psql(database, writing) == "1"
@@ -80,7 +80,7 @@ async fn a_database_restored_elsewhere_goes_on_behind_what_it_knew() {
     let before = store.create(id("a"), named("A"), None, now()).await;
     let before = before.expect("is created").position;
     // As a restore into a cluster that has seen fewer transactions leaves it.
-    let database = PrivatePostgres::database_of(&url);
+    let database = DatabaseServer::database_of(&url);
     server.psql(
         database,
         "UPDATE scholarship_changes SET transaction = transaction + 1000000; \
@@ -137,7 +137,7 @@ async fn writers_wake_those_who_listen_also_after_a_restart() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refused_writes_wake_nobody_and_nobody_listens_through_a_pooler() {
     let name = database().await;
-    let url = PrivatePostgres::shared().url(&name);
+    let url = DatabaseServer::shared().url(&name);
     assert!(open_pooled(&bouncer().url(&name)).wakeups().is_none());
     let store = open(&url);
     let mut wakeups = store.wakeups().expect("can be had directly");

@@ -8,15 +8,15 @@ use ports::{
     ScholarshipStore as _, StoreError,
 };
 use testkit::proxy::Fault;
-use testkit::{PrivatePostgres, SmallDisk};
+use testkit::{DatabaseServer, PrivatePostgres, SmallDisk};
 use tokio::task::JoinSet;
 
 use super::faults::{TWO_SECONDS, proxy_of, through, view};
-use super::{database, explained, id, named, now, open, own_server};
+use super::{database, explained, id, named, now, open, own_server, private_database};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_that_postgres_refuses_take_no_others_with_them() {
-    let (server, name) = (PrivatePostgres::shared(), database().await);
+    let (server, name) = (DatabaseServer::shared(), database().await);
     let constraint = "ALTER TABLE interactions ADD CONSTRAINT test CHECK (id NOT LIKE 'bad%')";
     server.psql(&name, constraint);
     let store = open(&server.url(&name));
@@ -48,7 +48,7 @@ async fn a_full_disk_refuses_all_at_once_and_writes_go_on_when_there_is_room() {
     let (server, url) = own_server(&["fsync=off"]).await;
     let disk = SmallDisk::mount(8);
     let place = disk.folder().display();
-    let name = PrivatePostgres::database_of(&url);
+    let name = DatabaseServer::database_of(&url);
     server.psql(name, &format!("CREATE TABLESPACE small LOCATION '{place}'"));
     for table in ["interactions", "scholarships"] {
         server.psql(name, &format!("ALTER TABLE {table} SET TABLESPACE small"));
@@ -97,7 +97,7 @@ async fn a_full_disk_refuses_all_at_once_and_writes_go_on_when_there_is_room() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_under_way_when_the_server_falls_silent_ends_in_time() {
     let server = PrivatePostgres::shared();
-    let url = server.url(&database().await);
+    let url = server.url(&private_database().await);
     let proxy = proxy_of(server.port());
     let store = PostgresStore::open(&through(&proxy, &url, server.port())).expect("is set up");
     let mut writers = JoinSet::new();

@@ -20,10 +20,8 @@ use std::time::Duration;
 use adapter_postgres::migrations::Migrator;
 use adapter_postgres::{PoolMode, PostgresSettings, PostgresStore};
 use domain::{ScholarshipContent, ScholarshipId, Timestamp};
-use testkit::{PrivatePgBouncer, PrivatePostgres};
+use testkit::{DatabaseServer, PrivatePgBouncer, PrivatePostgres};
 use tokio::sync::OnceCell;
-
-const TEMPLATE: &str = "template_with_schema";
 
 fn now() -> Timestamp {
     testkit::instant("2026-11-23T12:00:00Z")
@@ -46,14 +44,23 @@ async fn migrate(url: &str) {
 
 /// The name of a new database with the schema, on the server that all tests share.
 async fn database() -> String {
-    static TEMPLATE_MADE: OnceCell<()> = OnceCell::const_new();
-    let server = PrivatePostgres::shared();
+    static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+    copy(DatabaseServer::shared(), &TEMPLATE).await
+}
+
+/// The same on the private server, for tests that do more with it than to use a database.
+async fn private_database() -> String {
+    static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+    copy(PrivatePostgres::shared(), &TEMPLATE).await
+}
+
+async fn copy(server: &DatabaseServer, template: &OnceCell<String>) -> String {
     let make = async || {
-        server.psql("postgres", &format!("CREATE DATABASE {TEMPLATE}"));
-        migrate(&server.url(TEMPLATE)).await;
+        let template = server.database();
+        migrate(&server.url(&template)).await;
+        template
     };
-    TEMPLATE_MADE.get_or_init(make).await;
-    server.clone_of(TEMPLATE)
+    server.clone_of(template.get_or_init(make).await)
 }
 
 /// A server of its own with a database that has the schema, for tests that hurt it.
@@ -75,7 +82,7 @@ fn open_pooled(url: &str) -> PostgresStore {
     PostgresStore::open(&settings).expect("the settings are fine")
 }
 
-/// In front of the server that all tests share.
+/// In front of the private server.
 fn bouncer() -> &'static PrivatePgBouncer {
     static SHARED: OnceLock<PrivatePgBouncer> = OnceLock::new();
     SHARED.get_or_init(|| PrivatePgBouncer::start(PrivatePostgres::shared(), 10))

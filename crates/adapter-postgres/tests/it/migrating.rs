@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 use adapter_postgres::migrations::{MigrationError, Migrator};
 use adapter_postgres::{PoolMode, PostgresSettings, SessionError};
 use ports::{Health, HealthProbe as _};
-use testkit::{PrivatePgBouncer, PrivatePostgres};
+use testkit::{DatabaseServer, PrivatePgBouncer, PrivatePostgres};
 
 use super::{migrate, open, open_pooled};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn schema(database: &str) -> String {
-    let server = PrivatePostgres::shared();
+    let server = DatabaseServer::shared();
     server.psql(
         database,
         "SELECT table_name, column_name, data_type, is_nullable, column_default, collation_name \
@@ -26,7 +26,7 @@ fn schema(database: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_migration_can_be_taken_back_and_applied_again() {
-    let server = PrivatePostgres::shared();
+    let server = DatabaseServer::shared();
     let name = server.database();
     let settings = PostgresSettings::new(server.url(&name));
     let mut migrator = Migrator::connect(&settings, PATIENCE)
@@ -56,7 +56,7 @@ async fn every_migration_can_be_taken_back_and_applied_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn several_at_once_migrate_one_after_the_other() {
-    let server = PrivatePostgres::shared();
+    let server = DatabaseServer::shared();
     let name = server.database();
     let url = server.url(&name);
     let mut migrators = tokio::task::JoinSet::new();
@@ -77,7 +77,7 @@ async fn several_at_once_migrate_one_after_the_other() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_finds_the_schema_taken_gives_up_in_time() {
-    let server = PrivatePostgres::shared();
+    let server = DatabaseServer::shared();
     let settings = PostgresSettings::new(server.url(&server.database()));
     let first = Migrator::connect(&settings, PATIENCE)
         .await
@@ -137,7 +137,7 @@ async fn migrations_refuse_a_pooler_also_when_the_settings_know_nothing_of_it() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_without_schema_is_down_and_says_what_to_do() {
-    let server = PrivatePostgres::shared();
+    let server = DatabaseServer::shared();
     let url = server.url(&server.database());
     let store = open(&url);
     let Health::Down(reason) = store.check().await else {
@@ -150,7 +150,7 @@ async fn a_database_without_schema_is_down_and_says_what_to_do() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_schema_made_by_the_migrations_verifies_and_every_other_does_not() {
-    let server = PrivatePostgres::shared();
+    let server = DatabaseServer::shared();
     let name = server.database();
     let settings = PostgresSettings::new(server.url(&name));
     let migrator = Migrator::connect(&settings, PATIENCE).await;

@@ -17,7 +17,7 @@ use std::process::{Command, Stdio};
 use testkit::PrivatePostgres;
 
 use self::recorder::Recorder;
-use super::{database, open};
+use super::{open, private_database};
 
 const FILE: &str = "migrations/postgres/queries.sql";
 const HEAD: &str = "\
@@ -39,7 +39,7 @@ fn root() -> PathBuf {
 /// The file as it should be now.
 async fn recorded() -> String {
     let server = PrivatePostgres::shared();
-    let name = database().await;
+    let name = private_database().await;
     let recorder = Recorder::start(server.port());
     let port = format!(":{}/", server.port());
     let url = server
@@ -158,7 +158,7 @@ async fn the_previous_release_runs_on_the_present_schema() {
     let (queries, release) = of_previous_release();
     println!("the previous release is {release}");
     assert!(queries.matches("\nPREPARE ").count() > 30);
-    let complaints = complaints(&database().await, &queries);
+    let complaints = complaints(&private_database().await, &queries);
     assert!(
         complaints.is_empty(),
         "{release} fails on the schema of now; expand first, and contract a release later:\n{}",
@@ -176,11 +176,11 @@ async fn steps_that_break_the_previous_release_are_found() {
         "DROP TABLE used_tokens",
         "ALTER TABLE interactions ADD COLUMN channel text NOT NULL",
     ] {
-        let name = database().await;
+        let name = private_database().await;
         PrivatePostgres::shared().psql(&name, step);
         assert!(!complaints(&name, &queries).is_empty(), "{step}");
     }
-    let name = database().await;
+    let name = private_database().await;
     let expand = "ALTER TABLE interactions ADD COLUMN channel text NOT NULL DEFAULT 'web'; CREATE TABLE more (id int NOT NULL)";
     PrivatePostgres::shared().psql(&name, expand);
     assert_eq!(complaints(&name, &queries), [""; 0]);

@@ -6,13 +6,16 @@ use adapter_postgres::migrations::Migrator;
 use adapter_postgres::operations::Inspector;
 use adapter_postgres::{PostgresSettings, Unusable};
 use ports::{Health, HealthProbe as _, ScholarshipStore as _};
-use testkit::{PrivatePgBouncer, PrivatePostgres};
+use testkit::{DatabaseServer, PrivatePgBouncer, PrivatePostgres};
 
-use super::{bouncer, database, explained, id, migrate, named, now, open, open_pooled, own_server};
+use super::{
+    bouncer, database, explained, id, migrate, named, now, open, open_pooled, own_server,
+    private_database,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_migrated_database_can_be_used_directly_and_through_a_pooler() {
-    let name = database().await;
+    let name = private_database().await;
     let server = PrivatePostgres::shared();
     open(&server.url(&name)).verify().await.expect("is usable");
     open_pooled(&bouncer().url(&name))
@@ -29,7 +32,7 @@ async fn a_migrated_database_can_be_used_directly_and_through_a_pooler() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn missing_migrations_are_named() {
-    let server = PrivatePostgres::shared();
+    let server = DatabaseServer::shared();
     let empty = open(&server.url(&server.database())).verify().await;
     let Err(Unusable::Behind(all)) = &empty else {
         panic!("{empty:?}")
@@ -111,7 +114,7 @@ async fn a_password_that_is_wrong_or_missing_is_a_refusal_and_never_shown() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_that_is_ahead_of_its_server_is_refused_until_it_goes_on_behind_itself() {
-    let name = database().await;
+    let name = private_database().await;
     let server = PrivatePostgres::shared();
     let url = server.url(&name);
     open(&url).verify().await.expect("is usable");
@@ -141,7 +144,7 @@ async fn a_log_that_is_ahead_of_its_server_is_refused_until_it_goes_on_behind_it
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_that_is_written_to_is_never_taken_for_one_that_is_ahead() {
-    let url = PrivatePostgres::shared().url(&database().await);
+    let url = DatabaseServer::shared().url(&database().await);
     let mut writers = tokio::task::JoinSet::new();
     for writer in 0..4 {
         let store = open(&url);

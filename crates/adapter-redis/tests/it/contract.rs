@@ -14,9 +14,9 @@ use crate::world::{self, patient};
 
 async fn fresh() -> (Redis, Option<PrivateRedis>) {
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    let (url, server) = match std::env::var("REDIS_URL") {
-        Ok(url) if !url.is_empty() => (url, None),
-        _ => {
+    let (url, server) = match testkit::named_server("REDIS_URL") {
+        Some(url) => (url, None),
+        None => {
             let server = PrivateRedis::start(RedisOptions::default()).await;
             (server.url(), Some(server))
         }

@@ -19,7 +19,7 @@ use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 use testkit::proxy::{Fault, Proxy};
 use testkit::supervised::Supervised;
-use testkit::{PrivatePgBouncer, PrivatePostgres};
+use testkit::{DatabaseServer, PrivatePgBouncer, PrivatePostgres};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -174,7 +174,7 @@ fn open_transaction(server: &PrivatePostgres, url: &str, own_id: &str, seconds: 
          INSERT INTO scholarship_changes VALUES ('{own_id}', pg_current_xact_id()::text::bigint, \
          nextval('scholarship_change_sequence'), false, now()); SELECT pg_sleep({seconds}); COMMIT"
     );
-    server.begin_psql(PrivatePostgres::database_of(url), &sql)
+    server.begin_psql(DatabaseServer::database_of(url), &sql)
 }
 
 /// Ends an open transaction: a backend that sleeps does not notice that its client has gone.
@@ -280,7 +280,7 @@ async fn all_replicas_come_to_hold_what_the_store_holds() {
     let mut random = StdRng::seed_from_u64(seed);
     let (server, url) = own_server().await;
     let bouncer = PrivatePgBouncer::start(&server, 8);
-    let pooled = bouncer.url(PrivatePostgres::database_of(&url));
+    let pooled = bouncer.url(DatabaseServer::database_of(&url));
     let plain = PostgresStore::open(&PostgresSettings::new(&*url)).expect("opens");
     let first = plain.create(id("first"), named("First"), None, now()).await;
     first.expect("is created");

@@ -9,7 +9,7 @@ use adapter_postgres::{PostgresSettings, PostgresStore};
 use ports::ScholarshipStore as _;
 use serde_json::json;
 use testkit::proxy::{Fault, Proxy};
-use testkit::{PrivatePgBouncer, PrivatePostgres};
+use testkit::{DatabaseServer, PrivatePgBouncer, PrivatePostgres};
 use tokio::time::sleep;
 
 use crate::client::ask_with;
@@ -19,7 +19,7 @@ use crate::replica::{Replica, database, eventually, refused, through};
 /// Views that were acknowledged and are not in the database.
 fn lost(server: &PrivatePostgres, url: &str, views: &[String]) -> usize {
     let kept = server.psql(
-        PrivatePostgres::database_of(url),
+        DatabaseServer::database_of(url),
         "SELECT id FROM interactions",
     );
     let kept: HashSet<&str> = kept.lines().collect();
@@ -167,7 +167,7 @@ async fn a_replica_that_was_cut_off_catches_up_with_what_others_wrote() {
 async fn connections_that_others_take_under_load_are_had_again_once_they_are_free() {
     let server = PrivatePostgres::start_with(&["fsync=off", "max_connections=12"]);
     let url = database(&server).await;
-    let name = PrivatePostgres::database_of(&url);
+    let name = DatabaseServer::database_of(&url);
     // Three connections are kept for others than these.
     for role in ["app", "others"] {
         let grants = format!(
