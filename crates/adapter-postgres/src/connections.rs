@@ -19,6 +19,8 @@ use crate::{OpenError, PostgresSettings};
 const ATTEMPTS: u32 = 5;
 /// A waiting caller asks the pool anew this often, so that connections are made as soon as Postgres is back.
 const ASK_ANEW: Duration = Duration::from_millis(250);
+/// The server looks this often whether who reads is still there.
+const NOTICED: Duration = Duration::from_millis(500);
 /// What remains for `COMMIT` when the work took all the time there was: giving up on it leaves its outcome unknown. With the
 /// time for all that comes before, a caller of a few records hears something within two seconds.
 const COMMIT_GRACE_OF_FEW: Duration = Duration::from_millis(400);
@@ -109,10 +111,17 @@ impl Connections {
                 settings.query_timeout
             };
             let milliseconds = longest.as_millis();
-            // One round trip. The second setting frees what a caller holds whose machine is gone.
+            // One round trip. The second setting frees what a caller holds whose machine is gone. The third stops reading for
+            // a caller who hung up: its connection counts at the server until then, beside the one that takes its place.
+            let noticed = if access.writes() {
+                0
+            } else {
+                NOTICED.as_millis()
+            };
             format!(
                 "BEGIN {mode}; SET LOCAL statement_timeout = {milliseconds}; \
-                 SET LOCAL idle_in_transaction_session_timeout = {milliseconds}"
+                 SET LOCAL idle_in_transaction_session_timeout = {milliseconds}; \
+                 SET LOCAL client_connection_check_interval = {noticed}"
             )
         });
         Ok(Self {

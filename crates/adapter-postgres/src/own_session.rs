@@ -14,6 +14,9 @@ use crate::{OpenError, PoolMode, PostgresSettings};
 /// A pooler lets those wait for whom it has no connection; Postgres itself answers at once.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
+/// For all looks together, where a server accepts connections and then says nothing.
+const LOOKED_WITHIN: Duration = Duration::from_secs(20);
+
 /// A look sees nothing when others take and give back a pooler's connections at the wrong moments.
 const LOOKS: u32 = 5;
 
@@ -40,8 +43,9 @@ pub(crate) async fn connect_alone(
         return Err(SessionError::Pooled);
     }
     let connector = Arc::new(Connector::new(settings)?);
-    if is_lent(&connector)
-        .await
+    let looked = timeout(LOOKED_WITHIN, is_lent(&connector)).await;
+    if looked
+        .unwrap_or_else(|elapsed| Err(unconnected(elapsed)))
         .map_err(SessionError::Connection)?
     {
         return Err(SessionError::Pooled);

@@ -358,6 +358,15 @@ async fn who_stops_reading_gives_the_connection_back() {
     }
     let appended = store.append(vec![view("1")], now()).await;
     appended.unwrap_or_else(|error| panic!("{}", explained(&error)));
+    // Nobody waits any more, long before the time that the statements have.
+    let waiting = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}' AND wait_event_type = 'Lock'"
+    );
+    let begun = Instant::now();
+    while server.psql("postgres", &waiting) != "0" {
+        assert!(begun.elapsed() < settings.query_timeout / 2);
+        sleep(Duration::from_millis(50)).await;
+    }
     drop(locking);
     let end = format!(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND wait_event = 'PgSleep'"
