@@ -1,7 +1,7 @@
 //! Callers who write and search without a pause while something fails, and what they hear.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -22,11 +22,20 @@ struct Heard {
     views: Vec<String>,
     scholarships: Vec<String>,
     refused: usize,
+    /// Names of scholarships and ids of views that were refused for certain.
+    absent: Vec<String>,
     /// Any other status than success and 503, or no answer.
     other: Vec<String>,
     /// Until a refusal: of calls that were under way when a fault began, and of those that met it.
     longest_under_way: Duration,
     longest: Duration,
+}
+
+/// What [`Load::settle`] leaves for its caller to compare with the database: ids of views.
+pub(crate) struct Views {
+    pub(crate) acknowledged: Vec<String>,
+    /// Refused with a code that says that nothing was written.
+    pub(crate) refused: Vec<String>,
 }
 
 /// Callers who write and search without a pause until they are stopped.
@@ -48,6 +57,8 @@ impl Load {
             callers: JoinSet::new(),
         };
         let address = replica.process.address;
+        static LOADS: AtomicUsize = AtomicUsize::new(0);
+        let number = LOADS.fetch_add(1, Ordering::Relaxed);
         for caller in 0..12 {
             let is_editor = caller % 3 == 0;
             let token = if is_editor {
@@ -63,7 +74,7 @@ impl Load {
                     if stop.load(Ordering::SeqCst) {
                         return;
                     }
-                    let own_id = format!("c{caller}-{at}");
+                    let own_id = format!("l{number}-c{caller}-{at}");
                     let (path, body) = if is_editor {
                         let body =
                             json!({"name": format!("Award {own_id}"), "organization": "Load"});
@@ -87,6 +98,9 @@ impl Load {
                         }
                         Ok(answer) if answer.status == 503 => {
                             heard.refused += 1;
+                            if answer.json()["code"] == "STORE_UNAVAILABLE" {
+                                heard.absent.push(own_id);
+                            }
                             if met_fault {
                                 refused(&answer, took);
                                 heard.longest = heard.longest.max(took);
@@ -150,10 +164,10 @@ impl Load {
         .await;
     }
 
-    /// Stops, and checks with a replica that no scholarship that was acknowledged is lost, that nobody heard anything but yes or
-    /// 503 in time, and that no search waited for the store. Answers the views that were acknowledged.
+    /// Stops, and checks with a replica that no scholarship that was acknowledged is lost and none that was refused is there,
+    /// that nobody heard anything but yes or 503 in time, and that no search waited for the store.
     #[expect(clippy::print_stdout, reason = "the numbers of docs/reliability.md")]
-    pub(crate) async fn settle(mut self, fault: &str, replica: &Replica) -> Vec<String> {
+    pub(crate) async fn settle(mut self, fault: &str, replica: &Replica) -> Views {
         self.stop.store(true, Ordering::SeqCst);
         while let Some(ended) = self.callers.join_next().await {
             ended.expect("no caller panicked");
@@ -166,17 +180,24 @@ impl Load {
         let export = ask(address, "GET", export, token, None).await;
         let export = export.expect("answered");
         assert_eq!(export.status, 200, "{}", export.body);
-        let all: HashSet<String> = export
-            .body
-            .lines()
-            .filter_map(|line| {
-                let row: Value = serde_json::from_str(line).ok()?;
-                Some(row["id"].as_str()?.to_owned())
-            })
-            .collect();
+        let rows = || {
+            let lines = export.body.lines();
+            lines.filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        };
+        let of = |field: &str| -> HashSet<String> {
+            rows()
+                .filter_map(|row| Some(row[field].as_str()?.to_owned()))
+                .collect()
+        };
+        let (all, names) = (of("id"), of("name"));
         assert!(!heard.scholarships.is_empty() && !heard.views.is_empty());
         let lost = heard.scholarships.iter().filter(|id| !all.contains(*id));
         assert_eq!(lost.count(), 0, "scholarships are lost");
+        let written = heard
+            .absent
+            .iter()
+            .find(|own_id| names.contains(&format!("Award {own_id}")));
+        assert_eq!(written, None, "was refused, and is there");
         let (searches, slowest) = *self.searches.lock().expect("not poisoned");
         println!(
             "{fault}: {} scholarships and {} views acknowledged, {} refused within {:?} (under way: {:?}); {searches} searches, the slowest {slowest:?}",
@@ -191,6 +212,9 @@ impl Load {
             "a search took {slowest:?}"
         );
         assert!(heard.longest_under_way < REFUSAL, "{fault}");
-        heard.views
+        Views {
+            acknowledged: heard.views,
+            refused: heard.absent,
+        }
     }
 }

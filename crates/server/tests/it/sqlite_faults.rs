@@ -41,6 +41,8 @@ async fn a_full_disk_refuses_writes_until_there_is_room_and_loses_nothing_acknow
         .into_iter()
         .map(|one| one.id)
         .collect();
-    let lost = views.iter().filter(|id| !kept.contains(*id));
-    assert_eq!(lost.count(), 0, "views are lost");
+    let lost = views.acknowledged.iter().find(|id| !kept.contains(*id));
+    assert_eq!(lost, None, "was acknowledged, and is lost");
+    let written = views.refused.iter().find(|id| kept.contains(*id));
+    assert_eq!(written, None, "was refused, and is there");
 }
