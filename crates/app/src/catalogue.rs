@@ -104,11 +104,6 @@ impl Catalogue {
     ) -> Result<Scholarship, EditError> {
         let now = self.clock.now();
         let idempotency = idempotency.map(IdempotencyRequest::without_caller);
-        if let Some(request) = &idempotency
-            && let Some(made) = self.made_before(request, now).await?
-        {
-            return Ok(made);
-        }
         let id = self.ids.scholarship_id();
         let record = idempotency.clone().map(|request| IdempotencyRecord {
             key: request.key,
@@ -123,7 +118,6 @@ impl Catalogue {
                 Ok(written.scholarship)
             }
             Err(StoreError::IdempotencyKeyTaken) => {
-                // The same request, sent twice at once, was faster.
                 let made = match &idempotency {
                     Some(request) => self.made_before(request, now).await?,
                     None => None,
@@ -177,7 +171,12 @@ impl Catalogue {
         patch: &Value,
         expected_version: u64,
     ) -> Result<Scholarship, EditError> {
-        let current = self.store.get(id).await?.ok_or(StoreError::NotFound)?;
+        // Usually the state that the caller has seen is in the index; the store refuses when it is not the newest.
+        let indexed = self.index.scholarship(id);
+        let current = match indexed.filter(|indexed| indexed.version == expected_version) {
+            Some(seen) => seen,
+            None => self.store.get(id).await?.ok_or(StoreError::NotFound)?,
+        };
         if current.version != expected_version {
             return Err(StoreError::VersionMismatch {
                 actual: current.version,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::client::{ask, get};
+use crate::client::{ask, ask_with, get};
 use crate::replica::{REFUSAL, Replica, eventually, refused};
 
 /// How long calls wait for the store: a search that takes as long has waited for it, too.
@@ -85,7 +85,11 @@ impl Load {
                         ("/api/v1/interactions", body)
                     };
                     let (met_fault, begun) = (fault.load(Ordering::SeqCst), Instant::now());
-                    let answer = ask(address, "POST", path, Some(&token), Some(&body)).await;
+                    let headers = [
+                        ("Authorization", format!("Bearer {token}")),
+                        ("Idempotency-Key", own_id.clone()),
+                    ];
+                    let answer = ask_with(address, "POST", path, &headers, Some(&body)).await;
                     let took = begun.elapsed();
                     let mut heard = heard.lock().expect("not poisoned");
                     match answer {
