@@ -73,6 +73,16 @@ fn silent(operation: &'static str, elapsed: Elapsed) -> StoreError {
     }
 }
 
+/// What the store answers while we hold the turn. On a connection that has died in silence an answer never comes, and the
+/// store's own patience is that of its slowest queries: others wait for the turn.
+async fn soon<T>(
+    operation: &'static str,
+    asked: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let answered = timeout(PAGE_DEADLINE, asked).await;
+    answered.unwrap_or_else(|elapsed| Err(silent(operation, elapsed)))
+}
+
 /// Holds the turn to change the index. It moves into the work itself, so that a caller that goes away in the middle does not
 /// let the next one overtake changes that are still being applied.
 type Turn = OwnedMutexGuard<Progress>;
@@ -208,8 +218,7 @@ impl IndexFollower {
         }
     }
 
-    /// On a connection that has died in silence, an answer never comes, and the store's own patience is that of its slowest
-    /// queries. Less is asked for when a page takes long, so that a slow store is followed as well.
+    /// Less is asked for when a page takes long, so that a slow store is followed as well.
     async fn next_batch(&self, position: FeedPosition) -> Result<ChangeBatch, StoreError> {
         let step = self.step.load(Ordering::Relaxed);
         let asked = self.store.changes_since(position, step);
@@ -247,7 +256,7 @@ impl IndexFollower {
             if self.catch_up().await? < written {
                 // Read while nobody else can change the index, so it is never older than what it replaces.
                 let turn = self.turn().await;
-                let change = match self.store.get(id).await? {
+                let change = match soon("get", self.store.get(id)).await? {
                     Some(scholarship) => Change::Upserted(Box::new(scholarship)),
                     None => Change::Deleted {
                         id: id.clone(),
@@ -311,10 +320,8 @@ impl IndexFollower {
         loop {
             // Read while nobody else can change the index, so it is never older than what it replaces.
             let turn = self.turn().await;
-            let changes = self
-                .store
-                .changed_since(since, after.as_ref(), STEP)
-                .await?;
+            let asked = self.store.changed_since(since, after.as_ref(), STEP);
+            let changes = soon("changed_since", asked).await?;
             let Some(last) = changes.last() else {
                 return Ok(());
             };

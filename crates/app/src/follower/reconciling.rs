@@ -13,7 +13,7 @@ use domain::{Scholarship, ScholarshipId, Timestamp};
 use ports::{CatalogueFingerprint, Change, FeedPosition, RevisionMark};
 use tokio::time::sleep;
 
-use super::{FollowError, IndexFollower};
+use super::{FollowError, IndexFollower, soon};
 
 /// Records a page of the walk: bounds its memory, and how long writers wait for their turn.
 const PAGE: usize = 2_000;
@@ -131,7 +131,7 @@ impl IndexFollower {
             let (turn, _) = self.advance(self.turn().await).await?;
             // As long as we have the turn, nobody puts anything into the index, so what the store says now is never older
             // than what it replaces. The log brings some of it again, which changes nothing.
-            let stored = self.store.page(after.as_ref(), PAGE).await?;
+            let stored = soon("page", self.store.page(after.as_ref(), PAGE)).await?;
             let indexed = self.index.revisions(after.as_ref(), PAGE);
             let end = both_complete_up_to(&stored, &indexed);
             let (changes, found) = differences(stored, indexed, end.as_ref());
