@@ -1,6 +1,14 @@
 -- Every statement that this version sends to Postgres, and the columns that it knows. A test keeps this file true:
 --   UPDATE_QUERIES=1 cargo test -p adapter-postgres releases
 -- writes it anew. Another test prepares what the previous release has here on the present schema.
+-- column audit_log.action
+-- column audit_log.actor
+-- column audit_log.at
+-- column audit_log.digest_after
+-- column audit_log.digest_before
+-- column audit_log.role
+-- column audit_log.scholarship_id
+-- column audit_log.sequence
 -- column change_feed.only_row
 -- column change_feed.transaction_offset
 -- column idempotency_records.expires_at
@@ -70,116 +78,125 @@ INSERT INTO "scholarships" ("id", "source", "source_id", "version", "created_at"
 PREPARE q8 (text, bytea) AS
 INSERT INTO "store_secrets" ("name", "value") VALUES ($1, $2) ON CONFLICT DO NOTHING;
 
-PREPARE q9 (text[], text[], text[], text[], timestamp with time zone[], timestamp with time zone[]) AS
+PREPARE q9 (timestamp with time zone, text, text, text, text[], bytea[], bytea[]) AS
+INSERT INTO audit_log (at, actor, role, action, scholarship_id, digest_before, digest_after) SELECT $1, $2, $3, $4, id, before, after FROM unnest($5, $6, $7) WITH ORDINALITY AS rows (id, before, after, place) ORDER BY place;
+
+PREPARE q10 (text[], text[], text[], text[], timestamp with time zone[], timestamp with time zone[]) AS
 INSERT INTO interactions (pseudonym, id, kind, scholarship_id, occurred_at, recorded_at) SELECT pseudonym, id, kind, scholarship_id, occurred_at, recorded_at FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY AS rows (pseudonym, id, kind, scholarship_id, occurred_at, recorded_at, place) ORDER BY place ON CONFLICT (pseudonym, id) DO NOTHING RETURNING pseudonym, id;
 
-PREPARE q10 (text, bytea, timestamp with time zone, timestamp with time zone) AS
+PREPARE q11 (text, bytea, timestamp with time zone, timestamp with time zone) AS
 INSERT INTO revocations AS known (kind, digest, revoked_at, expires_at) VALUES ($1, $2, $3, $4) ON CONFLICT (kind, digest) DO UPDATE SET revoked_at = greatest(known.revoked_at, EXCLUDED.revoked_at), expires_at = greatest(known.expires_at, EXCLUDED.expires_at);
 
-PREPARE q11 (text[], bigint[], text[], text[], bytea[], text[], timestamp with time zone) AS
+PREPARE q12 (text[], bigint[], text[], text[], bytea[], text[], timestamp with time zone) AS
 INSERT INTO scholarships (id, version, source, source_id, digest, document, created_at, updated_at) SELECT *, $7, $7 FROM unnest($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING;
 
-PREPARE q12 (date, text[], bigint[], bigint[]) AS
+PREPARE q13 (date, text[], bigint[], bigint[]) AS
 INSERT INTO search_counts AS c (day, query, count, without_results) SELECT $1, query, count, without_results FROM unnest($2, $3, $4) AS n (query, count, without_results) ON CONFLICT (day, query) DO UPDATE SET count = c.count + EXCLUDED.count, without_results = c.without_results + EXCLUDED.without_results;
 
-PREPARE q13 (timestamp with time zone, bigint) AS
+PREPARE q14 (timestamp with time zone, bigint) AS
+SELECT "audit_log"."sequence", "audit_log"."at", "audit_log"."actor", "audit_log"."role", "audit_log"."action", "audit_log"."scholarship_id", "audit_log"."digest_before", "audit_log"."digest_after" FROM "audit_log" WHERE ("audit_log"."at" >= $1) ORDER BY "audit_log"."sequence" DESC LIMIT $2;
+
+PREPARE q15 (timestamp with time zone, text, bigint) AS
+SELECT "audit_log"."sequence", "audit_log"."at", "audit_log"."actor", "audit_log"."role", "audit_log"."action", "audit_log"."scholarship_id", "audit_log"."digest_before", "audit_log"."digest_after" FROM "audit_log" WHERE (("audit_log"."at" >= $1) AND ("audit_log"."scholarship_id" = $2)) ORDER BY "audit_log"."sequence" DESC LIMIT $3;
+
+PREPARE q16 (timestamp with time zone, bigint) AS
 SELECT "idempotency_records"."key" FROM "idempotency_records" WHERE ("idempotency_records"."expires_at" <= $1) ORDER BY "idempotency_records"."expires_at" LIMIT $2 FOR UPDATE SKIP LOCKED;
 
-PREPARE q14 (text, timestamp with time zone) AS
+PREPARE q17 (text, timestamp with time zone) AS
 SELECT "idempotency_records"."key", "idempotency_records"."fingerprint", "idempotency_records"."scholarship_id", "idempotency_records"."expires_at" FROM "idempotency_records" WHERE (("idempotency_records"."key" = $1) AND ("idempotency_records"."expires_at" > $2));
 
-PREPARE q15 (text, bigint) AS
+PREPARE q18 (text, bigint) AS
 SELECT "interactions"."pseudonym", "interactions"."id", "interactions"."kind", "interactions"."scholarship_id", "interactions"."occurred_at" FROM "interactions" WHERE ("interactions"."pseudonym" = $1) ORDER BY "interactions"."occurred_at" DESC, "interactions"."sequence" DESC LIMIT $2;
 
-PREPARE q16 (timestamp with time zone, timestamp with time zone, bigint) AS
+PREPARE q19 (timestamp with time zone, timestamp with time zone, bigint) AS
 SELECT "interactions"."pseudonym", "interactions"."id", "interactions"."kind", "interactions"."scholarship_id", "interactions"."occurred_at" FROM "interactions" WHERE (("interactions"."occurred_at" >= $1) AND ("interactions"."occurred_at" < $2)) ORDER BY "interactions"."occurred_at" DESC, "interactions"."sequence" DESC LIMIT $3;
 
-PREPARE q17 (timestamp with time zone, timestamp with time zone) AS
+PREPARE q20 (timestamp with time zone, timestamp with time zone) AS
 SELECT "interactions"."scholarship_id", "interactions"."kind", COUNT(*) FROM "interactions" WHERE (("interactions"."occurred_at" >= $1) AND ("interactions"."occurred_at" < $2)) GROUP BY "interactions"."scholarship_id", "interactions"."kind";
 
-PREPARE q18 (timestamp with time zone, bigint) AS
+PREPARE q21 (timestamp with time zone, bigint) AS
 SELECT "interactions"."sequence", "interactions"."recorded_at", "interactions"."pseudonym", "interactions"."id", "interactions"."kind", "interactions"."scholarship_id", "interactions"."occurred_at" FROM "interactions" WHERE ("interactions"."occurred_at" < $1) ORDER BY "interactions"."occurred_at", "interactions"."sequence" LIMIT $2;
 
-PREPARE q19 (timestamp with time zone, timestamp with time zone, bigint, bigint) AS
+PREPARE q22 (timestamp with time zone, timestamp with time zone, bigint, bigint) AS
 SELECT "interactions"."sequence", "interactions"."recorded_at", "interactions"."pseudonym", "interactions"."id", "interactions"."kind", "interactions"."scholarship_id", "interactions"."occurred_at" FROM "interactions" WHERE (("interactions"."occurred_at" < $1) AND (interactions.occurred_at, interactions.sequence) > ($2, $3)) ORDER BY "interactions"."occurred_at", "interactions"."sequence" LIMIT $4;
 
-PREPARE q20 (timestamp with time zone) AS
+PREPARE q23 (timestamp with time zone) AS
 SELECT "revocations"."kind", "revocations"."digest", "revocations"."revoked_at", "revocations"."expires_at" FROM "revocations" WHERE ("revocations"."expires_at" > $1);
 
-PREPARE q21 (timestamp with time zone, text, bigint) AS
+PREPARE q24 (timestamp with time zone, text, bigint) AS
 SELECT "scholarship_changes"."transaction", "scholarship_changes"."sequence", "scholarship_changes"."scholarship_id", "scholarship_changes"."changed_at", "scholarships"."id", "scholarships"."version", "scholarships"."created_at", "scholarships"."updated_at", "scholarships"."document" FROM ("scholarship_changes" LEFT OUTER JOIN "scholarships" ON ("scholarships"."id" = "scholarship_changes"."scholarship_id")) WHERE (("scholarship_changes"."changed_at" >= $1) AND ("scholarship_changes"."scholarship_id" > $2)) ORDER BY "scholarship_changes"."scholarship_id" LIMIT $3;
 
-PREPARE q22 (bigint, bigint, bigint) AS
+PREPARE q25 (bigint, bigint, bigint) AS
 SELECT "scholarship_changes"."transaction", "scholarship_changes"."sequence", "scholarship_changes"."scholarship_id", "scholarship_changes"."changed_at", "scholarships"."id", "scholarships"."version", "scholarships"."created_at", "scholarships"."updated_at", "scholarships"."document" FROM ("scholarship_changes" LEFT OUTER JOIN "scholarships" ON ("scholarships"."id" = "scholarship_changes"."scholarship_id")) WHERE ((scholarship_changes.transaction, scholarship_changes.sequence) > ($1, $2) AND scholarship_changes.transaction < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed))) ORDER BY "scholarship_changes"."transaction", "scholarship_changes"."sequence" LIMIT $3;
 
-PREPARE q23 (text) AS
+PREPARE q26 (text) AS
 SELECT "scholarships"."id" FROM "scholarships" WHERE ("scholarships"."id" = $1);
 
-PREPARE q24 (text, text) AS
+PREPARE q27 (text, text) AS
 SELECT "scholarships"."id" FROM "scholarships" WHERE (("scholarships"."source" = $1) AND ("scholarships"."source_id" = $2));
 
-PREPARE q25 (text) AS
+PREPARE q28 (text) AS
 SELECT "scholarships"."id", "scholarships"."version", "scholarships"."created_at", "scholarships"."updated_at", "scholarships"."document" FROM "scholarships" WHERE ("scholarships"."id" = $1);
 
-PREPARE q26 (text, bigint) AS
+PREPARE q29 (text, bigint) AS
 SELECT "scholarships"."id", "scholarships"."version", "scholarships"."created_at", "scholarships"."updated_at", "scholarships"."document" FROM "scholarships" WHERE ("scholarships"."id" > $1) ORDER BY "scholarships"."id" LIMIT $2;
 
-PREPARE q27 (text) AS
-SELECT "scholarships"."version", "scholarships"."created_at" FROM "scholarships" WHERE ("scholarships"."id" = $1) FOR UPDATE;
+PREPARE q30 (text) AS
+SELECT "scholarships"."version", "scholarships"."created_at", "scholarships"."digest" FROM "scholarships" WHERE ("scholarships"."id" = $1) FOR UPDATE;
 
-PREPARE q28 (text) AS
+PREPARE q31 (text) AS
 SELECT "store_secrets"."value" FROM "store_secrets" WHERE ("store_secrets"."name" = $1);
 
-PREPARE q29 AS
+PREPARE q32 AS
 SELECT (SELECT max(transaction) FROM scholarship_changes) AS transaction, (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed)) AS settled_below;
 
-PREPARE q30 AS
+PREPARE q33 AS
 SELECT COUNT(*) FROM "scholarships";
 
-PREPARE q31 AS
+PREPARE q34 AS
 SELECT EXISTS (SELECT FROM scholarship_changes WHERE transaction >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed)) AS yes;
 
-PREPARE q32 (date) AS
+PREPARE q35 (date) AS
 SELECT charged FROM spend_days WHERE day = $1;
 
-PREPARE q33 (text[], text[], text[]) AS
+PREPARE q36 (text[], text[], text[]) AS
 SELECT id, source, source_id, version, digest FROM scholarships WHERE id IN (SELECT unnest($1)) UNION SELECT s.id, s.source, s.source_id, s.version, s.digest FROM scholarships AS s JOIN (SELECT DISTINCT * FROM unnest($2, $3) AS origins (source, source_id)) AS o ON s.source = o.source AND s.source_id = o.source_id;
 
-PREPARE q34 (bigint) AS
+PREPARE q37 (bigint) AS
 SELECT pg_try_advisory_xact_lock($1) AS yes;
 
-PREPARE q35 (bytea, bytea) AS
+PREPARE q38 (bytea, bytea) AS
 SELECT purpose = $2 AS same FROM used_tokens WHERE token = $1;
 
-PREPARE q36 (date, date, bigint) AS
+PREPARE q39 (date, date, bigint) AS
 SELECT query, sum(count)::bigint AS total, sum(without_results)::bigint AS missed FROM search_counts WHERE day BETWEEN $1 AND $2 GROUP BY query ORDER BY total DESC, query LIMIT $3;
 
-PREPARE q37 AS
+PREPARE q40 AS
 SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS is_there, (SELECT coalesce(bool_and(has_table_privilege(needed, 'SELECT')), true) FROM unnest(ARRAY[to_regclass('__diesel_schema_migrations'), to_regclass('scholarship_changes'), to_regclass('change_feed')]) AS needed WHERE needed IS NOT NULL) AS is_readable;
 
-PREPARE q38 AS
+PREPARE q41 AS
 SELECT transaction, sequence FROM scholarship_changes WHERE transaction < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed)) ORDER BY transaction DESC, sequence DESC LIMIT 1;
 
-PREPARE q39 AS
+PREPARE q42 AS
 SELECT version FROM __diesel_schema_migrations ORDER BY version DESC;
 
-PREPARE q40 (text, text, bigint, timestamp with time zone, bytea, text, text) AS
+PREPARE q43 (text, text, bigint, timestamp with time zone, bytea, text, text) AS
 UPDATE "scholarships" SET "source" = $1, "source_id" = $2, "version" = $3, "updated_at" = $4, "digest" = $5, "document" = $6 WHERE ("scholarships"."id" = $7);
 
-PREPARE q41 (text[], bigint[], text[], text[], bytea[], text[], timestamp with time zone, bigint[]) AS
+PREPARE q44 (text[], bigint[], text[], text[], bytea[], text[], timestamp with time zone, bigint[]) AS
 UPDATE scholarships AS s SET version = n.version, source = n.source, source_id = n.source_id, digest = n.digest, document = n.document, updated_at = $7 FROM unnest($1, $2, $3, $4, $5, $6, $8) AS n (id, version, source, source_id, digest, document, old_version) WHERE s.id = n.id AND s.version = n.old_version;
 
-PREPARE q42 (date, bigint, bigint, text) AS
+PREPARE q45 (date, bigint, bigint, text) AS
 WITH charged AS ( INSERT INTO spend_days AS spend (day, charged) SELECT $1, $2 WHERE $2 <= $3 ON CONFLICT (day) DO UPDATE SET charged = spend.charged + EXCLUDED.charged WHERE spend.charged::numeric + EXCLUDED.charged <= $3 RETURNING charged), opened AS (INSERT INTO spend_reservations (id, day, amount) SELECT $4::uuid, $1, $2 FROM charged) SELECT charged FROM charged;
 
-PREPARE q43 (text[], boolean[], timestamp with time zone) AS
+PREPARE q46 (text[], boolean[], timestamp with time zone) AS
 WITH logged AS ( INSERT INTO scholarship_changes AS log (scholarship_id, transaction, sequence, deleted, changed_at) SELECT id, pg_current_xact_id()::text::bigint + (SELECT transaction_offset FROM change_feed), nextval('scholarship_change_sequence'), deleted, $3 FROM (SELECT * FROM unnest($1, $2) WITH ORDINALITY AS entries (id, deleted, place) ORDER BY place) AS entries ON CONFLICT (scholarship_id) DO UPDATE SET transaction = greatest(log.transaction, EXCLUDED.transaction), sequence = EXCLUDED.sequence, deleted = EXCLUDED.deleted, changed_at = EXCLUDED.changed_at RETURNING log.transaction, log.sequence) SELECT transaction, sequence FROM logged, pg_notify('scholarship_changes', '') ORDER BY transaction DESC, sequence DESC LIMIT 1;
 
-PREPARE q44 AS
+PREPARE q47 AS
 WITH newest AS (SELECT transaction, sequence, transaction < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed)) AS settled FROM scholarship_changes ORDER BY transaction DESC, sequence DESC LIMIT 1), sums AS (SELECT count(*) AS count, coalesce(sum(('x' || encode(substring(sha256(convert_to( id || ':' || version || ':' || (extract(epoch FROM updated_at) * 1000000)::bigint, 'UTF8')) FROM 1 FOR 8), 'hex'))::bit(64)::bigint), 0) AS sum FROM scholarships) SELECT count, mod(mod(sum, 18446744073709551616) + 18446744073709551616, 18446744073709551616)::text AS sum, transaction, sequence, coalesce(settled, true) AS settled FROM sums LEFT JOIN newest ON true;
 
-PREPARE q45 (bytea, bytea, timestamp with time zone) AS
+PREPARE q48 (bytea, bytea, timestamp with time zone) AS
 WITH old AS ( SELECT token FROM used_tokens WHERE expires_at < now() - interval '1 hour' AND token <> $1 ORDER BY expires_at LIMIT 4 FOR UPDATE SKIP LOCKED), cleared AS (DELETE FROM used_tokens WHERE token IN (SELECT token FROM old)) INSERT INTO used_tokens AS used (token, purpose, expires_at) VALUES ($1, $2, $3) ON CONFLICT (token) DO UPDATE SET purpose = EXCLUDED.purpose, expires_at = EXCLUDED.expires_at WHERE used.expires_at < now() - interval '1 hour';
 
-PREPARE q46 (text, date, bigint) AS
+PREPARE q49 (text, date, bigint) AS
 WITH settled AS ( DELETE FROM spend_reservations WHERE id = $1::uuid AND day = $2 RETURNING amount) UPDATE spend_days SET charged = least(charged::numeric - settled.amount + $3, 9223372036854775807)::bigint FROM settled WHERE day = $2;

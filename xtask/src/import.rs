@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use app::import::{ImportError, ImportFormat, ImportOptions, ImportReport, Importer, Rejection};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use ports::{Actor, ActorRole};
 use tokio::io::AsyncRead;
 
 use crate::store::{Place, Store, StoreArguments};
@@ -48,12 +49,24 @@ async fn import_all(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     let store = Store::open(place).await?;
     let importer = match &store {
-        Store::Sqlite(store) => Importer::new(Arc::new(store.clone())),
-        Store::Postgres(store) => Importer::new(Arc::new(store.clone())),
+        Store::Sqlite(store) => Importer::new(Arc::new(store.clone()), operator()),
+        Store::Postgres(store) => Importer::new(Arc::new(store.clone()), operator()),
     };
     let result = import_files(&importer, arguments).await;
     store.close().await;
     result
+}
+
+/// Whoever runs the command, as the system calls them.
+fn operator() -> Actor {
+    let name = ["LOGNAME", "USER"].into_iter().find_map(|variable| {
+        let name = std::env::var(variable).ok()?;
+        (!name.is_empty()).then_some(name)
+    });
+    Actor {
+        name,
+        role: ActorRole::Operator,
+    }
 }
 
 async fn import_files(importer: &Importer, arguments: &Arguments) -> anyhow::Result<ExitCode> {

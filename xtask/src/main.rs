@@ -6,6 +6,7 @@
     reason = "a command-line tool talks on its standard streams"
 )]
 
+mod audit;
 mod backup;
 mod backup_file;
 mod bench;
@@ -46,6 +47,8 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Print who wrote what to the catalogue as NDJSON, newest first
+    Audit(audit::Arguments),
     /// Back up a Postgres database into one file
     Backup(backup::Arguments),
     /// Measure the engine
@@ -94,6 +97,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Audit(arguments) => audit::run(&arguments),
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Bench(benchmark) => bench::run(&benchmark),
         Command::Browser => browser::run(),

@@ -1,5 +1,6 @@
 //! The catalogue: `ports::ScholarshipStore` on Postgres.
 
+mod auditing;
 mod feed;
 mod reading;
 mod record;
@@ -14,8 +15,8 @@ use domain::{Scholarship, ScholarshipContent, ScholarshipId, Timestamp};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use ports::{
-    CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord, ScholarshipStore,
-    StoreError, StoreHealth, UpsertItem, UpsertOutcome, Written,
+    AuditEntry, CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord,
+    ScholarshipStore, StoreError, StoreHealth, UpsertItem, UpsertOutcome, WriteContext, Written,
 };
 
 pub(crate) use self::feed::{SETTLED_BELOW, is_ahead_on_conn};
@@ -118,17 +119,17 @@ impl ScholarshipStore for PostgresStore {
         id: ScholarshipId,
         content: ScholarshipContent,
         idempotency: Option<IdempotencyRecord>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<Written, StoreError> {
         let prepared = Prepared::of(&content).map_err(|failure| failure.of_catalogue("create"))?;
-        let work = Arc::new((id.clone(), prepared, idempotency));
+        let work = Arc::new((id.clone(), prepared, idempotency, context));
         let stamp = self
             .catalogue("create", Access::WriteFew, move |connection| {
                 let work = Arc::clone(&work);
                 async move {
-                    let (id, prepared, idempotency) = &*work;
+                    let (id, prepared, idempotency, context) = &*work;
                     let record = idempotency.as_ref();
-                    writing::create_in_txn(connection, id, prepared, record, now).await
+                    writing::create_in_txn(connection, id, prepared, record, context).await
                 }
                 .boxed()
             })
@@ -141,16 +142,17 @@ impl ScholarshipStore for PostgresStore {
         id: &ScholarshipId,
         content: ScholarshipContent,
         expected_version: Option<u64>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<Written, StoreError> {
         let prepared = Prepared::of(&content).map_err(|failure| failure.of_catalogue("replace"))?;
-        let work = Arc::new((id.clone(), prepared));
+        let work = Arc::new((id.clone(), prepared, context));
         let stamp = self
             .catalogue("replace", Access::WriteFew, move |connection| {
                 let work = Arc::clone(&work);
                 async move {
-                    let (id, prepared) = &*work;
-                    writing::replace_in_txn(connection, id, prepared, expected_version, now).await
+                    let (id, prepared, context) = &*work;
+                    writing::replace_in_txn(connection, id, prepared, expected_version, context)
+                        .await
                 }
                 .boxed()
             })
@@ -162,13 +164,16 @@ impl ScholarshipStore for PostgresStore {
         &self,
         id: &ScholarshipId,
         expected_version: Option<u64>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<FeedPosition, StoreError> {
-        let id = id.clone();
+        let work = Arc::new((id.clone(), context));
         self.catalogue("delete", Access::WriteFew, move |connection| {
-            let id = id.clone();
-            async move { writing::delete_in_txn(connection, &id, expected_version, now).await }
-                .boxed()
+            let work = Arc::clone(&work);
+            async move {
+                let (id, context) = &*work;
+                writing::delete_in_txn(connection, id, expected_version, context).await
+            }
+            .boxed()
         })
         .await
     }
@@ -176,16 +181,20 @@ impl ScholarshipStore for PostgresStore {
     async fn upsert_many(
         &self,
         items: Vec<UpsertItem>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<(Vec<UpsertOutcome>, FeedPosition), StoreError> {
         let prepared = tokio::task::spawn_blocking(move || upserting::prepare(items))
             .await
             .unwrap_or(Err(Failure::Panicked))
             .map_err(|failure| failure.of_catalogue("upsert_many"))?;
-        let prepared = Arc::new(prepared);
+        let work = Arc::new((prepared, context));
         self.catalogue("upsert_many", Access::WriteMany, move |connection| {
-            let prepared = Arc::clone(&prepared);
-            async move { upserting::upsert_many_in_txn(connection, &prepared, now).await }.boxed()
+            let work = Arc::clone(&work);
+            async move {
+                let (prepared, context) = &*work;
+                upserting::upsert_many_in_txn(connection, prepared, context).await
+            }
+            .boxed()
         })
         .await
     }
@@ -242,6 +251,25 @@ impl ScholarshipStore for PostgresStore {
         decoded(rows, feed::change)
             .await
             .map_err(|failure| failure.of_catalogue("changed_since"))
+    }
+
+    async fn audit(
+        &self,
+        since: Timestamp,
+        id: Option<&ScholarshipId>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        let id = id.cloned();
+        let rows = self
+            .catalogue("audit", Access::ReadMany, move |connection| {
+                let id = id.clone();
+                async move { auditing::audit_on_conn(connection, since, id.as_ref(), limit).await }
+                    .boxed()
+            })
+            .await?;
+        decoded(rows, auditing::Row::into_entry)
+            .await
+            .map_err(|failure| failure.of_catalogue("audit"))
     }
 
     async fn idempotency_record(

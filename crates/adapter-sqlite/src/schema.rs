@@ -68,4 +68,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    audit_log (sequence) {
+        sequence -> BigInt,
+        at -> BigInt,
+        actor -> Nullable<Text>,
+        role -> Text,
+        action -> Text,
+        scholarship_id -> Text,
+        digest_before -> Nullable<Binary>,
+        digest_after -> Nullable<Binary>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(scholarships, scholarship_changes);

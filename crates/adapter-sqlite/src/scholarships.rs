@@ -1,5 +1,6 @@
 //! The catalogue: `ports::ScholarshipStore` on the file.
 
+mod auditing;
 mod reading;
 mod record;
 mod upserting;
@@ -8,8 +9,8 @@ mod writing;
 use async_trait::async_trait;
 use domain::{Scholarship, ScholarshipContent, ScholarshipId, Timestamp};
 use ports::{
-    CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord, ScholarshipStore,
-    StoreError, StoreHealth, UpsertItem, UpsertOutcome, Written,
+    AuditEntry, CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord,
+    ScholarshipStore, StoreError, StoreHealth, UpsertItem, UpsertOutcome, WriteContext, Written,
 };
 
 use self::record::Prepared;
@@ -66,13 +67,14 @@ impl ScholarshipStore for SqliteStore {
         id: ScholarshipId,
         content: ScholarshipContent,
         idempotency: Option<IdempotencyRecord>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<Written, StoreError> {
         let failed = |failure: Failure| failure.of_catalogue("create");
         let prepared = Prepared::of(&content).map_err(failed)?;
         let new_id = id.clone();
-        let written = self.writer.write(3, move |connection| {
-            writing::create_in_txn(connection, &new_id, &prepared, idempotency.as_ref(), now)
+        let written = self.writer.write(4, move |connection| {
+            let record = idempotency.as_ref();
+            writing::create_in_txn(connection, &new_id, &prepared, record, &context)
         });
         let stamp = written.await.map_err(failed)??;
         Ok(stamp.written(id, content))
@@ -83,13 +85,13 @@ impl ScholarshipStore for SqliteStore {
         id: &ScholarshipId,
         content: ScholarshipContent,
         expected_version: Option<u64>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<Written, StoreError> {
         let failed = |failure: Failure| failure.of_catalogue("replace");
         let prepared = Prepared::of(&content).map_err(failed)?;
         let own_id = id.clone();
-        let written = self.writer.write(2, move |connection| {
-            writing::replace_in_txn(connection, &own_id, &prepared, expected_version, now)
+        let written = self.writer.write(3, move |connection| {
+            writing::replace_in_txn(connection, &own_id, &prepared, expected_version, &context)
         });
         let stamp = written.await.map_err(failed)??;
         Ok(stamp.written(id.clone(), content))
@@ -99,12 +101,12 @@ impl ScholarshipStore for SqliteStore {
         &self,
         id: &ScholarshipId,
         expected_version: Option<u64>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<FeedPosition, StoreError> {
         let id = id.clone();
         self.writer
-            .write(2, move |connection| {
-                writing::delete_in_txn(connection, &id, expected_version, now)
+            .write(3, move |connection| {
+                writing::delete_in_txn(connection, &id, expected_version, &context)
             })
             .await
             .map_err(|failure| failure.of_catalogue("delete"))?
@@ -113,7 +115,7 @@ impl ScholarshipStore for SqliteStore {
     async fn upsert_many(
         &self,
         items: Vec<UpsertItem>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<(Vec<UpsertOutcome>, FeedPosition), StoreError> {
         let failed = |failure: Failure| failure.of_catalogue("upsert_many");
         let prepared = tokio::task::spawn_blocking(move || upserting::prepare(items))
@@ -121,8 +123,8 @@ impl ScholarshipStore for SqliteStore {
             .map_err(|_| failed(Failure::Panicked))?
             .map_err(failed)?;
         self.writer
-            .write(prepared.len() * 2, move |connection| {
-                upserting::upsert_many_in_txn(connection, &prepared, now)
+            .write(prepared.len() * 3, move |connection| {
+                upserting::upsert_many_in_txn(connection, &prepared, &context)
             })
             .await
             .map_err(failed)
@@ -169,6 +171,19 @@ impl ScholarshipStore for SqliteStore {
             })
             .await
             .map_err(|failure| failure.of_catalogue("changed_since"))
+    }
+
+    async fn audit(
+        &self,
+        since: Timestamp,
+        id: Option<&ScholarshipId>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        let id = id.cloned();
+        self.readers
+            .read(move |connection| auditing::audit_on_conn(connection, since, id.as_ref(), limit))
+            .await
+            .map_err(|failure| failure.of_catalogue("audit"))
     }
 
     async fn idempotency_record(

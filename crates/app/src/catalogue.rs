@@ -9,7 +9,8 @@ use domain::{
     ScholarshipId, Timestamp,
 };
 use ports::{
-    Change, Clock, IdGenerator, IdempotencyRecord, ScholarshipStore, SearchIndex, StoreError,
+    Actor, Change, Clock, IdGenerator, IdempotencyRecord, ScholarshipStore, SearchIndex,
+    StoreError, WriteContext,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -99,6 +100,7 @@ impl Catalogue {
     /// [`EditError::IdempotencyConflict`] when the key came with another request before; store errors.
     pub async fn create(
         &self,
+        actor: Actor,
         content: ScholarshipContent,
         idempotency: Option<IdempotencyRequest>,
     ) -> Result<Scholarship, EditError> {
@@ -111,7 +113,8 @@ impl Catalogue {
             scholarship_id: id.clone(),
             expires_at: now + TimeDelta::hours(IDEMPOTENCY_HOURS),
         });
-        match self.store.create(id, content, record, now).await {
+        let context = WriteContext { actor, now };
+        match self.store.create(id, content, record, context).await {
             Ok(written) => {
                 let id = &written.scholarship.id;
                 self.follower.take_in(id, written.position).await;
@@ -149,13 +152,14 @@ impl Catalogue {
     /// Store errors.
     pub async fn replace(
         &self,
+        actor: Actor,
         id: &ScholarshipId,
         content: ScholarshipContent,
         expected_version: Option<u64>,
     ) -> Result<Scholarship, EditError> {
         let written = self
             .store
-            .replace(id, content, expected_version, self.clock.now())
+            .replace(id, content, expected_version, self.context(actor))
             .await?;
         self.follower.take_in(id, written.position).await;
         Ok(written.scholarship)
@@ -167,6 +171,7 @@ impl Catalogue {
     /// [`EditError::Invalid`] when the patched document is not valid; store errors.
     pub async fn patch(
         &self,
+        actor: Actor,
         id: &ScholarshipId,
         patch: &Value,
         expected_version: u64,
@@ -184,7 +189,8 @@ impl Catalogue {
             .into());
         }
         let content = patched(&current.content, patch).map_err(EditError::Invalid)?;
-        self.replace(id, content, Some(expected_version)).await
+        self.replace(actor, id, content, Some(expected_version))
+            .await
     }
 
     /// Deletes the scholarship if its version is still `expected_version`.
@@ -193,15 +199,23 @@ impl Catalogue {
     /// Store errors.
     pub async fn delete(
         &self,
+        actor: Actor,
         id: &ScholarshipId,
         expected_version: Option<u64>,
     ) -> Result<(), EditError> {
         let position = self
             .store
-            .delete(id, expected_version, self.clock.now())
+            .delete(id, expected_version, self.context(actor))
             .await?;
         self.follower.take_in(id, position).await;
         Ok(())
+    }
+
+    fn context(&self, actor: Actor) -> WriteContext {
+        WriteContext {
+            actor,
+            now: self.clock.now(),
+        }
     }
 
     /// A page of the whole catalogue for an export, in the order of ids; with `since`, of what changed, deletions included.

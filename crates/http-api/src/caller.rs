@@ -7,6 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use app::catalogue::Viewer;
 use auth::{Caller, Role, Scope};
+use ports::{Actor, ActorRole};
 
 use crate::admission::CallerKey;
 use crate::audit;
@@ -47,6 +48,19 @@ impl FromRequest for Anyone {
 pub(crate) struct Allowed<P> {
     pub(crate) caller: Caller,
     permission: PhantomData<P>,
+}
+
+impl<P> Allowed<P> {
+    /// Who writes, as the catalogue's audit log names them.
+    pub(crate) fn actor(&self) -> Actor {
+        let role = match self.caller.role {
+            Role::Student => ActorRole::Student,
+            Role::Partner => ActorRole::Partner,
+            Role::Agent => ActorRole::Agent,
+            Role::Admin => ActorRole::Admin,
+        };
+        Actor::named(self.caller.subject.as_str(), role)
+    }
 }
 
 pub(crate) trait Permission {

@@ -3,6 +3,7 @@
 //! Ports are named by what they do for the business; every adapter of an async port passes the contract suite of that port
 //! in `testkit`. The search port is synchronous: searching is CPU work in this process, without I/O.
 
+pub mod audit;
 pub mod cache;
 pub mod clock;
 pub mod health;
@@ -15,6 +16,7 @@ pub mod scholarship_store;
 pub mod search_index;
 pub mod spend_meter;
 
+pub use audit::{Actor, ActorRole, AuditAction, AuditEntry, WriteContext};
 pub use cache::{Cache, CacheError};
 pub use clock::{Clock, IdGenerator};
 pub use health::{Health, HealthProbe, StoreHealth};

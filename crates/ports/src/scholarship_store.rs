@@ -4,10 +4,13 @@ use async_trait::async_trait;
 use domain::{Scholarship, ScholarshipContent, ScholarshipId, Timestamp};
 use sha2::{Digest as _, Sha256};
 
+use crate::audit::{AuditEntry, WriteContext};
+
 /// Keeps scholarships, and a log of their changes from which every replica keeps its index in step.
 ///
 /// Every successful write appends to the log in the same transaction. The log keeps, per scholarship, its newest entry, so
-/// it is never longer than the number of ids that ever existed.
+/// it is never longer than the number of ids that ever existed. The same transaction adds an [`AuditEntry`], which nothing
+/// changes or removes any more.
 #[async_trait]
 pub trait ScholarshipStore: Send + Sync {
     async fn get(&self, id: &ScholarshipId) -> Result<Option<Scholarship>, StoreError>;
@@ -31,7 +34,7 @@ pub trait ScholarshipStore: Send + Sync {
         id: ScholarshipId,
         content: ScholarshipContent,
         idempotency: Option<IdempotencyRecord>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<Written, StoreError>;
 
     /// Replaces the content of an existing scholarship, if its version is `expected_version` (when given).
@@ -44,7 +47,7 @@ pub trait ScholarshipStore: Send + Sync {
         id: &ScholarshipId,
         content: ScholarshipContent,
         expected_version: Option<u64>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<Written, StoreError>;
 
     /// Deletes an existing scholarship, if its version is `expected_version` (when given). The log keeps a tombstone.
@@ -55,15 +58,16 @@ pub trait ScholarshipStore: Send + Sync {
         &self,
         id: &ScholarshipId,
         expected_version: Option<u64>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<FeedPosition, StoreError>;
 
     /// Creates or updates in one transaction, in order; one outcome per item. An item meets an existing record by
-    /// (source, source_id) when it has both, else by id. Equal content is [`UpsertOutcome::Unchanged`] and not logged.
+    /// (source, source_id) when it has both, else by id. Equal content is [`UpsertOutcome::Unchanged`], and neither logged nor
+    /// audited.
     async fn upsert_many(
         &self,
         items: Vec<UpsertItem>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<(Vec<UpsertOutcome>, FeedPosition), StoreError>;
 
     /// At most `limit` log entries after `position`, in commit order. Entries of transactions that are not yet settled stay
@@ -92,6 +96,14 @@ pub trait ScholarshipStore: Send + Sync {
         after: Option<&ScholarshipId>,
         limit: usize,
     ) -> Result<Vec<Change>, StoreError>;
+
+    /// Who wrote what since an instant, newest first, at most `limit` entries; of one scholarship when `id` is given.
+    async fn audit(
+        &self,
+        since: Timestamp,
+        id: Option<&ScholarshipId>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StoreError>;
 
     /// The answer kept under an idempotency key, unless it has expired.
     async fn idempotency_record(

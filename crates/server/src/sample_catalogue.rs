@@ -1,7 +1,7 @@
 //! Fills an empty store with sample scholarships, so that the first start has something to show.
 
 use domain::{ScholarshipId, Timestamp};
-use ports::{ScholarshipStore, StoreError, UpsertItem};
+use ports::{Actor, ScholarshipStore, StoreError, UpsertItem, WriteContext};
 
 use crate::settings::{Database, Environment, SampleCatalogue, Settings};
 
@@ -37,7 +37,11 @@ pub(crate) async fn load_if_wanted(
         })
         .collect();
     let count = items.len();
-    store.upsert_many(items, now).await?;
+    let context = WriteContext {
+        actor: Actor::SYSTEM,
+        now,
+    };
+    store.upsert_many(items, context).await?;
     tracing::info!(
         count,
         "loaded the sample catalogue; SAMPLE_CATALOGUE=off leaves a store empty"

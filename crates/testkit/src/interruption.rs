@@ -9,9 +9,9 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use domain::{Interaction, Scholarship, ScholarshipContent, ScholarshipId, Timestamp};
 use ports::{
-    CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord, InteractionCount,
-    InteractionStore, InteractionStoreError, ScholarshipStore, SearchCount, StoreError,
-    StoreHealth, UpsertItem, UpsertOutcome, Written,
+    AuditEntry, CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord,
+    InteractionCount, InteractionStore, InteractionStoreError, ScholarshipStore, SearchCount,
+    StoreError, StoreHealth, UpsertItem, UpsertOutcome, WriteContext, Written,
 };
 
 /// A switch; its clones share the state. Stores answer until it is begun, and again when it has ended.
@@ -94,10 +94,10 @@ impl<S: ScholarshipStore> ScholarshipStore for Interruptible<S> {
         id: ScholarshipId,
         content: ScholarshipContent,
         idempotency: Option<IdempotencyRecord>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<Written, StoreError> {
         let store = self.catalogue("create")?;
-        store.create(id, content, idempotency, now).await
+        store.create(id, content, idempotency, context).await
     }
 
     async fn replace(
@@ -105,28 +105,30 @@ impl<S: ScholarshipStore> ScholarshipStore for Interruptible<S> {
         id: &ScholarshipId,
         content: ScholarshipContent,
         expected_version: Option<u64>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<Written, StoreError> {
         let store = self.catalogue("replace")?;
-        store.replace(id, content, expected_version, now).await
+        store.replace(id, content, expected_version, context).await
     }
 
     async fn delete(
         &self,
         id: &ScholarshipId,
         expected_version: Option<u64>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<FeedPosition, StoreError> {
         let store = self.catalogue("delete")?;
-        store.delete(id, expected_version, now).await
+        store.delete(id, expected_version, context).await
     }
 
     async fn upsert_many(
         &self,
         items: Vec<UpsertItem>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<(Vec<UpsertOutcome>, FeedPosition), StoreError> {
-        self.catalogue("upsert_many")?.upsert_many(items, now).await
+        self.catalogue("upsert_many")?
+            .upsert_many(items, context)
+            .await
     }
 
     async fn changes_since(
@@ -156,6 +158,15 @@ impl<S: ScholarshipStore> ScholarshipStore for Interruptible<S> {
     ) -> Result<Vec<Change>, StoreError> {
         let store = self.catalogue("changed_since")?;
         store.changed_since(since, after, limit).await
+    }
+
+    async fn audit(
+        &self,
+        since: Timestamp,
+        id: Option<&ScholarshipId>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        self.catalogue("audit")?.audit(since, id, limit).await
     }
 
     async fn idempotency_record(

@@ -10,6 +10,7 @@
 //! where `open_store` is a function whose future answers an empty adapter in an `Arc` and whatever must outlive it.
 
 pub mod arbitrary;
+mod auditing;
 pub mod builder;
 pub mod cache_contract;
 pub mod clock;
@@ -33,6 +34,7 @@ mod small_disk;
 pub mod spend_meter_contract;
 pub mod supervised;
 
+pub use auditing::{content_digest, tester, write_at};
 pub use builder::{ScholarshipBuilder, scholarship};
 pub use clock::{FixedClock, RealClock, SequentialIds, StepClock, instant};
 pub use database_server::{DatabaseServer, named_server};

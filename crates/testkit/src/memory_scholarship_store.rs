@@ -6,9 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use domain::{Scholarship, ScholarshipContent, ScholarshipId, Timestamp};
 use ports::{
-    CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord, ScholarshipStore,
-    StoreError, StoreHealth, UpsertItem, UpsertOutcome, Written,
+    AuditAction, AuditEntry, CatalogueFingerprint, Change, ChangeBatch, FeedPosition,
+    IdempotencyRecord, ScholarshipStore, StoreError, StoreHealth, UpsertItem, UpsertOutcome,
+    WriteContext, Written,
 };
+
+use crate::content_digest;
 
 /// Everything under one lock; clones share it, nothing survives.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +26,7 @@ struct State {
     log: BTreeMap<ScholarshipId, (u64, Timestamp)>,
     sequence: u64,
     idempotency: BTreeMap<String, IdempotencyRecord>,
+    audit: Vec<AuditEntry>,
 }
 
 impl MemoryScholarshipStore {
@@ -75,9 +79,13 @@ impl State {
         &mut self,
         id: &ScholarshipId,
         content: ScholarshipContent,
-        now: Timestamp,
+        action: AuditAction,
+        context: &WriteContext,
     ) -> Scholarship {
+        let now = context.now;
         let present = self.records.get(id);
+        let before = present.map(|record| content_digest(&record.content));
+        let after = Some(content_digest(&content));
         let record = Scholarship {
             id: id.clone(),
             content,
@@ -87,7 +95,26 @@ impl State {
         };
         self.records.insert(id.clone(), record.clone());
         self.append(id, now);
+        self.note(id, action, (before, after), context);
         record
+    }
+
+    fn note(
+        &mut self,
+        id: &ScholarshipId,
+        action: AuditAction,
+        (digest_before, digest_after): (Option<[u8; 32]>, Option<[u8; 32]>),
+        context: &WriteContext,
+    ) {
+        self.audit.push(AuditEntry {
+            sequence: self.audit.len() as u64 + 1,
+            at: stored(context.now),
+            actor: context.actor.clone(),
+            action,
+            scholarship_id: id.clone(),
+            digest_before,
+            digest_after,
+        });
     }
 
     fn expect_version(
@@ -109,7 +136,7 @@ impl State {
         }
     }
 
-    fn upsert(&mut self, item: UpsertItem, now: Timestamp) -> UpsertOutcome {
+    fn upsert(&mut self, item: UpsertItem, context: &WriteContext) -> UpsertOutcome {
         let has_origin = origin(&item.content).is_some();
         let met = if has_origin {
             self.owner(&item.content)
@@ -119,12 +146,12 @@ impl State {
         match met {
             Some(id) if self.records[&id].content == item.content => UpsertOutcome::Unchanged(id),
             Some(id) => {
-                self.put(&id, item.content, now);
+                self.put(&id, item.content, AuditAction::Imported, context);
                 UpsertOutcome::Updated(id)
             }
             None if self.records.contains_key(&item.id) => UpsertOutcome::IdTaken(item.id),
             None => {
-                self.put(&item.id, item.content, now);
+                self.put(&item.id, item.content, AuditAction::Imported, context);
                 UpsertOutcome::Created(item.id)
             }
         }
@@ -159,9 +186,10 @@ impl ScholarshipStore for MemoryScholarshipStore {
         id: ScholarshipId,
         content: ScholarshipContent,
         idempotency: Option<IdempotencyRecord>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<Written, StoreError> {
         let mut state = self.state();
+        let now = context.now;
         state.idempotency.retain(|_, kept| kept.expires_at > now);
         if let Some(record) = &idempotency
             && state.idempotency.contains_key(&record.key)
@@ -179,7 +207,7 @@ impl ScholarshipStore for MemoryScholarshipStore {
             state.idempotency.insert(record.key.clone(), record);
         }
         Ok(Written {
-            scholarship: state.put(&id, content, now),
+            scholarship: state.put(&id, content, AuditAction::Created, &context),
             position: state.head(),
         })
     }
@@ -189,7 +217,7 @@ impl ScholarshipStore for MemoryScholarshipStore {
         id: &ScholarshipId,
         content: ScholarshipContent,
         expected_version: Option<u64>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<Written, StoreError> {
         let mut state = self.state();
         state.expect_version(id, expected_version)?;
@@ -197,7 +225,7 @@ impl ScholarshipStore for MemoryScholarshipStore {
             return Err(StoreError::AlreadyExists { id: owner });
         }
         Ok(Written {
-            scholarship: state.put(id, content, now),
+            scholarship: state.put(id, content, AuditAction::Replaced, &context),
             position: state.head(),
         })
     }
@@ -206,22 +234,24 @@ impl ScholarshipStore for MemoryScholarshipStore {
         &self,
         id: &ScholarshipId,
         expected_version: Option<u64>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<FeedPosition, StoreError> {
         let mut state = self.state();
         state.expect_version(id, expected_version)?;
-        state.records.remove(id);
-        state.append(id, now);
+        let removed = state.records.remove(id);
+        state.append(id, context.now);
+        let before = removed.map(|record| content_digest(&record.content));
+        state.note(id, AuditAction::Deleted, (before, None), &context);
         Ok(state.head())
     }
 
     async fn upsert_many(
         &self,
         items: Vec<UpsertItem>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<(Vec<UpsertOutcome>, FeedPosition), StoreError> {
         let mut state = self.state();
-        let outcomes = items.into_iter().map(|item| state.upsert(item, now));
+        let outcomes = items.into_iter().map(|item| state.upsert(item, &context));
         let outcomes = outcomes.collect();
         Ok((outcomes, state.head()))
     }
@@ -283,6 +313,19 @@ impl ScholarshipStore for MemoryScholarshipStore {
             .take(limit)
             .map(|(id, (_, at))| state.change(id, *at))
             .collect())
+    }
+
+    async fn audit(
+        &self,
+        since: Timestamp,
+        id: Option<&ScholarshipId>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        let state = self.state();
+        let wanted = state.audit.iter().rev().filter(|entry| {
+            entry.at >= stored(since) && id.is_none_or(|id| entry.scholarship_id == *id)
+        });
+        Ok(wanted.take(limit).cloned().collect())
     }
 
     async fn idempotency_record(

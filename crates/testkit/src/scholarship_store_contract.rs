@@ -5,6 +5,7 @@
 //!
 //! [`scholarship_store_contract!`]: macro@crate::scholarship_store_contract
 
+mod auditing;
 mod change_log;
 mod concurrency;
 mod idempotency;
@@ -18,6 +19,7 @@ use chrono::TimeDelta;
 use domain::{ScholarshipContent, ScholarshipId, Timestamp};
 use ports::{Change, FeedPosition, ScholarshipStore, UpsertItem};
 
+pub use auditing::*;
 pub use change_log::*;
 pub use concurrency::*;
 pub use idempotency::*;
@@ -73,6 +75,12 @@ macro_rules! scholarship_store_contract {
                 of_many_creations_under_one_key_exactly_one_wins,
                 a_follower_misses_nothing_that_writers_do_meanwhile,
                 callers_who_go_away_leave_whole_writes,
+                every_write_is_audited_with_its_digests,
+                the_audit_log_says_who_wrote,
+                what_writes_nothing_is_not_audited,
+                items_that_change_one_record_are_audited_one_by_one,
+                the_audit_log_is_asked_by_instant_scholarship_and_limit,
+                of_writers_at_once_those_who_won_are_audited,
             ]
         );
     };
@@ -108,7 +116,9 @@ fn item(own_id: &str, content: ScholarshipContent) -> UpsertItem {
 }
 
 async fn create(store: &Store, own_id: &str, content: ScholarshipContent) {
-    let written = store.create(id(own_id), content, None, noon()).await;
+    let written = store
+        .create(id(own_id), content, None, crate::write_at(noon()))
+        .await;
     written.expect("is created");
 }
 

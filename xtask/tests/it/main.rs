@@ -1,5 +1,6 @@
 //! The operators' commands as people run them, on a real Postgres.
 
+mod auditing;
 mod backups;
 mod importing;
 mod migrating;

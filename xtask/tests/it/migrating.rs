@@ -47,7 +47,7 @@ fn a_schema_is_shown_made_verified_and_taken_back() {
 
     let shown = run(&url, &["migrate", "down", "--dry-run"]).ended(0);
     assert!(
-        shown.contains("DROP TABLE revocations"),
+        shown.contains("DROP TABLE audit_log"),
         "the newest step: {shown}"
     );
     run(&url, &["migrate", "status"]).ended(0);
@@ -97,14 +97,14 @@ fn taking_back_refuses_to_destroy_rows_unless_told_to() {
     let url = server.url(&name);
     server.psql(
         &name,
-        "INSERT INTO revocations VALUES ('token', sha256('one'), now(), now())",
+        "INSERT INTO audit_log (at, role, action, scholarship_id) VALUES (now(), 'system', 'created', 'a')",
     );
     let refusal = run(&url, &["migrate", "down"]).ended(4);
     assert!(
-        refusal.contains("revocations (1 rows)") && refusal.contains("--yes"),
+        refusal.contains("audit_log (1 rows)") && refusal.contains("--yes"),
         "{refusal}"
     );
-    assert_eq!(server.psql(&name, "SELECT kind FROM revocations"), "token");
+    assert_eq!(server.psql(&name, "SELECT role FROM audit_log"), "system");
     run(&url, &["migrate", "down", "--yes"]).ended(0);
     run(&url, &["migrate", "up"]).ended(0);
     // No rows, no question.

@@ -10,8 +10,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Nullable, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::{ScholarshipId, Timestamp};
-use ports::{FeedPosition, UpsertItem, UpsertOutcome};
+use ports::{AuditAction, FeedPosition, UpsertItem, UpsertOutcome, WriteContext};
 
+use super::auditing::{Audited, audit_in_txn};
 use super::feed::{Entry, head_on_conn, log_in_txn};
 use super::record::{Prepared, identifier};
 use super::whole_microseconds;
@@ -28,9 +29,9 @@ pub(super) fn prepare(items: Vec<UpsertItem>) -> Result<Vec<(ScholarshipId, Prep
 pub(super) async fn upsert_many_in_txn(
     connection: &mut AsyncPgConnection,
     items: &[(ScholarshipId, Prepared)],
-    now: Timestamp,
+    context: &WriteContext,
 ) -> Result<(Vec<UpsertOutcome>, FeedPosition), Failure> {
-    let now = whole_microseconds(now);
+    let now = whole_microseconds(context.now);
     let known = known_on_conn(connection, items).await?;
     let plan = Plan::of(items, known)?;
     if plan.changed.is_empty() {
@@ -38,6 +39,7 @@ pub(super) async fn upsert_many_in_txn(
     }
     plan.insert_in_txn(connection, now).await?;
     plan.update_in_txn(connection, now).await?;
+    plan.audit_in_txn(connection, context).await?;
     let entries: Vec<Entry<'_>> = plan
         .changed
         .iter()
@@ -100,11 +102,20 @@ struct Record<'a> {
     content: Option<&'a Prepared>,
 }
 
+/// One change of a record, by one item.
+struct Step<'a> {
+    record: usize,
+    before: Option<Vec<u8>>,
+    after: &'a [u8],
+}
+
 struct Plan<'a> {
     outcomes: Vec<UpsertOutcome>,
     records: Vec<Record<'a>>,
     /// Records to write, each once, in the order of their last change.
     changed: Vec<usize>,
+    /// Every change, in order: items may change one record again.
+    steps: Vec<Step<'a>>,
 }
 
 impl<'a> Plan<'a> {
@@ -126,6 +137,7 @@ impl<'a> Plan<'a> {
             });
         }
         let mut outcomes = Vec::with_capacity(items.len());
+        let mut steps = Vec::with_capacity(items.len());
         // The item that changed a record last decides its place in the log.
         let mut last_change: HashMap<usize, usize> = HashMap::new();
         for (place, (id, prepared)) in items.iter().enumerate() {
@@ -145,7 +157,13 @@ impl<'a> Plan<'a> {
                         UpsertOutcome::Unchanged(own_id)
                     } else {
                         record.version += 1;
-                        record.digest.clone_from(&prepared.digest);
+                        let after = &prepared.digest;
+                        let before = std::mem::replace(&mut record.digest, after.clone());
+                        steps.push(Step {
+                            record: at,
+                            before: Some(before),
+                            after,
+                        });
                         record.content = Some(prepared);
                         last_change.insert(at, place);
                         UpsertOutcome::Updated(own_id)
@@ -159,6 +177,11 @@ impl<'a> Plan<'a> {
                         by_origin.insert(origin, at);
                     }
                     last_change.insert(at, place);
+                    steps.push(Step {
+                        record: at,
+                        before: None,
+                        after: &prepared.digest,
+                    });
                     records.push(Record {
                         id: id.as_str().to_owned(),
                         old_version: None,
@@ -177,7 +200,22 @@ impl<'a> Plan<'a> {
             outcomes,
             records,
             changed,
+            steps,
         })
+    }
+
+    async fn audit_in_txn(
+        &self,
+        connection: &mut AsyncPgConnection,
+        context: &WriteContext,
+    ) -> Result<(), Failure> {
+        let steps = self.steps.iter().map(|step| Audited {
+            id: &self.records[step.record].id,
+            before: step.before.as_deref(),
+            after: Some(step.after),
+        });
+        let rows: Vec<_> = steps.collect();
+        audit_in_txn(connection, context, AuditAction::Imported, &rows).await
     }
 
     /// In the order of their ids, so that imports at once wait for each other instead of against each other.

@@ -8,8 +8,9 @@ use diesel::prelude::*;
 use diesel::upsert::excluded;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::{ScholarshipId, Timestamp};
-use ports::{FeedPosition, IdempotencyRecord};
+use ports::{AuditAction, FeedPosition, IdempotencyRecord, WriteContext};
 
+use super::auditing::{Audited, audit_in_txn};
 use super::feed::{Entry, log_in_txn};
 use super::record::{Prepared, Stamp, identifier, version};
 use super::{bound, whole_microseconds};
@@ -24,9 +25,9 @@ pub(super) async fn create_in_txn(
     id: &ScholarshipId,
     prepared: &Prepared,
     idempotency: Option<&IdempotencyRecord>,
-    now: Timestamp,
+    context: &WriteContext,
 ) -> Result<Stamp, Failure> {
-    let now = whole_microseconds(now);
+    let now = whole_microseconds(context.now);
     if let Some(record) = idempotency {
         keep_in_txn(connection, record, now).await?;
     }
@@ -47,6 +48,12 @@ pub(super) async fn create_in_txn(
     if added == 0 {
         return Err(taken_on_conn(connection, id, prepared).await?);
     }
+    let audited = Audited {
+        id: id.as_str(),
+        before: None,
+        after: Some(&prepared.digest),
+    };
+    audit_in_txn(connection, context, AuditAction::Created, &[audited]).await?;
     let position = logged_in_txn(connection, id, false, now).await?;
     Ok(Stamp {
         version: 1,
@@ -61,10 +68,10 @@ pub(super) async fn replace_in_txn(
     id: &ScholarshipId,
     prepared: &Prepared,
     expected_version: Option<u64>,
-    now: Timestamp,
+    context: &WriteContext,
 ) -> Result<Stamp, Failure> {
-    let now = whole_microseconds(now);
-    let (present, created_at) = locked_in_txn(connection, id, expected_version).await?;
+    let now = whole_microseconds(context.now);
+    let present = locked_in_txn(connection, id, expected_version).await?;
     if let Some(owner) = owner_on_conn(connection, prepared).await?
         && owner != id.as_str()
     {
@@ -75,17 +82,23 @@ pub(super) async fn replace_in_txn(
         .set((
             scholarships::source.eq(prepared.source.as_deref()),
             scholarships::source_id.eq(prepared.source_id.as_deref()),
-            scholarships::version.eq(present + 1),
+            scholarships::version.eq(present.version + 1),
             scholarships::updated_at.eq(now),
             scholarships::digest.eq(prepared.digest.as_slice()),
             scholarships::document.eq(prepared.document.as_str()),
         ))
         .execute(connection)
         .await?;
+    let audited = Audited {
+        id: id.as_str(),
+        before: Some(&present.digest),
+        after: Some(&prepared.digest),
+    };
+    audit_in_txn(connection, context, AuditAction::Replaced, &[audited]).await?;
     let position = logged_in_txn(connection, id, false, now).await?;
     Ok(Stamp {
-        version: version(id.as_str(), present + 1)?,
-        created_at,
+        version: version(id.as_str(), present.version + 1)?,
+        created_at: present.created_at,
         updated_at: now,
         position,
     })
@@ -95,13 +108,19 @@ pub(super) async fn delete_in_txn(
     connection: &mut AsyncPgConnection,
     id: &ScholarshipId,
     expected_version: Option<u64>,
-    now: Timestamp,
+    context: &WriteContext,
 ) -> Result<FeedPosition, Failure> {
-    locked_in_txn(connection, id, expected_version).await?;
+    let present = locked_in_txn(connection, id, expected_version).await?;
     diesel::delete(scholarships::table.find(id.as_str()))
         .execute(connection)
         .await?;
-    logged_in_txn(connection, id, true, whole_microseconds(now)).await
+    let audited = Audited {
+        id: id.as_str(),
+        before: Some(&present.digest),
+        after: None,
+    };
+    audit_in_txn(connection, context, AuditAction::Deleted, &[audited]).await?;
+    logged_in_txn(connection, id, true, whole_microseconds(context.now)).await
 }
 
 async fn logged_in_txn(
@@ -117,22 +136,34 @@ async fn logged_in_txn(
     log_in_txn(connection, &[entry], now).await
 }
 
-/// Version and creation of the record, if it is there at the version that the caller saw. Nobody else can change it until the
+/// What a change must know of a record that is there.
+#[derive(Queryable)]
+struct Present {
+    version: i64,
+    created_at: Timestamp,
+    digest: Vec<u8>,
+}
+
+/// The record, if it is there at the version that the caller saw. Nobody else can change it until the
 /// transaction ends.
 async fn locked_in_txn(
     connection: &mut AsyncPgConnection,
     id: &ScholarshipId,
     expected_version: Option<u64>,
-) -> Result<(i64, Timestamp), Failure> {
-    let present: Option<(i64, Timestamp)> = scholarships::table
+) -> Result<Present, Failure> {
+    let present: Option<Present> = scholarships::table
         .find(id.as_str())
-        .select((scholarships::version, scholarships::created_at))
+        .select((
+            scholarships::version,
+            scholarships::created_at,
+            scholarships::digest,
+        ))
         .for_update()
         .get_result(connection)
         .await
         .optional()?;
     let present = present.ok_or(Refusal::NotFound)?;
-    let actual = version(id.as_str(), present.0)?;
+    let actual = version(id.as_str(), present.version)?;
     match expected_version {
         Some(expected) if expected != actual => Err(Refusal::VersionMismatch { actual }.into()),
         _ => Ok(present),

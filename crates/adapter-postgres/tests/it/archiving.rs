@@ -52,7 +52,9 @@ async fn a_turn_outlasts_the_patience_with_idle_transactions_and_holds_no_log_ba
     let (server, url) = own_server(&settings).await;
     let store = open(&url);
     let mut turn = turn(&store).await;
-    let written = store.create(id("a"), named("A"), None, now()).await;
+    let written = store
+        .create(id("a"), named("A"), None, testkit::write_at(now()))
+        .await;
     let written = written.expect("is created").position;
     assert_eq!(store.head().await.expect("is read"), written);
     server.psql("postgres", "SELECT pg_sleep(0.3)");

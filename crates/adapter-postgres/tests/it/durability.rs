@@ -72,7 +72,9 @@ async fn what_was_acknowledged_outlives_kills_and_the_store_heals_by_itself() {
                     id: id(&format!("{round}-{at}")),
                     content: named("Imported"),
                 });
-                let written = store.upsert_many(items.collect(), now()).await;
+                let written = store
+                    .upsert_many(items.collect(), testkit::write_at(now()))
+                    .await;
                 let mut heard = acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
                 match written {
                     Ok(_) => drop(heard.imports.insert(round)),

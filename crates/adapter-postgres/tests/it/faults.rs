@@ -34,7 +34,9 @@ async fn is_refused_in_time(store: &PostgresStore) {
         writers.spawn(async move {
             sleep(Duration::from_millis(at * 5)).await;
             let begun = Instant::now();
-            let created = store.create(id("never"), named("Never"), None, now()).await;
+            let created = store
+                .create(id("never"), named("Never"), None, testkit::write_at(now()))
+                .await;
             assert!(
                 matches!(created, Err(StoreError::Unavailable { .. })),
                 "{created:?}"
@@ -169,7 +171,7 @@ async fn a_statement_that_takes_too_long_ends_by_its_timeout() {
     settings.query_timeout = Duration::from_millis(500);
     let store = PostgresStore::open(&settings).expect("the settings are fine");
     store
-        .create(id("a"), named("A"), None, now())
+        .create(id("a"), named("A"), None, testkit::write_at(now()))
         .await
         .expect("is created");
     let name = DatabaseServer::database_of(&url).to_owned();
@@ -190,16 +192,16 @@ async fn a_statement_that_takes_too_long_ends_by_its_timeout() {
                     sleep(Duration::from_millis(10)).await;
                 }
                 let begun = Instant::now();
-                let replaced = store.replace(&id("a"), named("B"), None, now()).await;
+                let replaced = store.replace(&id("a"), named("B"), None, testkit::write_at(now())).await;
                 assert!(matches!(replaced, Err(StoreError::Unavailable { .. })), "{replaced:?}");
                 assert!(begun.elapsed() < Duration::from_millis(2_500), "{:?}", begun.elapsed());
                 // Others go on meanwhile.
-                store.create(id("b"), named("B"), None, now()).await.expect("is created");
+                store.create(id("b"), named("B"), None, testkit::write_at(now())).await.expect("is created");
             });
         });
     });
     store
-        .replace(&id("a"), named("B"), None, now())
+        .replace(&id("a"), named("B"), None, testkit::write_at(now()))
         .await
         .expect("is replaced");
 }
@@ -265,7 +267,8 @@ async fn a_pool_in_full_use_refuses_in_time() {
     });
     let importer = store.clone();
     let items: Vec<_> = items.collect();
-    let import = tokio::spawn(async move { importer.upsert_many(items, now()).await });
+    let import =
+        tokio::spawn(async move { importer.upsert_many(items, testkit::write_at(now())).await });
     let begun = Instant::now();
     let mut refused = 0;
     while !import.is_finished() {
@@ -320,7 +323,9 @@ async fn two_programs_share_one_pooler() {
             callers.spawn(async move {
                 for at in 0..40 {
                     let own_id = id(&format!("{program}-{caller}-{at}"));
-                    let created = store.create(own_id.clone(), named("A"), None, now()).await;
+                    let created = store
+                        .create(own_id.clone(), named("A"), None, testkit::write_at(now()))
+                        .await;
                     created.unwrap_or_else(|error| panic!("{}", explained(&error)));
                     let found = store.get(&own_id).await;
                     let found = found.unwrap_or_else(|error| panic!("{}", explained(&error)));

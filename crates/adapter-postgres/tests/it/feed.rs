@@ -37,7 +37,9 @@ fn slow_writer(server: &PrivatePostgres, url: &str, own_id: &str) -> Supervised 
 async fn a_slow_transaction_holds_the_log_back_and_is_not_skipped() {
     let (server, url) = own_server(&["fsync=off"]).await;
     let store = open(&url);
-    let written = store.create(id("first"), named("First"), None, now()).await;
+    let written = store
+        .create(id("first"), named("First"), None, testkit::write_at(now()))
+        .await;
     let first = written.expect("is created").position;
     assert_eq!(store.head().await.expect("is read"), first);
 
@@ -48,7 +50,9 @@ async fn a_slow_transaction_holds_the_log_back_and_is_not_skipped() {
         server.psql(database, writing) == "1"
     })
     .await;
-    let written = store.create(id("quick"), named("Quick"), None, now()).await;
+    let written = store
+        .create(id("quick"), named("Quick"), None, testkit::write_at(now()))
+        .await;
     let quick = written.expect("is created").position;
     // The quick one is committed, and everybody can read the record; the log waits for the slow one, which is older.
     assert!(store.get(&id("quick")).await.expect("is read").is_some());
@@ -77,7 +81,9 @@ async fn a_slow_transaction_holds_the_log_back_and_is_not_skipped() {
 async fn a_database_restored_elsewhere_goes_on_behind_what_it_knew() {
     let (server, url) = own_server(&["fsync=off"]).await;
     let store = open(&url);
-    let before = store.create(id("a"), named("A"), None, now()).await;
+    let before = store
+        .create(id("a"), named("A"), None, testkit::write_at(now()))
+        .await;
     let before = before.expect("is created").position;
     // As a restore into a cluster that has seen fewer transactions leaves it.
     let database = DatabaseServer::database_of(&url);
@@ -86,7 +92,9 @@ async fn a_database_restored_elsewhere_goes_on_behind_what_it_knew() {
         "UPDATE scholarship_changes SET transaction = transaction + 1000000; \
          UPDATE change_feed SET transaction_offset = 1000000 + 4294967296",
     );
-    let after = store.create(id("b"), named("B"), None, now()).await;
+    let after = store
+        .create(id("b"), named("B"), None, testkit::write_at(now()))
+        .await;
     let after = after.expect("is created").position;
     assert!(after.transaction > before.transaction + 1_000_000);
     let batch = store.changes_since(FeedPosition::default(), 10).await;
@@ -109,7 +117,7 @@ async fn writers_wake_those_who_listen_also_after_a_restart() {
     for own_id in ["a", "b"] {
         wakeups.mark_unchanged();
         writer
-            .create(id(own_id), named("A"), None, now())
+            .create(id(own_id), named("A"), None, testkit::write_at(now()))
             .await
             .expect("is created");
         timeout(BRIEFLY, wakeups.changed())
@@ -125,7 +133,7 @@ async fn writers_wake_those_who_listen_also_after_a_restart() {
         .expect("lives");
     wakeups.mark_unchanged();
     writer
-        .delete(&id("a"), None, now())
+        .delete(&id("a"), None, testkit::write_at(now()))
         .await
         .expect("is deleted");
     timeout(BRIEFLY, wakeups.changed())
@@ -146,7 +154,9 @@ async fn refused_writes_wake_nobody_and_nobody_listens_through_a_pooler() {
         .expect("in time")
         .expect("lives");
     wakeups.mark_unchanged();
-    let refused = store.delete(&id("missing"), None, now()).await;
+    let refused = store
+        .delete(&id("missing"), None, testkit::write_at(now()))
+        .await;
     assert!(refused.is_err());
     assert!(
         timeout(Duration::from_millis(200), wakeups.changed())
@@ -162,7 +172,9 @@ async fn a_log_that_a_transaction_of_another_database_holds_back_is_noticed() {
     let bound = Duration::from_millis(300);
     let probe = SettlingProbe::new(store.clone(), bound);
     assert_eq!(probe.check().await, Health::Up, "an empty log");
-    let written = store.create(id("a"), named("A"), None, now()).await;
+    let written = store
+        .create(id("a"), named("A"), None, testkit::write_at(now()))
+        .await;
     let settled = written.expect("is created").position;
     assert_eq!(probe.check().await, Health::Up);
     assert_eq!(probe.held_back(), Duration::ZERO);
@@ -182,7 +194,9 @@ async fn a_log_that_a_transaction_of_another_database_holds_back_is_noticed() {
     assert_eq!(probe.held_back(), Duration::ZERO);
     // The one record that changes again and again moves to the end of the log each time.
     until(async || {
-        let written = store.replace(&id("a"), named("B"), None, now()).await;
+        let written = store
+            .replace(&id("a"), named("B"), None, testkit::write_at(now()))
+            .await;
         written.expect("is replaced");
         matches!(probe.check().await, Health::Down(reason) if reason.contains("held back"))
     })

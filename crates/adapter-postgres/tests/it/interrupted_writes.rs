@@ -109,7 +109,9 @@ async fn what_is_under_way_when_the_server_falls_silent_ends_in_time() {
                 let own_id = format!("w{writer}-{at}");
                 let begun = Instant::now();
                 let is_written = if writer % 2 == 0 {
-                    let created = store.create(id(&own_id), named("A"), None, now()).await;
+                    let created = store
+                        .create(id(&own_id), named("A"), None, testkit::write_at(now()))
+                        .await;
                     created.is_ok()
                 } else {
                     store.append(vec![view(&own_id)], now()).await.is_ok()
@@ -166,7 +168,12 @@ async fn a_commit_without_an_answer_is_called_unknown_in_time_and_can_be_repeate
     };
     let begun = Instant::now();
     let created = store
-        .create(id("a"), named("A"), Some(record()), now())
+        .create(
+            id("a"),
+            named("A"),
+            Some(record()),
+            testkit::write_at(now()),
+        )
         .await;
     assert!(
         matches!(created, Err(StoreError::Undecided { .. })),
@@ -183,7 +190,12 @@ async fn a_commit_without_an_answer_is_called_unknown_in_time_and_can_be_repeate
     server.psql("postgres", "SELECT pg_reload_conf()");
     until_commits_are_confirmed(&store, true).await;
     let again = store
-        .create(id("b"), named("A"), Some(record()), now())
+        .create(
+            id("b"),
+            named("A"),
+            Some(record()),
+            testkit::write_at(now()),
+        )
         .await;
     assert!(
         matches!(again, Err(StoreError::IdempotencyKeyTaken)),

@@ -2,6 +2,7 @@
 //! happens when server, pooler, network or neighbours misbehave.
 
 mod archiving;
+mod auditing;
 mod contract;
 mod durability;
 mod encryption;

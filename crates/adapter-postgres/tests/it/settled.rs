@@ -9,8 +9,8 @@ use adapter_postgres::PostgresStore;
 use async_trait::async_trait;
 use domain::{Scholarship, ScholarshipContent, ScholarshipId, Timestamp};
 use ports::{
-    CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord, ScholarshipStore,
-    StoreError, StoreHealth, UpsertItem, UpsertOutcome, Written,
+    AuditEntry, CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord,
+    ScholarshipStore, StoreError, StoreHealth, UpsertItem, UpsertOutcome, WriteContext, Written,
 };
 
 pub(crate) struct Settled(pub(crate) PostgresStore);
@@ -47,9 +47,9 @@ impl ScholarshipStore for Settled {
         id: ScholarshipId,
         content: ScholarshipContent,
         idempotency: Option<IdempotencyRecord>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<Written, StoreError> {
-        let written = self.0.create(id, content, idempotency, now).await?;
+        let written = self.0.create(id, content, idempotency, context).await?;
         self.settle(written.position).await?;
         Ok(written)
     }
@@ -59,9 +59,12 @@ impl ScholarshipStore for Settled {
         id: &ScholarshipId,
         content: ScholarshipContent,
         expected_version: Option<u64>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<Written, StoreError> {
-        let written = self.0.replace(id, content, expected_version, now).await?;
+        let written = self
+            .0
+            .replace(id, content, expected_version, context)
+            .await?;
         self.settle(written.position).await?;
         Ok(written)
     }
@@ -70,9 +73,9 @@ impl ScholarshipStore for Settled {
         &self,
         id: &ScholarshipId,
         expected_version: Option<u64>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<FeedPosition, StoreError> {
-        let position = self.0.delete(id, expected_version, now).await?;
+        let position = self.0.delete(id, expected_version, context).await?;
         self.settle(position).await?;
         Ok(position)
     }
@@ -80,9 +83,9 @@ impl ScholarshipStore for Settled {
     async fn upsert_many(
         &self,
         items: Vec<UpsertItem>,
-        now: Timestamp,
+        context: WriteContext,
     ) -> Result<(Vec<UpsertOutcome>, FeedPosition), StoreError> {
-        let (outcomes, position) = self.0.upsert_many(items, now).await?;
+        let (outcomes, position) = self.0.upsert_many(items, context).await?;
         self.settle(position).await?;
         Ok((outcomes, position))
     }
@@ -112,6 +115,15 @@ impl ScholarshipStore for Settled {
         limit: usize,
     ) -> Result<Vec<Change>, StoreError> {
         self.0.changed_since(since, after, limit).await
+    }
+
+    async fn audit(
+        &self,
+        since: Timestamp,
+        id: Option<&ScholarshipId>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        self.0.audit(since, id, limit).await
     }
 
     async fn idempotency_record(

@@ -137,7 +137,9 @@ async fn a_log_that_is_ahead_of_its_server_is_refused_until_it_goes_on_behind_it
     assert!(!inspector.is_log_ahead().await.expect("is read"));
     let store = open(&url);
     store.verify().await.expect("is usable");
-    let written = store.create(id("a"), named("A"), None, now()).await;
+    let written = store
+        .create(id("a"), named("A"), None, testkit::write_at(now()))
+        .await;
     written.expect("is created");
     store.verify().await.expect("is usable");
 }
@@ -150,8 +152,12 @@ async fn a_log_that_is_written_to_is_never_taken_for_one_that_is_ahead() {
         let store = open(&url);
         writers.spawn(async move {
             for round in 0..50 {
-                let written =
-                    store.create(id(&format!("w{writer}-{round}")), named("A"), None, now());
+                let written = store.create(
+                    id(&format!("w{writer}-{round}")),
+                    named("A"),
+                    None,
+                    testkit::write_at(now()),
+                );
                 written.await.expect("is created");
             }
         });

@@ -1,13 +1,15 @@
 //! Imports: many records in one transaction.
 
 use diesel::sqlite::SqliteConnection;
-use domain::{ScholarshipId, Timestamp};
-use ports::{FeedPosition, UpsertItem, UpsertOutcome};
+use domain::ScholarshipId;
+use ports::{AuditAction, FeedPosition, UpsertItem, UpsertOutcome, WriteContext};
 
 use super::reading::head_on_conn;
 use super::record::{Prepared, identifier};
 use super::writing::{by_id_on_conn, by_origin_on_conn, insert_in_txn, update_in_txn};
 use crate::failure::Failure;
+
+const ACTION: AuditAction = AuditAction::Imported;
 
 /// Turns contents into rows: the dear part of an import, done before the writing thread is asked.
 pub(super) fn prepare(items: Vec<UpsertItem>) -> Result<Vec<(ScholarshipId, Prepared)>, Failure> {
@@ -20,11 +22,11 @@ pub(super) fn prepare(items: Vec<UpsertItem>) -> Result<Vec<(ScholarshipId, Prep
 pub(super) fn upsert_many_in_txn(
     connection: &mut SqliteConnection,
     items: &[(ScholarshipId, Prepared)],
-    now: Timestamp,
+    context: &WriteContext,
 ) -> Result<(Vec<UpsertOutcome>, FeedPosition), Failure> {
     let outcomes = items
         .iter()
-        .map(|(id, prepared)| upsert_in_txn(connection, id, prepared, now))
+        .map(|(id, prepared)| upsert_in_txn(connection, id, prepared, context))
         .collect::<Result<_, _>>()?;
     Ok((outcomes, head_on_conn(connection)?))
 }
@@ -33,7 +35,7 @@ fn upsert_in_txn(
     connection: &mut SqliteConnection,
     id: &ScholarshipId,
     prepared: &Prepared,
-    now: Timestamp,
+    context: &WriteContext,
 ) -> Result<UpsertOutcome, Failure> {
     let same_id = |connection: &mut SqliteConnection| by_id_on_conn(connection, id.as_str());
     let present = match prepared.origin() {
@@ -45,12 +47,12 @@ fn upsert_in_txn(
         if present.digest == prepared.digest {
             return Ok(UpsertOutcome::Unchanged(present_id));
         }
-        update_in_txn(connection, &present, prepared, now)?;
+        update_in_txn(connection, &present, prepared, ACTION, context)?;
         return Ok(UpsertOutcome::Updated(present_id));
     }
     if prepared.origin().is_some() && same_id(connection)?.is_some() {
         return Ok(UpsertOutcome::IdTaken(id.clone()));
     }
-    insert_in_txn(connection, id, prepared, now)?;
+    insert_in_txn(connection, id, prepared, ACTION, context)?;
     Ok(UpsertOutcome::Created(id.clone()))
 }

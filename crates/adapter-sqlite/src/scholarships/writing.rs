@@ -3,8 +3,9 @@
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use domain::{ScholarshipId, Timestamp};
-use ports::{FeedPosition, IdempotencyRecord, StoreError};
+use ports::{AuditAction, FeedPosition, IdempotencyRecord, StoreError, WriteContext};
 
+use super::auditing::{Audited, audit_in_txn};
 use super::reading::{head_on_conn, idempotency_record_on_conn};
 use super::record::{Prepared, Stamp, identifier, instant, version};
 use super::{bound, microseconds, whole_microseconds};
@@ -77,8 +78,9 @@ pub(super) fn create_in_txn(
     id: &ScholarshipId,
     prepared: &Prepared,
     idempotency: Option<&IdempotencyRecord>,
-    now: Timestamp,
+    context: &WriteContext,
 ) -> Outcome<Stamp> {
+    let now = context.now;
     if let Some(record) = idempotency
         && idempotency_record_on_conn(connection, &record.key, now)?.is_some()
     {
@@ -93,7 +95,7 @@ pub(super) fn create_in_txn(
             id: identifier(&taken.id)?,
         }));
     }
-    insert_in_txn(connection, id, prepared, now)?;
+    insert_in_txn(connection, id, prepared, AuditAction::Created, context)?;
     if let Some(record) = idempotency {
         keep_in_txn(connection, record, now)?;
     }
@@ -111,7 +113,7 @@ pub(super) fn replace_in_txn(
     id: &ScholarshipId,
     prepared: &Prepared,
     expected_version: Option<u64>,
-    now: Timestamp,
+    context: &WriteContext,
 ) -> Outcome<Stamp> {
     let present = match present_on_conn(connection, id, expected_version)? {
         Ok(present) => present,
@@ -125,11 +127,17 @@ pub(super) fn replace_in_txn(
             id: identifier(&other.id)?,
         }));
     }
-    update_in_txn(connection, &present, prepared, now)?;
+    update_in_txn(
+        connection,
+        &present,
+        prepared,
+        AuditAction::Replaced,
+        context,
+    )?;
     Ok(Ok(Stamp {
         version: version(&present.id, present.version + 1)?,
         created_at: instant(&present.id, "created_at", present.created_at)?,
-        updated_at: whole_microseconds(now),
+        updated_at: whole_microseconds(context.now),
         position: head_on_conn(connection)?,
     }))
 }
@@ -138,13 +146,21 @@ pub(super) fn delete_in_txn(
     connection: &mut SqliteConnection,
     id: &ScholarshipId,
     expected_version: Option<u64>,
-    now: Timestamp,
+    context: &WriteContext,
 ) -> Outcome<FeedPosition> {
-    if let Err(refusal) = present_on_conn(connection, id, expected_version)? {
-        return Ok(Err(refusal));
-    }
+    let present = match present_on_conn(connection, id, expected_version)? {
+        Ok(present) => present,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     diesel::delete(scholarships::table.find(id.as_str())).execute(connection)?;
-    log_in_txn(connection, id.as_str(), true, now)?;
+    log_in_txn(connection, id.as_str(), true, context.now)?;
+    let audited = Audited {
+        id: id.as_str(),
+        action: AuditAction::Deleted,
+        before: Some(&present.digest),
+        after: None,
+    };
+    audit_in_txn(connection, context, &audited)?;
     Ok(Ok(head_on_conn(connection)?))
 }
 
@@ -168,8 +184,10 @@ pub(super) fn insert_in_txn(
     connection: &mut SqliteConnection,
     id: &ScholarshipId,
     prepared: &Prepared,
-    now: Timestamp,
+    action: AuditAction,
+    context: &WriteContext,
 ) -> Result<(), Failure> {
+    let now = context.now;
     diesel::insert_into(scholarships::table)
         .values((
             scholarships::id.eq(id.as_str()),
@@ -182,15 +200,24 @@ pub(super) fn insert_in_txn(
             scholarships::document.eq(prepared.document.as_str()),
         ))
         .execute(connection)?;
-    log_in_txn(connection, id.as_str(), false, now)
+    log_in_txn(connection, id.as_str(), false, now)?;
+    let audited = Audited {
+        id: id.as_str(),
+        action,
+        before: None,
+        after: Some(&prepared.digest),
+    };
+    audit_in_txn(connection, context, &audited)
 }
 
 pub(super) fn update_in_txn(
     connection: &mut SqliteConnection,
     present: &Known,
     prepared: &Prepared,
-    now: Timestamp,
+    action: AuditAction,
+    context: &WriteContext,
 ) -> Result<(), Failure> {
+    let now = context.now;
     diesel::update(scholarships::table.find(present.id.as_str()))
         .set((
             scholarships::source.eq(prepared.source.as_deref()),
@@ -201,7 +228,14 @@ pub(super) fn update_in_txn(
             scholarships::document.eq(prepared.document.as_str()),
         ))
         .execute(connection)?;
-    log_in_txn(connection, &present.id, false, now)
+    log_in_txn(connection, &present.id, false, now)?;
+    let audited = Audited {
+        id: &present.id,
+        action,
+        before: Some(&present.digest),
+        after: Some(&prepared.digest),
+    };
+    audit_in_txn(connection, context, &audited)
 }
 
 /// Takes the place of the record's older entry, with a new sequence number.

@@ -25,7 +25,9 @@ async fn a_record_that_cannot_be_read_is_named() {
         let (_folder, path) = folder();
         let store = open(&path).expect("opens");
         for own_id in ["fine", "hurt"] {
-            let created = store.create(id(own_id), named(own_id), None, now()).await;
+            let created = store
+                .create(id(own_id), named(own_id), None, testkit::write_at(now()))
+                .await;
             created.expect("is created");
         }
         execute(
@@ -49,7 +51,9 @@ async fn a_record_that_cannot_be_read_is_named() {
             );
         }
         assert!(store.get(&id("fine")).await.expect("is read").is_some());
-        let replaced = store.replace(&id("fine"), named("Fine"), None, now()).await;
+        let replaced = store
+            .replace(&id("fine"), named("Fine"), None, testkit::write_at(now()))
+            .await;
         replaced.expect("others can be written");
     }
 }
@@ -59,11 +63,13 @@ async fn a_damaged_record_can_be_written_anew() {
     let (_folder, path) = folder();
     let store = open(&path).expect("opens");
     store
-        .create(id("a"), named("A"), None, now())
+        .create(id("a"), named("A"), None, testkit::write_at(now()))
         .await
         .expect("is created");
     execute(&path, "UPDATE scholarships SET document = '{'");
-    let replaced = store.replace(&id("a"), named("A2"), None, now()).await;
+    let replaced = store
+        .replace(&id("a"), named("A2"), None, testkit::write_at(now()))
+        .await;
     replaced.expect("is replaced");
     let found = store
         .get(&id("a"))
@@ -103,7 +109,10 @@ async fn pages_overwritten_by_the_disk_are_errors_for_what_lies_on_them() {
             content: named(&"long name ".repeat(20)),
         })
         .collect();
-    store.upsert_many(items, now()).await.expect("is written");
+    store
+        .upsert_many(items, testkit::write_at(now()))
+        .await
+        .expect("is written");
     store.close().await;
     let mut bytes = fs::read(&path).expect("is read");
     let (from, to) = (bytes.len() / 2, bytes.len());
@@ -128,7 +137,7 @@ async fn nothing_is_acknowledged_once_the_file_is_gone_or_another() {
         let (folder, path) = folder();
         let store = open(&path).expect("opens");
         store
-            .create(id("a"), named("A"), None, now())
+            .create(id("a"), named("A"), None, testkit::write_at(now()))
             .await
             .expect("is created");
         let aside = folder.path().join("aside.db");
@@ -136,13 +145,15 @@ async fn nothing_is_acknowledged_once_the_file_is_gone_or_another() {
         if replaced {
             std::fs::copy(&aside, &path).expect("is copied");
         }
-        let refused = store.create(id("b"), named("B"), None, now()).await;
+        let refused = store
+            .create(id("b"), named("B"), None, testkit::write_at(now()))
+            .await;
         let text = explained(&refused.expect_err("must not be acknowledged"));
         assert!(text.contains("deleted, moved or replaced"), "{text}");
         assert!(matches!(store.check().await, Health::Down(reason) if reason.contains("deleted")));
         std::fs::rename(&aside, &path).expect("is put back");
         store
-            .create(id("c"), named("C"), None, now())
+            .create(id("c"), named("C"), None, testkit::write_at(now()))
             .await
             .expect("is created");
         assert_eq!(store.check().await, Health::Up);

@@ -49,7 +49,9 @@ async fn writes_until_it_is_killed() {
                 id: id(&format!("{round}-{at}")),
                 content: named("Imported"),
             });
-            let written = store.upsert_many(items.collect(), now()).await;
+            let written = store
+                .upsert_many(items.collect(), testkit::write_at(now()))
+                .await;
             written.expect("is written");
             acknowledge(&format!("import {round} 0"));
         }

@@ -1,5 +1,6 @@
 //! The embedded store: the contracts of its ports, and what happens when disk, process or neighbours misbehave.
 
+mod auditing;
 mod contract;
 mod damaged_files;
 mod durability;

@@ -11,7 +11,9 @@ use super::{execute, explained, folder, id, named, now, open};
 async fn what_was_written_is_there_after_a_restart() {
     let (_folder, path) = folder();
     let first = open(&path).expect("opens");
-    let written = first.create(id("a"), named("A"), None, now()).await;
+    let written = first
+        .create(id("a"), named("A"), None, testkit::write_at(now()))
+        .await;
     let written = written.expect("is created");
     let key = first.pseudonym_key().await.expect("is read");
     first.close().await;
@@ -27,16 +29,18 @@ async fn sequence_numbers_are_not_given_again_after_a_restart() {
     let (_folder, path) = folder();
     let first = open(&path).expect("opens");
     first
-        .create(id("a"), named("A"), None, now())
+        .create(id("a"), named("A"), None, testkit::write_at(now()))
         .await
         .expect("is created");
     let deleted = first
-        .delete(&id("a"), None, now())
+        .delete(&id("a"), None, testkit::write_at(now()))
         .await
         .expect("is deleted");
     first.close().await;
     let second = open(&path).expect("opens");
-    let created = second.create(id("b"), named("B"), None, now()).await;
+    let created = second
+        .create(id("b"), named("B"), None, testkit::write_at(now()))
+        .await;
     assert!(created.expect("is created").position > deleted);
 }
 
@@ -53,7 +57,7 @@ async fn folders_are_made_and_the_store_tells_its_health() {
     let (folder, _) = folder();
     let store = open(&folder.path().join("var/data/store.db")).expect("opens");
     let health = store.health().await.expect("is well");
-    assert!(health.migration.ends_with("revoked_tokens"), "{health:?}");
+    assert!(health.migration.ends_with("audit_log"), "{health:?}");
     assert_eq!((store.name(), store.check().await), ("store", Health::Up));
     store.close().await;
     assert!(matches!(store.check().await, Health::Down(why) if why.contains("closed")));

@@ -32,11 +32,13 @@ async fn what_one_process_imports_the_other_follows() {
             content: named("Imported"),
         });
         import
-            .upsert_many(items.collect(), now())
+            .upsert_many(items.collect(), testkit::write_at(now()))
             .await
             .expect("is written");
         let own = format!("own-{round}");
-        let created = server.create(id(&own), named(&own), None, now()).await;
+        let created = server
+            .create(id(&own), named(&own), None, testkit::write_at(now()))
+            .await;
         created.expect("is created");
         let batch = server.changes_since(position, 100).await.expect("is read");
         assert_eq!(batch.changes.len(), 21);
@@ -49,12 +51,20 @@ async fn what_one_process_imports_the_other_follows() {
 async fn writers_of_two_processes_never_overwrite_each_other() {
     let (_folder, path) = folder();
     let stores = [open(&path).expect("opens"), open(&path).expect("opens")];
-    let created = stores[0].create(id("a"), named("A"), None, now()).await;
+    let created = stores[0]
+        .create(id("a"), named("A"), None, testkit::write_at(now()))
+        .await;
     created.expect("is created");
     for version in 1..=20 {
         let own = id("a");
-        let [one, other] = [0, 1]
-            .map(|at| stores[at].replace(&own, named(&format!("by {at}")), Some(version), now()));
+        let [one, other] = [0, 1].map(|at| {
+            stores[at].replace(
+                &own,
+                named(&format!("by {at}")),
+                Some(version),
+                testkit::write_at(now()),
+            )
+        });
         let (one, other) = tokio::join!(one, other);
         assert!(
             one.is_ok() != other.is_ok(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ports::{Clock, ScholarshipStore, StoreError};
+use ports::{Actor, Clock, ScholarshipStore, StoreError};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::format::ImportFormat;
@@ -34,11 +34,13 @@ pub struct ImportOptions {
 /// Reads inputs of every [`ImportFormat`] into a store.
 pub struct Importer {
     store: Arc<dyn ScholarshipStore>,
+    actor: Actor,
 }
 
 impl Importer {
-    pub fn new(store: Arc<dyn ScholarshipStore>) -> Self {
-        Self { store }
+    /// Writes on behalf of `actor`.
+    pub fn new(store: Arc<dyn ScholarshipStore>, actor: Actor) -> Self {
+        Self { store, actor }
     }
 
     /// Imports `source` to its end; after each chunk `progress` hears the bytes read and the sum so far. Each batch bears the
@@ -58,7 +60,8 @@ impl Importer {
         if let Some(name) = &options.file_name {
             reader = reader.with_file_name(name);
         }
-        let mut session = ImportSession::new(Arc::clone(&self.store), options.dry_run);
+        let actor = self.actor.clone();
+        let mut session = ImportSession::new(Arc::clone(&self.store), actor, options.dry_run);
         let mut chunk = vec![0; CHUNK_BYTES];
         let mut bytes = 0;
         while !reader.has_stopped() {

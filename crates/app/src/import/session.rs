@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{FieldError, ScholarshipContent, ScholarshipId, Timestamp};
-use ports::{ScholarshipStore, StoreError, UpsertItem, UpsertOutcome};
+use ports::{Actor, ScholarshipStore, StoreError, UpsertItem, UpsertOutcome, WriteContext};
 
 use super::identity::UNNAMED_SOURCE;
 use super::record::ParsedRecord;
@@ -19,6 +19,7 @@ const BATCH_BYTES: usize = 8 << 20;
 /// finishes it.
 pub struct ImportSession {
     store: Arc<dyn ScholarshipStore>,
+    actor: Actor,
     dry_run: bool,
     seen: SeenRecords,
     batch: Batch,
@@ -44,10 +45,11 @@ enum Awaited {
 }
 
 impl ImportSession {
-    /// With `dry_run`, nothing is written; the verdicts say what would be.
-    pub fn new(store: Arc<dyn ScholarshipStore>, dry_run: bool) -> Self {
+    /// On behalf of `actor`. With `dry_run`, nothing is written; the verdicts say what would be.
+    pub fn new(store: Arc<dyn ScholarshipStore>, actor: Actor, dry_run: bool) -> Self {
         Self {
             store,
+            actor,
             dry_run,
             seen: SeenRecords::default(),
             batch: Batch::default(),
@@ -90,7 +92,11 @@ impl ImportSession {
         } else if self.dry_run {
             self.foresee(&lines, &items).await?
         } else {
-            let (outcomes, position) = self.store.upsert_many(items, now).await?;
+            let context = WriteContext {
+                actor: self.actor.clone(),
+                now,
+            };
+            let (outcomes, position) = self.store.upsert_many(items, context).await?;
             self.report.position = position;
             self.report.written_since.get_or_insert(now);
             outcomes

@@ -10,7 +10,7 @@ mod writing;
 use std::sync::Arc;
 
 use domain::{ScholarshipContent, Timestamp};
-use ports::ScholarshipStore;
+use ports::{Actor, ScholarshipStore};
 use testkit::{FixedClock, MemoryScholarshipStore, instant};
 
 use super::{ImportFormat, ImportOptions, ImportReport, Importer, ParsedRecord, RecordReader};
@@ -67,7 +67,7 @@ async fn import(store: &Arc<dyn ScholarshipStore>, bytes: &[u8], dry_run: bool) 
         dry_run,
         ..ImportOptions::default()
     };
-    Importer::new(Arc::clone(store))
+    Importer::new(Arc::clone(store), Actor::SYSTEM)
         .run(bytes, options, &FixedClock::at(now()), |_, _| {})
         .await
         .expect("the store answers")

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use domain::EditorialStatus;
 use ports::{ScholarshipStore, StoreError};
 use serde_json::json;
-use testkit::scholarship;
+use testkit::{scholarship, tester};
 
 use crate::world::{World, id};
 
@@ -22,19 +22,21 @@ async fn a_repeated_post_makes_nothing_twice_for_a_day() {
     let catalogue = &world.application.catalogue;
     let content = || scholarship("Once").content();
     let first = catalogue
-        .create(content(), request("k", "f"))
+        .create(tester(), content(), request("k", "f"))
         .await
         .expect("created");
     let again = catalogue
-        .create(content(), request("k", "f"))
+        .create(tester(), content(), request("k", "f"))
         .await
         .expect("the same");
     assert_eq!(first, again);
-    let other = catalogue.create(content(), request("k", "g")).await;
+    let other = catalogue
+        .create(tester(), content(), request("k", "g"))
+        .await;
     assert!(matches!(other, Err(EditError::IdempotencyConflict)));
     world.pass(TimeDelta::hours(25));
     let later = catalogue
-        .create(content(), request("k", "f"))
+        .create(tester(), content(), request("k", "f"))
         .await
         .expect("a new day");
     assert_ne!(first.id, later.id);
@@ -47,7 +49,7 @@ async fn the_store_is_not_told_who_sent_an_idempotency_key() {
     world
         .application
         .catalogue
-        .create(scholarship("Once").content(), request(key, "f"))
+        .create(tester(), scholarship("Once").content(), request(key, "f"))
         .await
         .expect("created");
     let now = testkit::instant("2026-11-23T12:00:00Z");
@@ -65,7 +67,7 @@ async fn of_many_equal_posts_at_once_one_creates() {
             let made = world
                 .application
                 .catalogue
-                .create(scholarship("Once").content(), request("k", "f"))
+                .create(tester(), scholarship("Once").content(), request("k", "f"))
                 .await;
             made.expect("all get the same answer").id
         });
@@ -80,7 +82,7 @@ async fn an_old_version_changes_nothing() {
     let world = World::with(vec![("a", scholarship("Before").content())]).await;
     let catalogue = &world.application.catalogue;
     let patched = catalogue
-        .patch(&id("a"), &json!({"name": "After"}), 1)
+        .patch(tester(), &id("a"), &json!({"name": "After"}), 1)
         .await
         .expect("patched");
     assert_eq!(
@@ -88,9 +90,11 @@ async fn an_old_version_changes_nothing() {
         (2, "After")
     );
     for outcome in [
-        catalogue.patch(&id("a"), &json!({"name": "Late"}), 1).await,
         catalogue
-            .replace(&id("a"), scholarship("Late").content(), Some(1))
+            .patch(tester(), &id("a"), &json!({"name": "Late"}), 1)
+            .await,
+        catalogue
+            .replace(tester(), &id("a"), scholarship("Late").content(), Some(1))
             .await,
     ] {
         assert!(matches!(
@@ -99,7 +103,7 @@ async fn an_old_version_changes_nothing() {
         ));
     }
     assert!(matches!(
-        catalogue.delete(&id("b"), Some(1)).await,
+        catalogue.delete(tester(), &id("b"), Some(1)).await,
         Err(EditError::Store(StoreError::NotFound))
     ));
 }

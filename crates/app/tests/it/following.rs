@@ -7,7 +7,7 @@ use app::catalogue::EditError;
 use app::follower::{FollowPeriods, IndexFollower};
 use async_trait::async_trait;
 use ports::{Health, HealthProbe, ScholarshipStore, SearchIndex, StoreError, UpsertItem};
-use testkit::{Interruptible, Interruption, MemoryScholarshipStore, instant, scholarship};
+use testkit::{Interruptible, Interruption, MemoryScholarshipStore, instant, scholarship, tester};
 
 use crate::faulty_index::FaultyIndex;
 use crate::world::{World, id};
@@ -25,7 +25,7 @@ async fn write(store: &MemoryScholarshipStore, at: &str, name: &str) {
         content: scholarship(name).content(),
     };
     store
-        .upsert_many(vec![item], instant(NOW))
+        .upsert_many(vec![item], testkit::write_at(instant(NOW)))
         .await
         .expect("written");
 }
@@ -43,14 +43,14 @@ async fn a_write_is_found_by_the_next_search() {
     let made = world
         .application
         .catalogue
-        .create(content, None)
+        .create(tester(), content, None)
         .await
         .expect("created");
     assert_eq!(world.total("zebra"), 1);
     world
         .application
         .catalogue
-        .delete(&made.id, Some(made.version))
+        .delete(tester(), &made.id, Some(made.version))
         .await
         .expect("deleted");
     assert_eq!(world.total("zebra"), 0);
@@ -68,7 +68,10 @@ async fn what_another_process_writes_is_found_by_the_follower() {
     };
     world
         .store
-        .upsert_many(vec![item], instant("2026-11-23T12:00:00Z"))
+        .upsert_many(
+            vec![item],
+            testkit::write_at(instant("2026-11-23T12:00:00Z")),
+        )
         .await
         .expect("written");
     let found = async {
@@ -91,7 +94,7 @@ async fn searches_go_on_while_the_store_is_down_and_writes_are_refused() {
     let refused = world
         .application
         .catalogue
-        .create(scholarship("Late").content(), None)
+        .create(tester(), scholarship("Late").content(), None)
         .await;
     assert!(matches!(
         refused,
@@ -197,7 +200,7 @@ async fn what_is_deleted_between_two_tries_to_load_does_not_stay() {
     assert!(load.await.expect("no panic").is_err());
     outage.end();
     store
-        .delete(&id("a"), None, instant(NOW))
+        .delete(&id("a"), None, testkit::write_at(instant(NOW)))
         .await
         .expect("deleted");
     follower.load().await.expect("loaded");

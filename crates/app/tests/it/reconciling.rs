@@ -36,7 +36,10 @@ fn numbered(number: usize) -> UpsertItem {
 }
 
 async fn write(store: &MemoryScholarshipStore, items: Vec<UpsertItem>, now: Timestamp) {
-    store.upsert_many(items, now).await.expect("is written");
+    store
+        .upsert_many(items, testkit::write_at(now))
+        .await
+        .expect("is written");
 }
 
 async fn put(store: &MemoryScholarshipStore, own_id: &str, name: &str, minute: i64) {

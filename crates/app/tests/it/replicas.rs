@@ -126,20 +126,32 @@ async fn write(store: PostgresStore, mut random: StdRng, stop: Arc<AtomicBool>) 
         let content = named(&format!("Award {}", random.random::<u32>()));
         let at = next_instant();
         let done = match random.random_range(0..14) {
-            0..4 => store.create(shared_id, content, None, at).await.is_ok(),
-            4..7 => store.replace(&shared_id, content, None, at).await.is_ok(),
-            7..9 => store.delete(&shared_id, None, at).await.is_ok(),
+            0..4 => store
+                .create(shared_id, content, None, testkit::write_at(at))
+                .await
+                .is_ok(),
+            4..7 => store
+                .replace(&shared_id, content, None, testkit::write_at(at))
+                .await
+                .is_ok(),
+            7..9 => store
+                .delete(&shared_id, None, testkit::write_at(at))
+                .await
+                .is_ok(),
             9 => {
                 let items = (0..5).map(|_| UpsertItem {
                     id: id(&format!("r{}", random.random_range(0..IDS))),
                     content: named(&format!("Award {}", random.random::<u32>())),
                 });
-                store.upsert_many(items.collect(), at).await.is_ok()
+                store
+                    .upsert_many(items.collect(), testkit::write_at(at))
+                    .await
+                    .is_ok()
             }
             10..13 => {
                 let own_id = id(&format!("own{name}-{round}"));
                 let made = store
-                    .create(own_id.clone(), content, None, at)
+                    .create(own_id.clone(), content, None, testkit::write_at(at))
                     .await
                     .is_ok();
                 if made {
@@ -153,7 +165,10 @@ async fn write(store: PostgresStore, mut random: StdRng, stop: Arc<AtomicBool>) 
                     continue;
                 };
                 heard.own.remove(&own_id);
-                let gone = store.delete(&own_id, None, at).await.is_ok();
+                let gone = store
+                    .delete(&own_id, None, testkit::write_at(at))
+                    .await
+                    .is_ok();
                 if gone {
                     heard.own.insert(own_id, false);
                 }
@@ -282,7 +297,9 @@ async fn all_replicas_come_to_hold_what_the_store_holds() {
     let bouncer = PrivatePgBouncer::start(&server, 8);
     let pooled = bouncer.url(DatabaseServer::database_of(&url));
     let plain = PostgresStore::open(&PostgresSettings::new(&*url)).expect("opens");
-    let first = plain.create(id("first"), named("First"), None, now()).await;
+    let first = plain
+        .create(id("first"), named("First"), None, testkit::write_at(now()))
+        .await;
     first.expect("is created");
 
     let mut replicas = Vec::new();
@@ -354,19 +371,28 @@ async fn all_replicas_come_to_hold_what_the_store_holds() {
 async fn who_writes_finds_it_while_an_open_transaction_holds_the_log_back() {
     let (server, url) = own_server().await;
     let plain = PostgresStore::open(&PostgresSettings::new(&*url)).expect("opens");
-    let first = plain.create(id("first"), named("First"), None, now()).await;
+    let first = plain
+        .create(id("first"), named("First"), None, testkit::write_at(now()))
+        .await;
     first.expect("is created");
     let replica = Replica::start(&url, PoolMode::Session, NEVER).await;
     let other = Replica::start(&url, PoolMode::Session, NEVER).await;
     let slow = open_transaction(&server, &url, "slow", 600);
     is_open(&server).await;
     let (store, index) = (&replica.store, &replica.index);
-    let made = store.create(id("a"), named("Mine"), None, next_instant());
+    let made = store.create(
+        id("a"),
+        named("Mine"),
+        None,
+        testkit::write_at(next_instant()),
+    );
     let made = made.await.expect("is created");
     replica.follower.take_in(&id("a"), made.position).await;
     assert!(store.head().await.expect("is read") < made.position);
     assert_eq!(index.scholarship(&id("a")), Some(made.scholarship));
-    let gone = store.delete(&id("first"), None, next_instant()).await;
+    let gone = store
+        .delete(&id("first"), None, testkit::write_at(next_instant()))
+        .await;
     let gone = gone.expect("is deleted");
     replica.follower.take_in(&id("first"), gone).await;
     assert_eq!(index.scholarship(&id("first")), None);
@@ -376,7 +402,8 @@ async fn who_writes_finds_it_while_an_open_transaction_holds_the_log_back() {
     };
     let since = next_instant();
     for batch in [["i1", "i2"], ["i2", "i3"]] {
-        let written = store.upsert_many(batch.map(item).to_vec(), next_instant());
+        let written =
+            store.upsert_many(batch.map(item).to_vec(), testkit::write_at(next_instant()));
         let (_, position) = written.await.expect("is imported");
         replica.follower.take_in_import(since, position).await;
     }
@@ -399,7 +426,9 @@ async fn who_writes_finds_it_while_an_open_transaction_holds_the_log_back() {
 async fn drift_is_healed_while_others_write_without_a_pause() {
     let (server, url) = own_server().await;
     let plain = PostgresStore::open(&PostgresSettings::new(&*url)).expect("opens");
-    let first = plain.create(id("first"), named("First"), None, now()).await;
+    let first = plain
+        .create(id("first"), named("First"), None, testkit::write_at(now()))
+        .await;
     let first = first.expect("is created");
     // With this one, there is never a moment for a comparison.
     let slow = open_transaction(&server, &url, "slow", 600);

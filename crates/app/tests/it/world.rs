@@ -52,7 +52,7 @@ impl World {
             })
             .collect();
         store
-            .upsert_many(items, instant("2026-11-01T00:00:00Z"))
+            .upsert_many(items, testkit::write_at(instant("2026-11-01T00:00:00Z")))
             .await
             .expect("the fake answers");
         let application = Application::new(Dependencies {

@@ -59,7 +59,7 @@ struct ImportParameters {
 async fn import_scholarships(
     request: HttpRequest,
     state: web::Data<ApiState>,
-    _: Allowed<WriteScholarships>,
+    writer: Allowed<WriteScholarships>,
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
     let mut reader = QueryReader::new(request.query_string())?;
@@ -74,7 +74,8 @@ async fn import_scholarships(
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large(limit));
     }
-    let session = ImportSession::new(state.application.catalogue.store(), dry_run);
+    let store = state.application.catalogue.store();
+    let session = ImportSession::new(store, writer.actor(), dry_run);
     let import = Import {
         reader: RecordReader::new(format),
         session: Some(session),

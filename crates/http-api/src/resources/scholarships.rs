@@ -168,7 +168,7 @@ async fn create(
     let made = state
         .application
         .catalogue
-        .create(content, idempotency)
+        .create(writer.actor(), content, idempotency)
         .await;
     let scholarship = made.map_err(|error| match error {
         EditError::Store(StoreError::NotFound) => ApiError::new(ErrorCode::IdempotencyKeyReused)
@@ -212,7 +212,7 @@ fn write_precondition(
 async fn replace(
     request: HttpRequest,
     state: web::Data<ApiState>,
-    _: Allowed<WriteScholarships>,
+    writer: Allowed<WriteScholarships>,
     id: web::Path<String>,
     _: NoParameters,
     body: JsonBody<ScholarshipDocument>,
@@ -221,7 +221,8 @@ async fn replace(
     let (wanted, _) = write_precondition(&request, &state, &id)?;
     let content = content(body.value)?;
     let catalogue = &state.application.catalogue;
-    let scholarship = catalogue.replace(&id, content, wanted.version()).await?;
+    let replaced = catalogue.replace(writer.actor(), &id, content, wanted.version());
+    let scholarship = replaced.await?;
     Ok(with_tag(HttpResponse::Ok(), &scholarship))
 }
 
@@ -247,7 +248,7 @@ async fn replace(
 async fn patch_scholarship(
     request: HttpRequest,
     state: web::Data<ApiState>,
-    _: Allowed<WriteScholarships>,
+    writer: Allowed<WriteScholarships>,
     id: web::Path<String>,
     _: NoParameters,
     body: JsonBody<Value, MergePatch>,
@@ -256,12 +257,17 @@ async fn patch_scholarship(
     let (wanted, known) = write_precondition(&request, &state, &id)?;
     let catalogue = &state.application.catalogue;
     let version = wanted.version().or(known).unwrap_or(0);
-    let patched = match catalogue.patch(&id, &body.value, version).await {
+    let patched = match catalogue
+        .patch(writer.actor(), &id, &body.value, version)
+        .await
+    {
         // With `*` any state will do, so the store's newest one does.
         Err(EditError::Store(StoreError::VersionMismatch { actual }))
             if wanted == Precondition::Any =>
         {
-            catalogue.patch(&id, &body.value, actual).await
+            catalogue
+                .patch(writer.actor(), &id, &body.value, actual)
+                .await
         }
         patched => patched,
     };
@@ -286,13 +292,15 @@ async fn patch_scholarship(
 async fn delete_scholarship(
     request: HttpRequest,
     state: web::Data<ApiState>,
-    _: Allowed<WriteScholarships>,
+    writer: Allowed<WriteScholarships>,
     id: web::Path<String>,
     _: NoParameters,
 ) -> Result<HttpResponse, ApiError> {
     let id = scholarship_id(&id)?;
     let (wanted, _) = write_precondition(&request, &state, &id)?;
     let catalogue = &state.application.catalogue;
-    catalogue.delete(&id, wanted.version()).await?;
+    catalogue
+        .delete(writer.actor(), &id, wanted.version())
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -153,7 +153,9 @@ impl Api {
         let store = MemoryScholarshipStore::default();
         for (number, content) in (1..).zip(setup.catalogue) {
             let id = domain::ScholarshipId::from_bits(number);
-            let made = store.create(id, content, None, instant(NOW)).await;
+            let made = store
+                .create(id, content, None, testkit::write_at(instant(NOW)))
+                .await;
             made.expect("a new scholarship");
         }
         let ids = SequentialIds::default();

@@ -3,6 +3,7 @@
 
 mod admin;
 mod api;
+mod auditing;
 mod bad_bodies;
 mod bad_requests;
 mod browsers;

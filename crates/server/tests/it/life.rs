@@ -83,7 +83,10 @@ async fn what_another_process_writes_is_found_without_a_restart() {
         reason = "another process has a clock of its own"
     )]
     let now = chrono::Utc::now();
-    store.upsert_many(vec![item], now).await.expect("written");
+    store
+        .upsert_many(vec![item], testkit::write_at(now))
+        .await
+        .expect("written");
     let found = async {
         while get(server.address, "/api/v1/scholarships?q=quokka")
             .await

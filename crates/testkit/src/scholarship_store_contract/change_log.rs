@@ -4,17 +4,18 @@ use domain::ScholarshipId;
 use ports::{CatalogueFingerprint, Change, FeedPosition};
 
 use super::{Store, all_changes, create, id, ids, item, kept, minutes_later, named, noon};
+use crate::write_at;
 
 pub async fn the_log_keeps_the_newest_entry_of_each_id(store: Store) {
     for own_id in ["a", "b", "c"] {
         create(&store, own_id, named(own_id)).await;
     }
     let replaced = store
-        .replace(&id("a"), named("A2"), None, minutes_later(1))
+        .replace(&id("a"), named("A2"), None, write_at(minutes_later(1)))
         .await;
     replaced.expect("is replaced");
     store
-        .delete(&id("b"), None, minutes_later(2))
+        .delete(&id("b"), None, write_at(minutes_later(2)))
         .await
         .expect("is deleted");
     let changes = all_changes(&store).await;
@@ -34,11 +35,11 @@ pub async fn the_log_keeps_the_newest_entry_of_each_id(store: Store) {
 pub async fn the_log_can_be_read_in_small_bites(store: Store) {
     let items = ["d", "a", "c", "b"].map(|own_id| item(own_id, named(own_id)));
     store
-        .upsert_many(items.to_vec(), noon())
+        .upsert_many(items.to_vec(), write_at(noon()))
         .await
         .expect("is written");
     store
-        .delete(&id("a"), None, noon())
+        .delete(&id("a"), None, write_at(noon()))
         .await
         .expect("is deleted");
     for limit in [1, 2, 3, 4, 100] {
@@ -69,15 +70,15 @@ pub async fn the_log_can_be_read_in_small_bites(store: Store) {
 
 pub async fn a_write_tells_the_position_after_it(store: Store) {
     let first = store
-        .create(id("a"), named("A"), None, noon())
+        .create(id("a"), named("A"), None, write_at(noon()))
         .await
         .expect("is created");
     let second = store
-        .create(id("b"), named("B"), None, noon())
+        .create(id("b"), named("B"), None, write_at(noon()))
         .await
         .expect("is created");
     let third = store
-        .replace(&id("a"), named("A2"), None, noon())
+        .replace(&id("a"), named("A2"), None, write_at(noon()))
         .await
         .expect("is replaced");
     assert!(first.position < second.position && second.position < third.position);
@@ -98,7 +99,7 @@ pub async fn the_head_is_the_position_after_everything(store: Store) {
     create(&store, "a", named("A")).await;
     let one = store.head().await.expect("is read");
     let position = store
-        .delete(&id("a"), None, noon())
+        .delete(&id("a"), None, write_at(noon()))
         .await
         .expect("is deleted");
     assert!(empty < one && one < position);
@@ -110,12 +111,17 @@ pub async fn the_head_is_the_position_after_everything(store: Store) {
 pub async fn changes_since_an_instant_come_by_id_with_deletions(store: Store) {
     for (minute, own_id) in [(0, "e"), (1, "a"), (2, "d"), (3, "b"), (4, "c")] {
         let written = store
-            .create(id(own_id), named(own_id), None, minutes_later(minute))
+            .create(
+                id(own_id),
+                named(own_id),
+                None,
+                write_at(minutes_later(minute)),
+            )
             .await;
         written.expect("is created");
     }
     store
-        .delete(&id("d"), None, minutes_later(5))
+        .delete(&id("d"), None, write_at(minutes_later(5)))
         .await
         .expect("is deleted");
     let changed = store
@@ -164,14 +170,14 @@ pub async fn the_fingerprint_is_that_of_all_records_at_the_head(store: Store) {
         (CatalogueFingerprint::default(), FeedPosition::default())
     );
     let items = ["d", "a", "c", "b"].map(|own_id| item(own_id, named(own_id)));
-    let written = store.upsert_many(items.to_vec(), noon()).await;
+    let written = store.upsert_many(items.to_vec(), write_at(noon())).await;
     written.expect("is written");
     let replaced = store
-        .replace(&id("a"), named("A2"), None, minutes_later(1))
+        .replace(&id("a"), named("A2"), None, write_at(minutes_later(1)))
         .await;
     replaced.expect("is replaced");
     store
-        .delete(&id("b"), None, minutes_later(2))
+        .delete(&id("b"), None, write_at(minutes_later(2)))
         .await
         .expect("is deleted");
     let mut expected = CatalogueFingerprint::default();
@@ -183,10 +189,10 @@ pub async fn the_fingerprint_is_that_of_all_records_at_the_head(store: Store) {
 
     // Made again with the version that it had: another record.
     store
-        .delete(&id("d"), None, minutes_later(3))
+        .delete(&id("d"), None, write_at(minutes_later(3)))
         .await
         .expect("is deleted");
-    let again = store.create(id("d"), named("D2"), None, minutes_later(3));
+    let again = store.create(id("d"), named("D2"), None, write_at(minutes_later(3)));
     again.await.expect("is created");
     let (again, _) = told().await;
     assert_eq!(again.count, expected.count);

@@ -8,7 +8,7 @@ use ports::{Change, FeedPosition, IdempotencyRecord, StoreError, Written};
 use tokio::task::JoinSet;
 
 use super::{Store, all_changes, create, id, item, minutes_later, named, noon};
-use crate::scholarship;
+use crate::{scholarship, write_at};
 
 const WRITERS: usize = 32;
 
@@ -28,7 +28,7 @@ pub async fn of_many_writers_of_one_version_exactly_one_wins(store: Store) {
             async move {
                 let content = named(&format!("by writer {writer}"));
                 store
-                    .replace(&id("a"), content, Some(version), noon())
+                    .replace(&id("a"), content, Some(version), write_at(noon()))
                     .await
             }
         });
@@ -54,7 +54,9 @@ pub async fn unconditional_writers_all_win_with_versions_of_their_own(store: Sto
         let store = Arc::clone(&store);
         async move {
             let content = named(&format!("by writer {writer}"));
-            store.replace(&id("a"), content, None, noon()).await
+            store
+                .replace(&id("a"), content, None, write_at(noon()))
+                .await
         }
     });
     let mut written: Vec<Written> = outcomes(writers)
@@ -82,7 +84,7 @@ pub async fn of_many_creations_of_one_id_exactly_one_wins(store: Store) {
         let store = Arc::clone(&store);
         async move {
             let content = named(&format!("by writer {writer}"));
-            store.create(id("a"), content, None, noon()).await
+            store.create(id("a"), content, None, write_at(noon())).await
         }
     });
     let outcomes = outcomes(writers).await;
@@ -109,7 +111,9 @@ pub async fn of_many_creations_under_one_key_exactly_one_wins(store: Store) {
                 scholarship_id: own_id.clone(),
                 expires_at: minutes_later(60),
             };
-            store.create(own_id, named("A"), Some(record), noon()).await
+            store
+                .create(own_id, named("A"), Some(record), write_at(noon()))
+                .await
         }
     });
     let outcomes = outcomes(writers).await;
@@ -144,7 +148,10 @@ pub async fn a_follower_misses_nothing_that_writers_do_meanwhile(store: Store) {
                         item(&own_id, content()),
                         item(&format!("{own_id}b"), named("B")),
                     ];
-                    store.upsert_many(items, noon()).await.expect("is written");
+                    store
+                        .upsert_many(items, write_at(noon()))
+                        .await
+                        .expect("is written");
                 }
             }
         });
@@ -183,9 +190,10 @@ pub async fn callers_who_go_away_leave_whole_writes(store: Store) {
             item(&format!("{own_id}b"), named("Pair")),
         ];
         let patience = Duration::from_micros(round * 100);
-        let imported = tokio::time::timeout(patience, store.upsert_many(pair, noon())).await;
+        let imported =
+            tokio::time::timeout(patience, store.upsert_many(pair, write_at(noon()))).await;
         let content = named(&own_id);
-        let replaced = store.replace(&shared, content, None, noon());
+        let replaced = store.replace(&shared, content, None, write_at(noon()));
         acknowledged += u64::from(tokio::time::timeout(patience, replaced).await.is_ok());
         if imported.is_ok() {
             let found = store.get(&id(&own_id)).await.expect("is read");

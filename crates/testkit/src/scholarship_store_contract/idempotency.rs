@@ -3,6 +3,7 @@
 use ports::{IdempotencyRecord, StoreError};
 
 use super::{Store, create, id, kept, minutes_later, named, noon};
+use crate::write_at;
 
 fn record(key: &str, of: &str) -> IdempotencyRecord {
     IdempotencyRecord {
@@ -15,7 +16,12 @@ fn record(key: &str, of: &str) -> IdempotencyRecord {
 
 pub async fn an_idempotency_record_is_kept_with_its_creation_until_it_expires(store: Store) {
     let created = store
-        .create(id("a"), named("A"), Some(record("key", "a")), noon())
+        .create(
+            id("a"),
+            named("A"),
+            Some(record("key", "a")),
+            write_at(noon()),
+        )
         .await;
     created.expect("is created");
     for (minute, expected) in [(0, true), (59, true), (60, false), (61, false)] {
@@ -29,7 +35,7 @@ pub async fn an_idempotency_record_is_kept_with_its_creation_until_it_expires(st
         .expect("is read");
     assert_eq!(other, None);
     store
-        .delete(&id("a"), None, noon())
+        .delete(&id("a"), None, write_at(noon()))
         .await
         .expect("is deleted");
     let after = store
@@ -45,7 +51,12 @@ pub async fn an_idempotency_record_is_kept_with_its_creation_until_it_expires(st
 
 pub async fn a_used_idempotency_key_stops_the_creation(store: Store) {
     let created = store
-        .create(id("a"), named("A"), Some(record("key", "a")), noon())
+        .create(
+            id("a"),
+            named("A"),
+            Some(record("key", "a")),
+            write_at(noon()),
+        )
         .await;
     created.expect("is created");
     // The id is taken as well: the key comes first, so that the caller gets the first answer again.
@@ -55,7 +66,7 @@ pub async fn a_used_idempotency_key_stops_the_creation(store: Store) {
                 id(own_id),
                 named("B"),
                 Some(record("key", own_id)),
-                minutes_later(59),
+                write_at(minutes_later(59)),
             )
             .await;
         assert!(
@@ -73,13 +84,23 @@ pub async fn a_used_idempotency_key_stops_the_creation(store: Store) {
 
 pub async fn an_expired_idempotency_key_can_be_used_again(store: Store) {
     let created = store
-        .create(id("a"), named("A"), Some(record("key", "a")), noon())
+        .create(
+            id("a"),
+            named("A"),
+            Some(record("key", "a")),
+            write_at(noon()),
+        )
         .await;
     created.expect("is created");
     let mut later = record("key", "b");
     later.expires_at = kept(minutes_later(120));
     let again = store
-        .create(id("b"), named("B"), Some(later.clone()), minutes_later(60))
+        .create(
+            id("b"),
+            named("B"),
+            Some(later.clone()),
+            write_at(minutes_later(60)),
+        )
         .await;
     again.expect("is created");
     let found = store.idempotency_record("key", minutes_later(61)).await;
@@ -91,7 +112,7 @@ pub async fn an_expired_idempotency_key_can_be_used_again(store: Store) {
             id(&own_id),
             named(&own_id),
             Some(record(&key, &own_id)),
-            noon(),
+            write_at(noon()),
         );
         created.await.expect("is created");
     }
@@ -102,7 +123,7 @@ pub async fn an_expired_idempotency_key_can_be_used_again(store: Store) {
             id("last"),
             named("Last"),
             Some(last.clone()),
-            minutes_later(90),
+            write_at(minutes_later(90)),
         )
         .await;
     created.expect("is created");
@@ -113,7 +134,12 @@ pub async fn an_expired_idempotency_key_can_be_used_again(store: Store) {
 pub async fn a_refused_creation_keeps_no_idempotency_record(store: Store) {
     create(&store, "a", named("A")).await;
     let refused = store
-        .create(id("a"), named("B"), Some(record("key", "a")), noon())
+        .create(
+            id("a"),
+            named("B"),
+            Some(record("key", "a")),
+            write_at(noon()),
+        )
         .await;
     assert!(
         matches!(refused, Err(StoreError::AlreadyExists { .. })),
@@ -125,7 +151,12 @@ pub async fn a_refused_creation_keeps_no_idempotency_record(store: Store) {
         .expect("is read");
     assert_eq!(kept, None);
     let created = store
-        .create(id("b"), named("B"), Some(record("key", "b")), noon())
+        .create(
+            id("b"),
+            named("B"),
+            Some(record("key", "b")),
+            write_at(noon()),
+        )
         .await;
     created.expect("is created");
 }

@@ -3,7 +3,7 @@
 use ports::UpsertOutcome;
 
 use super::{Store, all_changes, create, id, ids, item, kept, minutes_later, named, noon};
-use crate::scholarship;
+use crate::{scholarship, write_at};
 
 pub async fn an_import_creates_updates_and_leaves_equal_records_alone(store: Store) {
     let first = scholarship("First").origin("s", "1").amount(1_000);
@@ -15,7 +15,7 @@ pub async fn an_import_creates_updates_and_leaves_equal_records_alone(store: Sto
         ]
     };
     let (outcomes, position) = store
-        .upsert_many(items(), noon())
+        .upsert_many(items(), write_at(noon()))
         .await
         .expect("is written");
     assert_eq!(
@@ -29,7 +29,7 @@ pub async fn an_import_creates_updates_and_leaves_equal_records_alone(store: Sto
 
     let logged = all_changes(&store).await;
     let (outcomes, same) = store
-        .upsert_many(items(), minutes_later(1))
+        .upsert_many(items(), write_at(minutes_later(1)))
         .await
         .expect("is read");
     assert_eq!(
@@ -47,7 +47,7 @@ pub async fn an_import_creates_updates_and_leaves_equal_records_alone(store: Sto
         item("b", second.clone().content()),
     ];
     let (outcomes, later) = store
-        .upsert_many(dearer, minutes_later(2))
+        .upsert_many(dearer, write_at(minutes_later(2)))
         .await
         .expect("is written");
     assert_eq!(
@@ -77,7 +77,7 @@ pub async fn an_import_creates_updates_and_leaves_equal_records_alone(store: Sto
     assert_eq!((untouched.version, untouched.updated_at), (1, kept(noon())));
 
     let (outcomes, position) = store
-        .upsert_many(Vec::new(), noon())
+        .upsert_many(Vec::new(), write_at(noon()))
         .await
         .expect("is written");
     assert_eq!((outcomes, position), (Vec::new(), later));
@@ -87,7 +87,10 @@ pub async fn an_import_meets_records_by_origin_before_id(store: Store) {
     create(&store, "own", scholarship("A").origin("s", "1").content()).await;
     create(&store, "other", scholarship("B").origin("s", "2").content()).await;
     let items = vec![item("other", scholarship("A2").origin("s", "1").content())];
-    let (outcomes, _) = store.upsert_many(items, noon()).await.expect("is written");
+    let (outcomes, _) = store
+        .upsert_many(items, write_at(noon()))
+        .await
+        .expect("is written");
     assert_eq!(outcomes, [UpsertOutcome::Updated(id("own"))]);
     let other = store
         .get(&id("other"))
@@ -104,7 +107,10 @@ pub async fn an_import_without_origin_meets_records_by_id(store: Store) {
         item("a", named("A2")),
         item("b", named("B")),
     ];
-    let (outcomes, _) = store.upsert_many(items, noon()).await.expect("is written");
+    let (outcomes, _) = store
+        .upsert_many(items, write_at(noon()))
+        .await
+        .expect("is written");
     assert_eq!(
         outcomes,
         [
@@ -123,7 +129,10 @@ pub async fn an_import_reports_ids_that_belong_to_others(store: Store) {
         item("b", scholarship("Y").origin("s", "8").content()),
         item("c", scholarship("Z").origin("s", "7").content()),
     ];
-    let (outcomes, _) = store.upsert_many(items, noon()).await.expect("is written");
+    let (outcomes, _) = store
+        .upsert_many(items, write_at(noon()))
+        .await
+        .expect("is written");
     assert_eq!(
         outcomes,
         [
@@ -148,7 +157,10 @@ pub async fn an_import_may_name_one_record_twice(store: Store) {
         item("b", one.clone().content()),
         item("c", one.clone().amount(5).content()),
     ];
-    let (outcomes, _) = store.upsert_many(items, noon()).await.expect("is written");
+    let (outcomes, _) = store
+        .upsert_many(items, write_at(noon()))
+        .await
+        .expect("is written");
     assert_eq!(
         outcomes,
         [
@@ -172,7 +184,10 @@ pub async fn an_import_of_many_records_is_logged_in_their_order(store: Store) {
         .iter()
         .map(|own_id| item(own_id, scholarship(own_id).origin("s", own_id).content()))
         .collect();
-    let (outcomes, position) = store.upsert_many(items, noon()).await.expect("is written");
+    let (outcomes, position) = store
+        .upsert_many(items, write_at(noon()))
+        .await
+        .expect("is written");
     assert!(
         outcomes
             .iter()

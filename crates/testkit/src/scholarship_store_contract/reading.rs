@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use domain::ScholarshipId;
 
 use super::{Store, all_changes, create, id, kept, named, noon};
-use crate::arbitrary;
+use crate::{arbitrary, write_at};
 
 pub async fn every_content_is_read_back_as_it_was_written(store: Store) {
     let contents = arbitrary::sample(&arbitrary::scholarship_content(), 64);
@@ -13,7 +13,7 @@ pub async fn every_content_is_read_back_as_it_was_written(store: Store) {
     for (at, mut content) in contents.into_iter().enumerate() {
         content.provenance.source_id = Some(format!("contract-{at}"));
         let own_id = ScholarshipId::from_bits(at as u128);
-        let created = store.create(own_id.clone(), content.clone(), None, noon());
+        let created = store.create(own_id.clone(), content.clone(), None, write_at(noon()));
         let scholarship = created.await.expect("is created").scholarship;
         assert_eq!((&scholarship.id, &scholarship.content), (&own_id, &content));
         let found = store.get(&own_id).await.expect("is read");

@@ -3,10 +3,12 @@
 use ports::{FeedPosition, IdempotencyRecord, StoreError};
 
 use super::{Store, all_changes, create, id, ids, kept, minutes_later, named, noon};
-use crate::scholarship;
+use crate::{scholarship, write_at};
 
 pub async fn a_new_record_has_version_one(store: Store) {
-    let written = store.create(id("a"), named("A"), None, noon()).await;
+    let written = store
+        .create(id("a"), named("A"), None, write_at(noon()))
+        .await;
     let written = written.expect("is created");
     assert_eq!(written.scholarship.version, 1);
     assert_eq!(written.scholarship.created_at, kept(noon()));
@@ -16,7 +18,9 @@ pub async fn a_new_record_has_version_one(store: Store) {
 
 pub async fn a_taken_id_is_refused(store: Store) {
     create(&store, "a", named("A")).await;
-    let again = store.create(id("a"), named("B"), None, noon()).await;
+    let again = store
+        .create(id("a"), named("B"), None, write_at(noon()))
+        .await;
     assert!(
         matches!(&again, Err(StoreError::AlreadyExists { id: taken }) if *taken == id("a")),
         "{again:?}"
@@ -28,7 +32,7 @@ pub async fn a_taken_id_is_refused(store: Store) {
 pub async fn a_taken_origin_is_refused_naming_its_owner(store: Store) {
     create(&store, "a", scholarship("A").origin("s", "1").content()).await;
     let twin = scholarship("B").origin("s", "1").content();
-    let again = store.create(id("b"), twin, None, noon()).await;
+    let again = store.create(id("b"), twin, None, write_at(noon())).await;
     assert!(
         matches!(&again, Err(StoreError::AlreadyExists { id: owner }) if *owner == id("a")),
         "{again:?}"
@@ -61,7 +65,7 @@ pub async fn replacing_counts_versions_and_keeps_the_creation(store: Store) {
         let now = minutes_later(version);
         let content = named(&format!("A{version}"));
         let written = store
-            .replace(&id("a"), content.clone(), expected, now)
+            .replace(&id("a"), content.clone(), expected, write_at(now))
             .await;
         let scholarship = written.expect("is replaced").scholarship;
         assert_eq!(scholarship.version, version.unsigned_abs());
@@ -75,12 +79,14 @@ pub async fn replacing_counts_versions_and_keeps_the_creation(store: Store) {
 }
 
 pub async fn replacing_checks_the_version(store: Store) {
-    let missing = store.replace(&id("a"), named("A"), Some(1), noon()).await;
+    let missing = store
+        .replace(&id("a"), named("A"), Some(1), write_at(noon()))
+        .await;
     assert!(matches!(missing, Err(StoreError::NotFound)), "{missing:?}");
     create(&store, "a", named("A")).await;
     for expected in [0, 2, u64::MAX] {
         let stale = store
-            .replace(&id("a"), named("B"), Some(expected), noon())
+            .replace(&id("a"), named("B"), Some(expected), write_at(noon()))
             .await;
         assert!(
             matches!(stale, Err(StoreError::VersionMismatch { actual: 1 })),
@@ -99,34 +105,42 @@ pub async fn replacing_never_takes_the_origin_of_another(store: Store) {
     let first = |name: &str| scholarship(name).origin("s", "1").content();
     create(&store, "a", first("A")).await;
     create(&store, "b", named("B")).await;
-    let taken = store.replace(&id("b"), first("B"), None, noon()).await;
+    let taken = store
+        .replace(&id("b"), first("B"), None, write_at(noon()))
+        .await;
     assert!(
         matches!(&taken, Err(StoreError::AlreadyExists { id: owner }) if *owner == id("a")),
         "{taken:?}"
     );
-    let own = store.replace(&id("a"), first("A2"), None, noon()).await;
+    let own = store
+        .replace(&id("a"), first("A2"), None, write_at(noon()))
+        .await;
     own.expect("keeps its own origin");
-    let freed = store.replace(&id("a"), named("A3"), None, noon()).await;
+    let freed = store
+        .replace(&id("a"), named("A3"), None, write_at(noon()))
+        .await;
     freed.expect("gives its origin up");
-    let moved = store.replace(&id("b"), first("B2"), None, noon()).await;
+    let moved = store
+        .replace(&id("b"), first("B2"), None, write_at(noon()))
+        .await;
     moved.expect("takes the origin that is free now");
 }
 
 pub async fn deleting_checks_the_version_and_frees_id_and_origin(store: Store) {
-    let missing = store.delete(&id("a"), None, noon()).await;
+    let missing = store.delete(&id("a"), None, write_at(noon())).await;
     assert!(matches!(missing, Err(StoreError::NotFound)), "{missing:?}");
     create(&store, "a", scholarship("A").origin("s", "1").content()).await;
-    let stale = store.delete(&id("a"), Some(2), noon()).await;
+    let stale = store.delete(&id("a"), Some(2), write_at(noon())).await;
     assert!(
         matches!(stale, Err(StoreError::VersionMismatch { actual: 1 })),
         "{stale:?}"
     );
-    let position = store.delete(&id("a"), Some(1), noon()).await;
+    let position = store.delete(&id("a"), Some(1), write_at(noon())).await;
     let position = position.expect("is deleted");
     assert_eq!(position, store.head().await.expect("is read"));
     assert_eq!(store.get(&id("a")).await.expect("is read"), None);
     assert_eq!(store.count().await.expect("is counted"), 0);
-    let gone = store.delete(&id("a"), None, noon()).await;
+    let gone = store.delete(&id("a"), None, write_at(noon())).await;
     assert!(matches!(gone, Err(StoreError::NotFound)), "{gone:?}");
     create(&store, "b", scholarship("B").origin("s", "1").content()).await;
     create(&store, "a", named("A")).await;
@@ -148,28 +162,33 @@ pub async fn refused_writes_leave_no_trace(store: Store) {
     };
     let twin = scholarship("C").origin("s", "1").content();
     let refused = store
-        .create(id("c"), twin.clone(), Some(record), minutes_later(1))
+        .create(
+            id("c"),
+            twin.clone(),
+            Some(record),
+            write_at(minutes_later(1)),
+        )
         .await;
     assert!(refused.is_err());
     assert!(
         store
-            .create(id("b"), named("C"), None, minutes_later(1))
+            .create(id("b"), named("C"), None, write_at(minutes_later(1)))
             .await
             .is_err()
     );
     assert!(
         store
-            .replace(&id("b"), twin, None, minutes_later(1))
+            .replace(&id("b"), twin, None, write_at(minutes_later(1)))
             .await
             .is_err()
     );
     let stale = store
-        .replace(&id("b"), named("C"), Some(9), minutes_later(1))
+        .replace(&id("b"), named("C"), Some(9), write_at(minutes_later(1)))
         .await;
     assert!(stale.is_err());
     assert!(
         store
-            .delete(&id("b"), Some(9), minutes_later(1))
+            .delete(&id("b"), Some(9), write_at(minutes_later(1)))
             .await
             .is_err()
     );

@@ -75,7 +75,12 @@ async fn an_interrupted_store_answers_nothing_and_recovers() {
     let record = scholarship("A").stored("a", now);
     interruption.begin();
     let created = store
-        .create(record.id.clone(), record.content.clone(), None, now)
+        .create(
+            record.id.clone(),
+            record.content.clone(),
+            None,
+            testkit::write_at(now),
+        )
         .await;
     assert!(created.is_err());
     assert!(store.get(&record.id).await.is_err());

@@ -31,40 +31,45 @@ async fn catalogue(store: &PostgresStore) {
     };
     let later = now() + TimeDelta::seconds(1);
     store
-        .create(id("a"), named("A"), Some(record.clone()), now())
+        .create(
+            id("a"),
+            named("A"),
+            Some(record.clone()),
+            testkit::write_at(now()),
+        )
         .await
         .expect("is created");
     store
-        .create(id("a"), named("A"), None, now())
+        .create(id("a"), named("A"), None, testkit::write_at(now()))
         .await
         .expect_err("is there");
     store
-        .create(id("x"), named("X"), Some(record), later)
+        .create(id("x"), named("X"), Some(record), testkit::write_at(later))
         .await
         .expect_err("the key is taken");
     let of_origin = testkit::scholarship("O").origin("source", "1").content();
     store
-        .create(id("o"), of_origin.clone(), None, now())
+        .create(id("o"), of_origin.clone(), None, testkit::write_at(now()))
         .await
         .expect("is created");
     store
-        .create(id("p"), of_origin.clone(), None, now())
+        .create(id("p"), of_origin.clone(), None, testkit::write_at(now()))
         .await
         .expect_err("the origin is taken");
     store
-        .replace(&id("a"), of_origin.clone(), None, later)
+        .replace(&id("a"), of_origin.clone(), None, testkit::write_at(later))
         .await
         .expect_err("the origin is taken");
     store
-        .replace(&id("a"), named("B"), Some(1), later)
+        .replace(&id("a"), named("B"), Some(1), testkit::write_at(later))
         .await
         .expect("is replaced");
     store
-        .replace(&id("a"), named("C"), Some(1), later)
+        .replace(&id("a"), named("C"), Some(1), testkit::write_at(later))
         .await
         .expect_err("another version");
     store
-        .replace(&id("none"), named("C"), None, later)
+        .replace(&id("none"), named("C"), None, testkit::write_at(later))
         .await
         .expect_err("is not there");
     let item = |own_id: &str, content| UpsertItem {
@@ -79,24 +84,32 @@ async fn catalogue(store: &PostgresStore) {
                 testkit::scholarship(name).origin("source", "1").content(),
             ),
         ];
-        store.upsert_many(items, later).await.expect("are written");
+        store
+            .upsert_many(items, testkit::write_at(later))
+            .await
+            .expect("are written");
     }
     store
-        .delete(&id("u"), Some(7), later)
+        .delete(&id("u"), Some(7), testkit::write_at(later))
         .await
         .expect_err("another version");
     store
-        .delete(&id("u"), Some(2), later)
+        .delete(&id("u"), Some(2), testkit::write_at(later))
         .await
         .expect("is deleted");
     store
-        .delete(&id("o"), None, later)
+        .delete(&id("o"), None, testkit::write_at(later))
         .await
         .expect("is deleted");
     store
-        .delete(&id("o"), None, later)
+        .delete(&id("o"), None, testkit::write_at(later))
         .await
         .expect_err("is gone");
+    store.audit(now(), None, 10).await.expect("is read");
+    store
+        .audit(now(), Some(&id("a")), 10)
+        .await
+        .expect("is read");
     store.get(&id("a")).await.expect("is read");
     store.page(None, 10).await.expect("is read");
     store.page(Some(&id("a")), 10).await.expect("is read");

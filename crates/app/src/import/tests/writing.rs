@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use domain::{Schedule, ScholarshipDocument};
+use ports::Actor;
 use testkit::StepClock;
 
 use super::super::{ImportFormat, ImportOptions, ImportSession, Importer, RecordReader};
@@ -92,7 +93,7 @@ async fn the_same_record_with_other_content_is_rejected_with_the_first_line() {
 async fn verdicts_come_in_the_order_of_the_lines() {
     let store = store();
     let mut reader = RecordReader::new(ImportFormat::Ndjson);
-    let mut session = ImportSession::new(Arc::clone(&store), false);
+    let mut session = ImportSession::new(Arc::clone(&store), Actor::SYSTEM, false);
     let text = format!("nonsense\n{}oops\n", lines(1_500));
     let mut verdicts = Vec::new();
     for chunk in text.as_bytes().chunks(1_000) {
@@ -136,7 +137,7 @@ async fn each_batch_bears_the_time_at_which_it_was_written() {
     let store = store();
     let clock = StepClock::new(now(), TimeDelta::seconds(1));
     let text = lines(5_000);
-    Importer::new(Arc::clone(&store))
+    Importer::new(Arc::clone(&store), Actor::SYSTEM)
         .run(text.as_bytes(), ImportOptions::default(), &clock, |_, _| {})
         .await
         .expect("the store answers");

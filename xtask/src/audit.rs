@@ -1,0 +1,103 @@
+//! `cargo xtask audit`: who wrote what to the catalogue.
+
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, Utc};
+use domain::{ScholarshipId, Timestamp};
+use ports::{AuditEntry, ScholarshipStore};
+use serde_json::json;
+
+use crate::store::{Store, StoreArguments};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// What was written from this day (UTC) or instant on, as 2026-11-26 or 2026-11-26T10:00:00Z; everything when not given
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    since: Option<Timestamp>,
+    /// Of one scholarship only
+    #[arg(long, value_name = "ID", value_parser = ScholarshipId::parse)]
+    scholarship: Option<ScholarshipId>,
+    /// The newest N, which are held in memory
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    limit: usize,
+    #[command(flatten)]
+    store: StoreArguments,
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    if let Ok(day) = text.parse::<NaiveDate>() {
+        return Ok(day.and_time(NaiveTime::MIN).and_utc());
+    }
+    match DateTime::parse_from_rfc3339(text) {
+        Ok(instant) => Ok(instant.with_timezone(&Utc)),
+        Err(_) => Err("must be a day or an instant, as 2026-11-26 or 2026-11-26T10:00:00Z".into()),
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
+    let entries = runtime.block_on(read(arguments))?;
+    match print(&entries, BufWriter::new(io::stdout().lock())) {
+        // `| head` has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        printed => printed.context("standard output cannot be written")?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn read(arguments: &Arguments) -> anyhow::Result<Vec<AuditEntry>> {
+    let store = arguments.store.open_existing().await?;
+    let entries = match &store {
+        Store::Sqlite(store) => read_from(store, arguments).await,
+        Store::Postgres(store) => read_from(store, arguments).await,
+    };
+    store.close().await;
+    entries
+}
+
+async fn read_from(
+    store: &impl ScholarshipStore,
+    arguments: &Arguments,
+) -> anyhow::Result<Vec<AuditEntry>> {
+    let since = arguments.since.unwrap_or(Timestamp::UNIX_EPOCH);
+    let entries = store.audit(since, arguments.scholarship.as_ref(), arguments.limit);
+    Ok(entries.await?)
+}
+
+fn print(entries: &[AuditEntry], mut output: impl Write) -> io::Result<()> {
+    for entry in entries {
+        let line = json!({
+            "sequence": entry.sequence,
+            "at": entry.at.to_rfc3339_opts(SecondsFormat::Micros, true),
+            "actor": entry.actor.name,
+            "role": entry.actor.role.code(),
+            "action": entry.action.code(),
+            "scholarship_id": entry.scholarship_id.as_str(),
+            "digest_before": entry.digest_before.as_ref().map(hexadecimal),
+            "digest_after": entry.digest_after.as_ref().map(hexadecimal),
+        });
+        writeln!(output, "{line}")?;
+    }
+    output.flush()
+}
+
+fn hexadecimal(digest: &[u8; 32]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_and_instants_are_understood() {
+        let micros = |text: &str| instant(text).map(|instant| instant.timestamp_micros());
+        assert_eq!(micros("1970-01-02"), Ok(86_400_000_000));
+        assert_eq!(micros("1970-01-01T01:00:00.5+01:00"), Ok(500_000));
+        for wrong in ["", "yesterday", "2026-13-01", "2026-11-26T10:00:00"] {
+            assert!(instant(wrong).is_err(), "{wrong}");
+        }
+    }
+}
