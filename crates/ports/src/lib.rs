@@ -9,6 +9,7 @@ pub mod clock;
 pub mod health;
 pub mod interaction_archive;
 pub mod interaction_store;
+pub mod language_model;
 pub mod rate_limiter;
 pub mod replay_guard;
 pub mod revocation_store;
@@ -24,6 +25,7 @@ pub use interaction_archive::{ArchivePlace, ArchiveTurn, InteractionArchive, Kep
 pub use interaction_store::{
     InteractionCount, InteractionStore, InteractionStoreError, SearchCount,
 };
+pub use language_model::{Completion, LanguageModel, ModelError, Prompt, TokenUsage};
 pub use rate_limiter::{RateLimiter, RateLimiterError};
 pub use replay_guard::{Claim, ReplayGuard, ReplayGuardError};
 pub use revocation_store::{Revocation, RevocationStore, RevocationStoreError, RevokedKind};
