@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, Utc};
 use domain::{ScholarshipId, Timestamp};
-use ports::{AuditEntry, ScholarshipStore};
-use serde_json::json;
+use ports::{AuditEntry, AuditLog};
+use serde_json::{Value, json};
 
 use crate::store::{Store, StoreArguments};
 
@@ -19,6 +19,10 @@ pub(crate) struct Arguments {
     /// Of one scholarship only
     #[arg(long, value_name = "ID", value_parser = ScholarshipId::parse)]
     scholarship: Option<ScholarshipId>,
+    /// Instead, the scholarships whose content is not the one that their newest entry names: written past the log, as by an
+    /// earlier version or with SQL. Exit code 1 when there is one
+    #[arg(long, conflicts_with_all = ["since", "scholarship"])]
+    gaps: bool,
     /// The newest N, which are held in memory
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     limit: usize,
@@ -38,37 +42,49 @@ fn instant(text: &str) -> Result<Timestamp, String> {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
-    let entries = runtime.block_on(read(arguments))?;
-    match print(&entries, BufWriter::new(io::stdout().lock())) {
+    let lines = runtime.block_on(read(arguments))?;
+    match print(&lines, BufWriter::new(io::stdout().lock())) {
         // `| head` has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         printed => printed.context("standard output cannot be written")?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if arguments.gaps && !lines.is_empty() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
-async fn read(arguments: &Arguments) -> anyhow::Result<Vec<AuditEntry>> {
+async fn read(arguments: &Arguments) -> anyhow::Result<Vec<Value>> {
     let store = arguments.store.open_existing().await?;
-    let entries = match &store {
+    let lines = match &store {
         Store::Sqlite(store) => read_from(store, arguments).await,
         Store::Postgres(store) => read_from(store, arguments).await,
     };
     store.close().await;
-    entries
+    lines
 }
 
-async fn read_from(
-    store: &impl ScholarshipStore,
-    arguments: &Arguments,
-) -> anyhow::Result<Vec<AuditEntry>> {
+async fn read_from(log: &impl AuditLog, arguments: &Arguments) -> anyhow::Result<Vec<Value>> {
+    if arguments.gaps {
+        let gaps = log.gaps(arguments.limit).await?;
+        let line = |id: &ScholarshipId| json!({"scholarship_id": id});
+        return Ok(gaps.iter().map(line).collect());
+    }
     let since = arguments.since.unwrap_or(Timestamp::UNIX_EPOCH);
-    let entries = store.audit(since, arguments.scholarship.as_ref(), arguments.limit);
-    Ok(entries.await?)
+    let entries = log.audit(since, arguments.scholarship.as_ref(), arguments.limit);
+    Ok(entries.await?.iter().map(line_of).collect())
 }
 
-fn print(entries: &[AuditEntry], mut output: impl Write) -> io::Result<()> {
-    for entry in entries {
-        let line = json!({
+fn print(lines: &[Value], mut output: impl Write) -> io::Result<()> {
+    for line in lines {
+        writeln!(output, "{line}")?;
+    }
+    output.flush()
+}
+
+fn line_of(entry: &AuditEntry) -> Value {
+    json!({
             "sequence": entry.sequence,
             "at": entry.at.to_rfc3339_opts(SecondsFormat::Micros, true),
             "actor": entry.actor.name,
@@ -77,10 +93,7 @@ fn print(entries: &[AuditEntry], mut output: impl Write) -> io::Result<()> {
             "scholarship_id": entry.scholarship_id.as_str(),
             "digest_before": entry.digest_before.as_ref().map(hexadecimal),
             "digest_after": entry.digest_after.as_ref().map(hexadecimal),
-        });
-        writeln!(output, "{line}")?;
-    }
-    output.flush()
+    })
 }
 
 fn hexadecimal(digest: &[u8; 32]) -> String {

@@ -7,12 +7,13 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::failure::Failure;
 
-/// Readable: this table, and those of the change log where they are there.
+/// Readable: this table, and those of the change log where they are there; writable: the audit log, without which no write goes.
 const ACCESS: &str = "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS is_there, \
      (SELECT coalesce(bool_and(has_table_privilege(needed, 'SELECT')), true) \
       FROM unnest(ARRAY[to_regclass('__diesel_schema_migrations'), to_regclass('scholarship_changes'), \
                         to_regclass('change_feed')]) AS needed \
-      WHERE needed IS NOT NULL) AS is_readable";
+      WHERE needed IS NOT NULL) \
+     AND coalesce(has_table_privilege(to_regclass('audit_log'), 'INSERT'), true) AS is_readable";
 
 #[derive(QueryableByName)]
 struct Access {

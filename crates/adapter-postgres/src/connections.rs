@@ -113,16 +113,15 @@ impl Connections {
             let milliseconds = longest.as_millis();
             // One round trip. The second setting frees what a caller holds whose machine is gone. The third stops reading for
             // a caller who hung up: its connection counts at the server until then, beside the one that takes its place.
-            let noticed = if access.writes() {
-                0
-            } else {
-                NOTICED.as_millis()
-            };
-            format!(
+            let begin = format!(
                 "BEGIN {mode}; SET LOCAL statement_timeout = {milliseconds}; \
-                 SET LOCAL idle_in_transaction_session_timeout = {milliseconds}; \
-                 SET LOCAL client_connection_check_interval = {noticed}"
-            )
+                 SET LOCAL idle_in_transaction_session_timeout = {milliseconds}"
+            );
+            if access.writes() {
+                return begin;
+            }
+            let noticed = NOTICED.as_millis();
+            format!("{begin}; SET LOCAL client_connection_check_interval = {noticed}")
         });
         Ok(Self {
             pool,
@@ -244,6 +243,12 @@ impl Connections {
         }
     }
 
+    /// For the next caller who gets no connection.
+    fn keep(&self, error: PoolError) {
+        let last = self.last_error.lock();
+        *last.unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(error));
+    }
+
     /// A connection on which a transaction has begun. Connections that were lost while nobody used them fall out here.
     async fn begin(&self, access: Access, latest: Instant) -> Result<Connection, Failure> {
         let deadline = latest.min(Instant::now() + self.acquire_timeout);
@@ -256,6 +261,7 @@ impl Connections {
                     Ok(Ok(())) => return Ok(connection),
                     Ok(Err(error)) => {
                         tracing::debug!(%error, "a connection to Postgres was lost");
+                        self.keep(PoolError::QueryError(error));
                         drop(connection);
                         sleep(Duration::from_millis(1)).await;
                     }

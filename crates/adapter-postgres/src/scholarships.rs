@@ -15,8 +15,9 @@ use domain::{Scholarship, ScholarshipContent, ScholarshipId, Timestamp};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use ports::{
-    AuditEntry, CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord,
-    ScholarshipStore, StoreError, StoreHealth, UpsertItem, UpsertOutcome, WriteContext, Written,
+    AuditEntry, AuditLog, CatalogueFingerprint, Change, ChangeBatch, FeedPosition,
+    IdempotencyRecord, ScholarshipStore, StoreError, StoreHealth, UpsertItem, UpsertOutcome,
+    WriteContext, Written,
 };
 
 pub(crate) use self::feed::{SETTLED_BELOW, is_ahead_on_conn};
@@ -253,6 +254,29 @@ impl ScholarshipStore for PostgresStore {
             .map_err(|failure| failure.of_catalogue("changed_since"))
     }
 
+    async fn idempotency_record(
+        &self,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<IdempotencyRecord>, StoreError> {
+        let key = key.to_owned();
+        let now = whole_microseconds(now);
+        self.catalogue("idempotency_record", Access::ReadFew, move |connection| {
+            let key = key.clone();
+            async move { reading::idempotency_record_on_conn(connection, &key, now).await }.boxed()
+        })
+        .await
+    }
+
+    async fn health(&self) -> Result<StoreHealth, StoreError> {
+        self.look()
+            .await
+            .map_err(|failure| failure.of_catalogue("health"))
+    }
+}
+
+#[async_trait]
+impl AuditLog for PostgresStore {
     async fn audit(
         &self,
         since: Timestamp,
@@ -272,23 +296,13 @@ impl ScholarshipStore for PostgresStore {
             .map_err(|failure| failure.of_catalogue("audit"))
     }
 
-    async fn idempotency_record(
-        &self,
-        key: &str,
-        now: Timestamp,
-    ) -> Result<Option<IdempotencyRecord>, StoreError> {
-        let key = key.to_owned();
-        let now = whole_microseconds(now);
-        self.catalogue("idempotency_record", Access::ReadFew, move |connection| {
-            let key = key.clone();
-            async move { reading::idempotency_record_on_conn(connection, &key, now).await }.boxed()
-        })
-        .await
-    }
-
-    async fn health(&self) -> Result<StoreHealth, StoreError> {
-        self.look()
-            .await
-            .map_err(|failure| failure.of_catalogue("health"))
+    async fn gaps(&self, limit: usize) -> Result<Vec<ScholarshipId>, StoreError> {
+        let ids = self
+            .catalogue("gaps", Access::ReadMany, move |connection| {
+                async move { auditing::gaps_on_conn(connection, limit).await }.boxed()
+            })
+            .await?;
+        let ids: Result<_, _> = ids.iter().map(|id| identifier(id)).collect();
+        ids.map_err(|failure| failure.of_catalogue("gaps"))
     }
 }

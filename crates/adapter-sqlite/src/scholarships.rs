@@ -9,8 +9,9 @@ mod writing;
 use async_trait::async_trait;
 use domain::{Scholarship, ScholarshipContent, ScholarshipId, Timestamp};
 use ports::{
-    AuditEntry, CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord,
-    ScholarshipStore, StoreError, StoreHealth, UpsertItem, UpsertOutcome, WriteContext, Written,
+    AuditEntry, AuditLog, CatalogueFingerprint, Change, ChangeBatch, FeedPosition,
+    IdempotencyRecord, ScholarshipStore, StoreError, StoreHealth, UpsertItem, UpsertOutcome,
+    WriteContext, Written,
 };
 
 use self::record::Prepared;
@@ -173,19 +174,6 @@ impl ScholarshipStore for SqliteStore {
             .map_err(|failure| failure.of_catalogue("changed_since"))
     }
 
-    async fn audit(
-        &self,
-        since: Timestamp,
-        id: Option<&ScholarshipId>,
-        limit: usize,
-    ) -> Result<Vec<AuditEntry>, StoreError> {
-        let id = id.cloned();
-        self.readers
-            .read(move |connection| auditing::audit_on_conn(connection, since, id.as_ref(), limit))
-            .await
-            .map_err(|failure| failure.of_catalogue("audit"))
-    }
-
     async fn idempotency_record(
         &self,
         key: &str,
@@ -202,5 +190,28 @@ impl ScholarshipStore for SqliteStore {
         self.look()
             .await
             .map_err(|failure| failure.of_catalogue("health"))
+    }
+}
+
+#[async_trait]
+impl AuditLog for SqliteStore {
+    async fn audit(
+        &self,
+        since: Timestamp,
+        id: Option<&ScholarshipId>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        let id = id.cloned();
+        self.readers
+            .read(move |connection| auditing::audit_on_conn(connection, since, id.as_ref(), limit))
+            .await
+            .map_err(|failure| failure.of_catalogue("audit"))
+    }
+
+    async fn gaps(&self, limit: usize) -> Result<Vec<ScholarshipId>, StoreError> {
+        self.readers
+            .read(move |connection| auditing::gaps_on_conn(connection, limit))
+            .await
+            .map_err(|failure| failure.of_catalogue("gaps"))
     }
 }

@@ -176,12 +176,8 @@ impl Catalogue {
         patch: &Value,
         expected_version: u64,
     ) -> Result<Scholarship, EditError> {
-        // Usually the state that the caller has seen is in the index; the store refuses when it is not the newest.
-        let indexed = self.index.scholarship(id);
-        let current = match indexed.filter(|indexed| indexed.version == expected_version) {
-            Some(seen) => seen,
-            None => self.store.get(id).await?.ok_or(StoreError::NotFound)?,
-        };
+        // Not from the index, which may lag: versions begin again where an id was deleted and made again.
+        let current = self.store.get(id).await?.ok_or(StoreError::NotFound)?;
         if current.version != expected_version {
             return Err(StoreError::VersionMismatch {
                 actual: current.version,

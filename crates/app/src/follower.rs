@@ -73,16 +73,6 @@ fn silent(operation: &'static str, elapsed: Elapsed) -> StoreError {
     }
 }
 
-/// What the store answers while we hold the turn. On a connection that has died in silence an answer never comes, and the
-/// store's own patience is that of its slowest queries: others wait for the turn.
-async fn soon<T>(
-    operation: &'static str,
-    asked: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    let answered = timeout(PAGE_DEADLINE, asked).await;
-    answered.unwrap_or_else(|elapsed| Err(silent(operation, elapsed)))
-}
-
 /// Holds the turn to change the index. It moves into the work itself, so that a caller that goes away in the middle does not
 /// let the next one overtake changes that are still being applied.
 type Turn = OwnedMutexGuard<Progress>;
@@ -218,18 +208,34 @@ impl IndexFollower {
         }
     }
 
-    /// Less is asked for when a page takes long, so that a slow store is followed as well.
     async fn next_batch(&self, position: FeedPosition) -> Result<ChangeBatch, StoreError> {
-        let step = self.step.load(Ordering::Relaxed);
-        let asked = self.store.changes_since(position, step);
-        let answered = timeout(PAGE_DEADLINE, asked).await;
+        self.in_steps("changes_since", STEP, |step| {
+            self.store.changes_since(position, step)
+        })
+        .await
+    }
+
+    /// What the store answers while we hold the turn, for which others wait: on a connection that has died in silence an answer
+    /// never comes, and the store's own patience is that of its slowest queries. Next time less is asked for when a step takes
+    /// too long, so that a slow store is followed as well.
+    async fn in_steps<T, F>(
+        &self,
+        operation: &'static str,
+        most: usize,
+        ask: impl FnOnce(usize) -> F,
+    ) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        let step = self.step.load(Ordering::Relaxed).min(most);
+        let answered = timeout(PAGE_DEADLINE, ask(step)).await;
         let next = if answered.is_ok() {
-            STEP
+            step.saturating_mul(2).clamp(1, STEP)
         } else {
             (step / 4).max(1)
         };
         self.step.store(next, Ordering::Relaxed);
-        answered.unwrap_or_else(|elapsed| Err(silent("changes_since", elapsed)))
+        answered.unwrap_or_else(|elapsed| Err(silent(operation, elapsed)))
     }
 
     async fn apply(
@@ -256,7 +262,7 @@ impl IndexFollower {
             if self.catch_up().await? < written {
                 // Read while nobody else can change the index, so it is never older than what it replaces.
                 let turn = self.turn().await;
-                let change = match soon("get", self.store.get(id)).await? {
+                let change = match self.store.get(id).await? {
                     Some(scholarship) => Change::Upserted(Box::new(scholarship)),
                     None => Change::Deleted {
                         id: id.clone(),
@@ -320,8 +326,11 @@ impl IndexFollower {
         loop {
             // Read while nobody else can change the index, so it is never older than what it replaces.
             let turn = self.turn().await;
-            let asked = self.store.changed_since(since, after.as_ref(), STEP);
-            let changes = soon("changed_since", asked).await?;
+            let changes = self
+                .in_steps("changed_since", STEP, |step| {
+                    self.store.changed_since(since, after.as_ref(), step)
+                })
+                .await?;
             let Some(last) = changes.last() else {
                 return Ok(());
             };

@@ -1,6 +1,31 @@
 //! Who changed the catalogue: one entry for each write, kept for good.
 
+use async_trait::async_trait;
 use domain::{ScholarshipId, Timestamp};
+
+use crate::StoreError;
+
+/// Tells who wrote to a [`ScholarshipStore`](crate::ScholarshipStore), which adds an entry to each write.
+#[async_trait]
+pub trait AuditLog: Send + Sync {
+    /// At most `limit` entries since an instant, newest first; of one scholarship when `id` is given.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn audit(
+        &self,
+        since: Timestamp,
+        id: Option<&ScholarshipId>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StoreError>;
+
+    /// At most `limit` scholarships whose content is not the one that their newest entry names, in the byte order of their
+    /// ids: somebody wrote past the log. Those that were last written before its first entry are left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn gaps(&self, limit: usize) -> Result<Vec<ScholarshipId>, StoreError>;
+}
 
 /// On whose behalf something is written, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,7 +17,7 @@ pub mod scholarship_store;
 pub mod search_index;
 pub mod spend_meter;
 
-pub use audit::{Actor, ActorRole, AuditAction, AuditEntry, WriteContext};
+pub use audit::{Actor, ActorRole, AuditAction, AuditEntry, AuditLog, WriteContext};
 pub use cache::{Cache, CacheError};
 pub use clock::{Clock, IdGenerator};
 pub use health::{Health, HealthProbe, StoreHealth};

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::{Scholarship, ScholarshipContent, ScholarshipId, Timestamp};
 use sha2::{Digest as _, Sha256};
 
-use crate::audit::{AuditEntry, WriteContext};
+use crate::audit::WriteContext;
 
 /// Keeps scholarships, and a log of their changes from which every replica keeps its index in step.
 ///
@@ -96,14 +96,6 @@ pub trait ScholarshipStore: Send + Sync {
         after: Option<&ScholarshipId>,
         limit: usize,
     ) -> Result<Vec<Change>, StoreError>;
-
-    /// Who wrote what since an instant, newest first, at most `limit` entries; of one scholarship when `id` is given.
-    async fn audit(
-        &self,
-        since: Timestamp,
-        id: Option<&ScholarshipId>,
-        limit: usize,
-    ) -> Result<Vec<AuditEntry>, StoreError>;
 
     /// The answer kept under an idempotency key, unless it has expired.
     async fn idempotency_record(

@@ -2,6 +2,7 @@
 //! names.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -78,8 +79,9 @@ impl DatabaseServer {
     /// # Panics
     /// When it names none.
     pub fn database_of(url: &str) -> &str {
-        let (_, rest) = url.rsplit_once('/').expect("a URL");
-        rest.split('?').next().expect("a name")
+        let base = url.split('?').next().expect("a text");
+        let (_, name) = base.rsplit_once('/').expect("a URL");
+        name
     }
 
     /// The name of a new and empty database.
@@ -115,6 +117,8 @@ impl DatabaseServer {
         let script = DROP_ALL.replace("$2", &self.prefix);
         let mut shell = Command::new("sh")
             .args(["-c", &script, "drop", &self.url])
+            // Ctrl-C and the end of a test runner reach the whole group of this process.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -143,5 +147,7 @@ mod tests {
             "postgresql://ann:p%40ss@h:5432/d?sslmode=verify-full&sslrootcert=/ca.pem"
         );
         assert_eq!(url("postgres://h"), "postgres://h/d?");
+        let name = DatabaseServer::database_of("postgresql://h:5432/mine?sslrootcert=/ca.pem");
+        assert_eq!(name, "mine");
     }
 }

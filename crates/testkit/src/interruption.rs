@@ -9,9 +9,9 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use domain::{Interaction, Scholarship, ScholarshipContent, ScholarshipId, Timestamp};
 use ports::{
-    AuditEntry, CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord,
-    InteractionCount, InteractionStore, InteractionStoreError, ScholarshipStore, SearchCount,
-    StoreError, StoreHealth, UpsertItem, UpsertOutcome, WriteContext, Written,
+    AuditEntry, AuditLog, CatalogueFingerprint, Change, ChangeBatch, FeedPosition,
+    IdempotencyRecord, InteractionCount, InteractionStore, InteractionStoreError, ScholarshipStore,
+    SearchCount, StoreError, StoreHealth, UpsertItem, UpsertOutcome, WriteContext, Written,
 };
 
 /// A switch; its clones share the state. Stores answer until it is begun, and again when it has ended.
@@ -160,15 +160,6 @@ impl<S: ScholarshipStore> ScholarshipStore for Interruptible<S> {
         store.changed_since(since, after, limit).await
     }
 
-    async fn audit(
-        &self,
-        since: Timestamp,
-        id: Option<&ScholarshipId>,
-        limit: usize,
-    ) -> Result<Vec<AuditEntry>, StoreError> {
-        self.catalogue("audit")?.audit(since, id, limit).await
-    }
-
     async fn idempotency_record(
         &self,
         key: &str,
@@ -247,5 +238,21 @@ impl<S: InteractionStore> InteractionStore for Interruptible<S> {
 
     async fn pseudonym_key(&self) -> Result<[u8; 32], InteractionStoreError> {
         self.interactions("pseudonym_key")?.pseudonym_key().await
+    }
+}
+
+#[async_trait]
+impl<S: AuditLog> AuditLog for Interruptible<S> {
+    async fn audit(
+        &self,
+        since: Timestamp,
+        id: Option<&ScholarshipId>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        self.catalogue("audit")?.audit(since, id, limit).await
+    }
+
+    async fn gaps(&self, limit: usize) -> Result<Vec<ScholarshipId>, StoreError> {
+        self.catalogue("gaps")?.gaps(limit).await
     }
 }

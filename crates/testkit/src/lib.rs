@@ -44,4 +44,5 @@ pub use memory_revocation_store::MemoryRevocationStore;
 pub use memory_scholarship_store::MemoryScholarshipStore;
 pub use private_pgbouncer::PrivatePgBouncer;
 pub use private_postgres::PrivatePostgres;
+pub use scholarship_store_contract::AuditedStore;
 pub use small_disk::SmallDisk;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use domain::{Scholarship, ScholarshipContent, ScholarshipId, Timestamp};
 use ports::{
-    AuditAction, AuditEntry, CatalogueFingerprint, Change, ChangeBatch, FeedPosition,
+    AuditAction, AuditEntry, AuditLog, CatalogueFingerprint, Change, ChangeBatch, FeedPosition,
     IdempotencyRecord, ScholarshipStore, StoreError, StoreHealth, UpsertItem, UpsertOutcome,
     WriteContext, Written,
 };
@@ -315,19 +315,6 @@ impl ScholarshipStore for MemoryScholarshipStore {
             .collect())
     }
 
-    async fn audit(
-        &self,
-        since: Timestamp,
-        id: Option<&ScholarshipId>,
-        limit: usize,
-    ) -> Result<Vec<AuditEntry>, StoreError> {
-        let state = self.state();
-        let wanted = state.audit.iter().rev().filter(|entry| {
-            entry.at >= stored(since) && id.is_none_or(|id| entry.scholarship_id == *id)
-        });
-        Ok(wanted.take(limit).cloned().collect())
-    }
-
     async fn idempotency_record(
         &self,
         key: &str,
@@ -345,5 +332,26 @@ impl ScholarshipStore for MemoryScholarshipStore {
             latency_ms: 0.0,
             migration: "none".to_owned(),
         })
+    }
+}
+
+#[async_trait]
+impl AuditLog for MemoryScholarshipStore {
+    async fn audit(
+        &self,
+        since: Timestamp,
+        id: Option<&ScholarshipId>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        let state = self.state();
+        let wanted = state.audit.iter().rev().filter(|entry| {
+            entry.at >= stored(since) && id.is_none_or(|id| entry.scholarship_id == *id)
+        });
+        Ok(wanted.take(limit).cloned().collect())
+    }
+
+    async fn gaps(&self, _: usize) -> Result<Vec<ScholarshipId>, StoreError> {
+        // Everything is written through this type.
+        Ok(Vec::new())
     }
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use domain::{ScholarshipContent, ScholarshipId, Timestamp};
-use ports::{Change, FeedPosition, ScholarshipStore, UpsertItem};
+use ports::{AuditLog, Change, FeedPosition, ScholarshipStore, UpsertItem};
 
 pub use auditing::*;
 pub use change_log::*;
@@ -29,7 +29,12 @@ pub use single_writes::*;
 
 use crate::{instant, scholarship};
 
-type Store = Arc<dyn ScholarshipStore>;
+/// A store with its audit log.
+pub trait AuditedStore: ScholarshipStore + AuditLog {}
+
+impl<S: ScholarshipStore + AuditLog> AuditedStore for S {}
+
+type Store = Arc<dyn AuditedStore>;
 
 /// Makes a test of each promise. `$open` is a function whose future answers `(Arc<dyn ScholarshipStore>, _)`, an empty store
 /// and whatever must outlive it.

@@ -13,6 +13,7 @@ CREATE TABLE audit_log (
     digest_after bytea CHECK (length(digest_after) = 32)
 );
 
+CREATE INDEX audit_log_by_time ON audit_log (at, sequence);
 CREATE INDEX audit_log_of_scholarship ON audit_log (scholarship_id, sequence);
 
 CREATE FUNCTION refuse_to_rewrite_history() RETURNS trigger LANGUAGE plpgsql AS $$

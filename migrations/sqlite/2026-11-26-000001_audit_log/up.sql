@@ -10,6 +10,7 @@ CREATE TABLE audit_log (
     digest_after BLOB CHECK (length(digest_after) = 32)
 ) STRICT;
 
+CREATE INDEX audit_log_by_time ON audit_log (at, sequence);
 CREATE INDEX audit_log_of_scholarship ON audit_log (scholarship_id, sequence);
 
 CREATE TRIGGER audit_log_is_not_updated BEFORE UPDATE ON audit_log

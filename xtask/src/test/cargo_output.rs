@@ -11,6 +11,8 @@ const REPEATED: usize = 20;
 pub(super) struct CargoOutput {
     pub(super) tests: TestCount,
     pub(super) failures: Vec<Failure>,
+    /// Test binaries that began and did not end.
+    unended: u64,
     /// The lines that follow belong to the last failure.
     inside: bool,
 }
@@ -32,12 +34,21 @@ impl CargoOutput {
             self.inside = false;
         } else if let Some(count) = summary(line) {
             self.tests += count;
+            self.unended = self.unended.saturating_sub(1);
+            self.inside = false;
+        } else if is_beginning(line) {
+            self.unended += 1;
             self.inside = false;
         } else if self.inside
             && let Some(failure) = self.failures.last_mut()
         {
             failure.add(line);
         }
+    }
+
+    /// Whether every binary came to its end, and said something of each test that failed: one that was killed says nothing.
+    pub(super) fn is_complete(&self) -> bool {
+        self.unended == 0 && self.failures.len() as u64 == self.tests.failed
     }
 
     pub(super) fn names(&self) -> Vec<&str> {
@@ -65,6 +76,14 @@ impl fmt::Display for Failure {
 /// The name in the line above what a failed test printed.
 fn heading(line: &str) -> Option<&str> {
     line.strip_prefix("---- ")?.strip_suffix(" stdout ----")
+}
+
+/// Whether a test binary begins with this line.
+fn is_beginning(line: &str) -> bool {
+    let count = line
+        .strip_prefix("running ")
+        .and_then(|rest| rest.strip_suffix(" tests").or(rest.strip_suffix(" test")));
+    count.is_some_and(|count| count.parse::<u64>().is_ok())
 }
 
 /// Reads the line with which each test binary ends.
@@ -147,5 +166,9 @@ after the end";
         );
         assert_eq!(output.failures[1].said, "    never came\n");
         assert_eq!(output.tests.failed, 2);
+        assert!(output.is_complete());
+        output.read("running 1 test");
+        output.read("thread 'main' has overflowed its stack");
+        assert!(!output.is_complete());
     }
 }

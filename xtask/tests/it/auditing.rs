@@ -1,7 +1,7 @@
 //! `cargo xtask audit`.
 
 use serde_json::Value;
-use testkit::PrivatePostgres;
+use testkit::DatabaseServer;
 
 use crate::{Ran, command, database, run};
 
@@ -60,13 +60,19 @@ fn audited(url: &str) {
         all[..1]
     );
     assert_eq!(run(url, &["audit", "--since", "2999-01-01"]).ended(0), "");
+    assert_eq!(run(url, &["audit", "--gaps"]).ended(0), "");
     let said = run(url, &["audit", "--since", "soon"]).ended(2);
     assert!(said.contains("2026-11-26"), "{said}");
 }
 
 #[test]
 fn writes_to_postgres_are_listed() {
-    audited(&PrivatePostgres::shared().url(&database()));
+    let (server, name) = (DatabaseServer::shared(), database());
+    let url = server.url(&name);
+    audited(&url);
+    server.psql(&name, "DELETE FROM scholarships WHERE id = 'a'");
+    let said = run(&url, &["audit", "--gaps"]).ended(1);
+    assert!(said.contains("{\"scholarship_id\":\"a\"}"), "{said}");
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! `cargo xtask token revoke`.
 
-use testkit::PrivatePostgres;
+use testkit::DatabaseServer;
 
 use crate::{database, run};
 
 #[test]
 fn what_is_revoked_stands_in_the_store_without_a_name() {
-    let server = PrivatePostgres::shared();
+    let server = DatabaseServer::shared();
     let name = database();
     let url = server.url(&name);
     let said = run(&url, &["token", "revoke", "--jti", "one-token"]).ended(0);
@@ -44,7 +44,7 @@ fn a_sqlite_file_is_written_and_never_made() {
 
 #[test]
 fn what_cannot_be_revoked_is_said() {
-    let server = PrivatePostgres::shared();
+    let server = DatabaseServer::shared();
     let url = server.url(&database());
     let either = ["token", "revoke", "--jti", "one", "--subject", "lou"];
     let said = run(&url, &either).ended(2);

@@ -88,7 +88,7 @@ pub(super) async fn audit_on_conn(
 ) -> Result<Vec<Row>, Failure> {
     let mut query = audit_log::table
         .filter(audit_log::at.ge(whole_microseconds(since)))
-        .order(audit_log::sequence.desc())
+        .order((audit_log::at.desc(), audit_log::sequence.desc()))
         .limit(bound(limit))
         .select(Row::as_select())
         .into_boxed();
@@ -96,4 +96,34 @@ pub(super) async fn audit_on_conn(
         query = query.filter(audit_log::scholarship_id.eq(id.as_str().to_owned()));
     }
     Ok(query.load(connection).await?)
+}
+
+/// Records and entries that do not name each other's content.
+const GAPS: &str = "\
+WITH newest AS (
+    SELECT DISTINCT ON (scholarship_id) scholarship_id, digest_after
+    FROM audit_log ORDER BY scholarship_id, sequence DESC
+)
+SELECT coalesce(scholarships.id, newest.scholarship_id) AS id
+FROM scholarships FULL JOIN newest ON newest.scholarship_id = scholarships.id
+WHERE scholarships.digest IS DISTINCT FROM newest.digest_after
+  AND (newest.scholarship_id IS NOT NULL
+       OR scholarships.updated_at >= (SELECT min(at) FROM audit_log))
+ORDER BY 1 LIMIT $1";
+
+#[derive(QueryableByName)]
+struct Gap {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    id: String,
+}
+
+pub(super) async fn gaps_on_conn(
+    connection: &mut AsyncPgConnection,
+    limit: usize,
+) -> Result<Vec<String>, Failure> {
+    let gaps: Vec<Gap> = diesel::sql_query(GAPS)
+        .bind::<diesel::sql_types::BigInt, _>(bound(limit))
+        .load(connection)
+        .await?;
+    Ok(gaps.into_iter().map(|gap| gap.id).collect())
 }

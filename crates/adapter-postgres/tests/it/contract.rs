@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use ports::{
-    InteractionArchive, InteractionStore, ReplayGuard, RevocationStore, ScholarshipStore,
-    SpendMeter,
-};
-use testkit::DatabaseServer;
+use ports::{InteractionArchive, InteractionStore, ReplayGuard, RevocationStore, SpendMeter};
+use testkit::{AuditedStore, DatabaseServer};
 
 use super::settled::Settled;
 use super::{bouncer, database, open, open_pooled, private_database};
@@ -14,7 +11,7 @@ use super::{bouncer, database, open, open_pooled, private_database};
 mod scholarships_directly {
     use super::*;
 
-    async fn fresh() -> (Arc<dyn ScholarshipStore>, ()) {
+    async fn fresh() -> (Arc<dyn AuditedStore>, ()) {
         let url = DatabaseServer::shared().url(&database().await);
         (Arc::new(Settled(open(&url))), ())
     }
@@ -25,7 +22,7 @@ mod scholarships_directly {
 mod scholarships_through_pgbouncer {
     use super::*;
 
-    async fn fresh() -> (Arc<dyn ScholarshipStore>, ()) {
+    async fn fresh() -> (Arc<dyn AuditedStore>, ()) {
         let url = bouncer().url(&private_database().await);
         (Arc::new(Settled(open_pooled(&url))), ())
     }

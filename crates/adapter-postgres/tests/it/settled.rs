@@ -9,8 +9,9 @@ use adapter_postgres::PostgresStore;
 use async_trait::async_trait;
 use domain::{Scholarship, ScholarshipContent, ScholarshipId, Timestamp};
 use ports::{
-    AuditEntry, CatalogueFingerprint, Change, ChangeBatch, FeedPosition, IdempotencyRecord,
-    ScholarshipStore, StoreError, StoreHealth, UpsertItem, UpsertOutcome, WriteContext, Written,
+    AuditEntry, AuditLog, CatalogueFingerprint, Change, ChangeBatch, FeedPosition,
+    IdempotencyRecord, ScholarshipStore, StoreError, StoreHealth, UpsertItem, UpsertOutcome,
+    WriteContext, Written,
 };
 
 pub(crate) struct Settled(pub(crate) PostgresStore);
@@ -117,15 +118,6 @@ impl ScholarshipStore for Settled {
         self.0.changed_since(since, after, limit).await
     }
 
-    async fn audit(
-        &self,
-        since: Timestamp,
-        id: Option<&ScholarshipId>,
-        limit: usize,
-    ) -> Result<Vec<AuditEntry>, StoreError> {
-        self.0.audit(since, id, limit).await
-    }
-
     async fn idempotency_record(
         &self,
         key: &str,
@@ -136,5 +128,21 @@ impl ScholarshipStore for Settled {
 
     async fn health(&self) -> Result<StoreHealth, StoreError> {
         self.0.health().await
+    }
+}
+
+#[async_trait]
+impl AuditLog for Settled {
+    async fn audit(
+        &self,
+        since: Timestamp,
+        id: Option<&ScholarshipId>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        self.0.audit(since, id, limit).await
+    }
+
+    async fn gaps(&self, limit: usize) -> Result<Vec<ScholarshipId>, StoreError> {
+        self.0.gaps(limit).await
     }
 }

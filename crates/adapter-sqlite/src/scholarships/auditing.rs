@@ -80,7 +80,7 @@ pub(super) fn audit_on_conn(
 ) -> Result<Vec<AuditEntry>, Failure> {
     let mut query = audit_log::table
         .filter(audit_log::at.ge(microseconds(since)))
-        .order(audit_log::sequence.desc())
+        .order((audit_log::at.desc(), audit_log::sequence.desc()))
         .limit(bound(limit))
         .select(Row::as_select())
         .into_boxed();
@@ -89,4 +89,33 @@ pub(super) fn audit_on_conn(
     }
     let rows: Vec<Row> = query.load(connection)?;
     rows.into_iter().map(Row::into_entry).collect()
+}
+
+/// Records and entries that do not name each other's content.
+const GAPS: &str = "\
+WITH newest AS (
+    SELECT scholarship_id, digest_after FROM audit_log AS entry
+    WHERE sequence = (SELECT max(sequence) FROM audit_log WHERE scholarship_id = entry.scholarship_id)
+)
+SELECT coalesce(scholarships.id, newest.scholarship_id) AS id
+FROM scholarships FULL JOIN newest ON newest.scholarship_id = scholarships.id
+WHERE scholarships.digest IS NOT newest.digest_after
+  AND (newest.scholarship_id IS NOT NULL
+       OR scholarships.updated_at >= (SELECT min(at) FROM audit_log))
+ORDER BY 1 LIMIT ?";
+
+#[derive(QueryableByName)]
+struct Gap {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    id: String,
+}
+
+pub(super) fn gaps_on_conn(
+    connection: &mut SqliteConnection,
+    limit: usize,
+) -> Result<Vec<ScholarshipId>, Failure> {
+    let gaps: Vec<Gap> = diesel::sql_query(GAPS)
+        .bind::<diesel::sql_types::BigInt, _>(bound(limit))
+        .load(connection)?;
+    gaps.iter().map(|gap| identifier(&gap.id)).collect()
 }

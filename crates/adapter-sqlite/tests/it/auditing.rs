@@ -1,7 +1,7 @@
 //! The audit log of the file: nothing changes it, and no write goes without it.
 
 use diesel::connection::SimpleConnection as _;
-use ports::ScholarshipStore as _;
+use ports::{AuditLog as _, ScholarshipStore as _};
 use testkit::write_at;
 
 use super::{bare, execute, folder, id, named, now, open};
@@ -60,4 +60,23 @@ async fn what_cannot_be_audited_is_not_written() {
     assert_eq!(store.count().await.expect("is read"), 1);
     let kept = store.get(&id("a")).await.expect("is read");
     assert_eq!(kept.expect("is there").content, named("A"));
+}
+
+#[tokio::test]
+async fn what_was_written_past_the_log_is_found() {
+    let (_folder, path) = folder();
+    let store = open(&path).expect("opens");
+    for name in ["a", "b", "c"] {
+        let written = store.create(id(name), named(name), None, write_at(now()));
+        written.await.expect("is created");
+    }
+    assert!(store.gaps(10).await.expect("is read").is_empty());
+    execute(
+        &path,
+        "UPDATE scholarships SET digest = zeroblob(32) WHERE id = 'a'",
+    );
+    execute(&path, "DELETE FROM scholarships WHERE id = 'b'");
+    let found = store.gaps(10).await.expect("is read");
+    assert_eq!(found, [id("a"), id("b")]);
+    assert_eq!(store.gaps(1).await.expect("is read"), [id("a")]);
 }

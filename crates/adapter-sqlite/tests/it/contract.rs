@@ -4,8 +4,9 @@ use std::future::{Ready, ready};
 use std::sync::Arc;
 
 use adapter_sqlite::{SqliteSettings, SqliteStore};
-use ports::{InteractionArchive, InteractionStore, RevocationStore, ScholarshipStore};
+use ports::{InteractionArchive, InteractionStore, RevocationStore};
 use tempfile::TempDir;
+use testkit::AuditedStore;
 
 fn fresh() -> (SqliteStore, TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -16,7 +17,7 @@ fn fresh() -> (SqliteStore, TempDir) {
 mod scholarships {
     use super::*;
 
-    fn open() -> Ready<(Arc<dyn ScholarshipStore>, TempDir)> {
+    fn open() -> Ready<(Arc<dyn AuditedStore>, TempDir)> {
         let (store, folder) = fresh();
         ready((Arc::new(store), folder))
     }

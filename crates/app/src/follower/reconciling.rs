@@ -13,7 +13,7 @@ use domain::{Scholarship, ScholarshipId, Timestamp};
 use ports::{CatalogueFingerprint, Change, FeedPosition, RevisionMark};
 use tokio::time::sleep;
 
-use super::{FollowError, IndexFollower, soon};
+use super::{FollowError, IndexFollower};
 
 /// Records a page of the walk: bounds its memory, and how long writers wait for their turn.
 const PAGE: usize = 2_000;
@@ -131,9 +131,15 @@ impl IndexFollower {
             let (turn, _) = self.advance(self.turn().await).await?;
             // As long as we have the turn, nobody puts anything into the index, so what the store says now is never older
             // than what it replaces. The log brings some of it again, which changes nothing.
-            let stored = soon("page", self.store.page(after.as_ref(), PAGE)).await?;
-            let indexed = self.index.revisions(after.as_ref(), PAGE);
-            let end = both_complete_up_to(&stored, &indexed);
+            let mut page = PAGE;
+            let stored = self
+                .in_steps("page", PAGE, |step| {
+                    page = step;
+                    self.store.page(after.as_ref(), step)
+                })
+                .await?;
+            let indexed = self.index.revisions(after.as_ref(), page);
+            let end = both_complete_up_to(&stored, &indexed, page);
             let (changes, found) = differences(stored, indexed, end.as_ref());
             if !changes.is_empty() {
                 let position = turn.position;
@@ -155,9 +161,10 @@ impl IndexFollower {
 fn both_complete_up_to(
     stored: &[Scholarship],
     indexed: &[(ScholarshipId, RevisionMark)],
+    page: usize,
 ) -> Option<ScholarshipId> {
-    let stored_end = (stored.len() >= PAGE).then(|| stored.last().map(|last| &last.id));
-    let indexed_end = (indexed.len() >= PAGE).then(|| indexed.last().map(|(id, _)| id));
+    let stored_end = (stored.len() >= page).then(|| stored.last().map(|last| &last.id));
+    let indexed_end = (indexed.len() >= page).then(|| indexed.last().map(|(id, _)| id));
     let ends = [stored_end.flatten(), indexed_end.flatten()];
     ends.into_iter().flatten().min().cloned()
 }

@@ -38,6 +38,7 @@ pub(crate) struct Api {
     pub(crate) interruption: Interruption,
     pub(crate) metrics: Metrics,
     pub(crate) state: ApiState,
+    pub(crate) store: MemoryScholarshipStore,
     servers: [ServerHandle; 2],
     minter: Minter,
 }
@@ -163,7 +164,7 @@ impl Api {
             ports::IdGenerator::scholarship_id(&ids);
         }
         let application = Application::new(Dependencies {
-            scholarships: Arc::new(Interruptible::new(store, &interruption)),
+            scholarships: Arc::new(Interruptible::new(store.clone(), &interruption)),
             interactions: Arc::new(Interruptible::new(
                 MemoryInteractionStore::default(),
                 &interruption,
@@ -237,6 +238,7 @@ impl Api {
             interruption,
             metrics,
             state: kept,
+            store,
             servers,
             minter: Minter::new(tokens, &key),
         }

@@ -2,7 +2,7 @@
 
 use auth::Role;
 use domain::ScholarshipId;
-use ports::{Actor, ActorRole, AuditAction, AuditEntry};
+use ports::{Actor, ActorRole, AuditAction, AuditEntry, AuditLog as _};
 use serde_json::json;
 use testkit::instant;
 
@@ -10,8 +10,8 @@ use crate::api::{Api, NOW};
 
 /// Oldest first, of what was not there at the start.
 async fn entries(api: &Api) -> Vec<AuditEntry> {
-    let store = api.state.application.catalogue.store();
-    let mut entries = store
+    let mut entries = api
+        .store
         .audit(instant(NOW), None, 1_000)
         .await
         .expect("is read");

@@ -22,8 +22,9 @@ struct Heard {
     views: Vec<String>,
     scholarships: Vec<String>,
     refused: usize,
-    /// Names of scholarships and ids of views that were refused for certain.
-    absent: Vec<String>,
+    /// What was refused for certain: ids of ours, which are in the names of scholarships.
+    refused_views: Vec<String>,
+    refused_scholarships: Vec<String>,
     /// Any other status than success and 503, or no answer.
     other: Vec<String>,
     /// Until a refusal: of calls that were under way when a fault began, and of those that met it.
@@ -45,6 +46,8 @@ pub(crate) struct Load {
     heard: Arc<Mutex<Heard>>,
     searches: Arc<Mutex<(usize, Duration)>>,
     callers: JoinSet<()>,
+    /// Whether some were to be refused.
+    was_refused: AtomicBool,
 }
 
 impl Load {
@@ -55,6 +58,7 @@ impl Load {
             heard: Arc::default(),
             searches: Arc::default(),
             callers: JoinSet::new(),
+            was_refused: AtomicBool::new(false),
         };
         let address = replica.process.address;
         static LOADS: AtomicUsize = AtomicUsize::new(0);
@@ -103,7 +107,12 @@ impl Load {
                         Ok(answer) if answer.status == 503 => {
                             heard.refused += 1;
                             if answer.json()["code"] == "STORE_UNAVAILABLE" {
-                                heard.absent.push(own_id);
+                                let refused = if is_editor {
+                                    &mut heard.refused_scholarships
+                                } else {
+                                    &mut heard.refused_views
+                                };
+                                refused.push(own_id);
                             }
                             if met_fault {
                                 refused(&answer, took);
@@ -161,6 +170,7 @@ impl Load {
     }
 
     pub(crate) async fn is_refused(&self, more: usize) {
+        self.was_refused.store(true, Ordering::SeqCst);
         let before = self.refused();
         eventually("writes are refused", async || {
             self.refused() >= before + more
@@ -197,8 +207,11 @@ impl Load {
         assert!(!heard.scholarships.is_empty() && !heard.views.is_empty());
         let lost = heard.scholarships.iter().filter(|id| !all.contains(*id));
         assert_eq!(lost.count(), 0, "scholarships are lost");
+        let refused = [&heard.refused_views, &heard.refused_scholarships];
+        let is_certain = refused.iter().all(|refused| !refused.is_empty());
+        assert!(is_certain || !self.was_refused.load(Ordering::SeqCst));
         let written = heard
-            .absent
+            .refused_scholarships
             .iter()
             .find(|own_id| names.contains(&format!("Award {own_id}")));
         assert_eq!(written, None, "was refused, and is there");
@@ -218,7 +231,7 @@ impl Load {
         assert!(heard.longest_under_way < REFUSAL, "{fault}");
         Views {
             acknowledged: heard.views,
-            refused: heard.absent,
+            refused: heard.refused_views,
         }
     }
 }

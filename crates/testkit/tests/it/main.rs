@@ -7,16 +7,16 @@ mod proxy;
 use std::future::{Ready, ready};
 use std::sync::Arc;
 
-use ports::{InteractionStore, RevocationStore, ScholarshipStore};
+use ports::{InteractionStore, RevocationStore, ScholarshipStore as _};
 use testkit::{
-    Interruptible, Interruption, MemoryInteractionStore, MemoryRevocationStore,
+    AuditedStore, Interruptible, Interruption, MemoryInteractionStore, MemoryRevocationStore,
     MemoryScholarshipStore, scholarship,
 };
 
 mod scholarships {
     use super::*;
 
-    fn open() -> Ready<(Arc<dyn ScholarshipStore>, ())> {
+    fn open() -> Ready<(Arc<dyn AuditedStore>, ())> {
         ready((Arc::new(MemoryScholarshipStore::default()), ()))
     }
 
@@ -46,7 +46,7 @@ mod revocations {
 mod interruptible_scholarships {
     use super::*;
 
-    fn open() -> Ready<(Arc<dyn ScholarshipStore>, ())> {
+    fn open() -> Ready<(Arc<dyn AuditedStore>, ())> {
         let store = MemoryScholarshipStore::default();
         let store = Interruptible::new(store, &Interruption::default());
         ready((Arc::new(store), ()))

@@ -6,9 +6,10 @@ use adapter_postgres::{PostgresStore, SettlingProbe};
 use chrono::TimeDelta;
 use domain::{Interaction, InteractionKind};
 use ports::{
-    FeedPosition, Health, HealthProbe as _, IdempotencyRecord, InteractionArchive as _,
-    InteractionStore as _, MicroUsd, ReplayGuard as _, Reserve, Revocation, RevocationStore as _,
-    RevokedKind, ScholarshipStore as _, SearchCount, SpendMeter as _, UpsertItem,
+    AuditLog as _, FeedPosition, Health, HealthProbe as _, IdempotencyRecord,
+    InteractionArchive as _, InteractionStore as _, MicroUsd, ReplayGuard as _, Reserve,
+    Revocation, RevocationStore as _, RevokedKind, ScholarshipStore as _, SearchCount,
+    SpendMeter as _, UpsertItem,
 };
 
 use super::super::{id, named, now};
@@ -106,6 +107,7 @@ async fn catalogue(store: &PostgresStore) {
         .await
         .expect_err("is gone");
     store.audit(now(), None, 10).await.expect("is read");
+    store.gaps(10).await.expect("is read");
     store
         .audit(now(), Some(&id("a")), 10)
         .await
