@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: what the engine does well and how fast, in numbers.
 
+mod assistant;
 mod goals;
 mod http_load;
 mod machine;
@@ -22,6 +23,8 @@ pub(crate) enum Benchmark {
     Stores(stores::Arguments),
     /// Measure what checking tokens costs, how exact shared limits are, and what a flood costs known callers
     Security(security::Arguments),
+    /// Measure how soon the assistant answers without its model, and what equal questions cost
+    Assistant(assistant::Arguments),
     /// Measure how well searches find what was meant: known items and judged queries
     Relevance(relevance::Arguments),
 }
@@ -31,6 +34,7 @@ pub(crate) fn run(benchmark: &Benchmark) -> anyhow::Result<ExitCode> {
         Benchmark::Search(arguments) => search::run(arguments),
         Benchmark::Stores(arguments) => stores::run(arguments),
         Benchmark::Security(arguments) => security::run(arguments),
+        Benchmark::Assistant(arguments) => assistant::run(arguments),
         Benchmark::Relevance(arguments) => relevance::run(arguments),
     }
 }

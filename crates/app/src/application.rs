@@ -8,6 +8,7 @@ use ports::{
 };
 
 use crate::analytics::Analytics;
+use crate::assistant::{Assistant, AssistantEvents, Model, QuestionSettings, Shared};
 use crate::catalogue::Catalogue;
 use crate::follower::IndexFollower;
 use crate::interactions::Interactions;
@@ -32,6 +33,10 @@ pub struct Dependencies {
     pub limits: LimitSettings,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdGenerator>,
+    /// `None`: rules of our own answer instead.
+    pub model: Option<Model>,
+    pub questions: QuestionSettings,
+    pub assistant_events: Arc<dyn AssistantEvents>,
     /// Dependencies whose failure the service bridges: it stays ready and says `degraded`.
     pub probes: Vec<Arc<dyn HealthProbe>>,
 }
@@ -40,11 +45,12 @@ pub struct Dependencies {
 pub struct Application {
     pub catalogue: Catalogue,
     pub search: Search,
-    pub matching: Matching,
+    pub matching: Arc<Matching>,
+    pub assistant: Assistant,
     pub interactions: Interactions,
     pub revocations: Arc<Revocations>,
-    pub limits: Limits,
-    pub analytics: Analytics,
+    pub limits: Arc<Limits>,
+    pub analytics: Arc<Analytics>,
     pub readiness: Arc<Readiness>,
     pub follower: Arc<IndexFollower>,
     pub popularity: Arc<Popularity>,
@@ -65,6 +71,9 @@ impl Application {
             limits,
             clock,
             ids,
+            model,
+            questions,
+            assistant_events,
             probes,
         } = dependencies;
         let follower = Arc::new(IndexFollower::new(
@@ -80,7 +89,28 @@ impl Application {
             Arc::clone(&clock),
         ));
         let pseudonyms = Arc::new(Pseudonyms::new(Arc::clone(&interactions)));
+        let matching = Arc::new(Matching::new(
+            Arc::clone(&index),
+            Arc::clone(&popularity),
+            Arc::clone(&clock),
+        ));
+        let limits = Arc::new(Limits::new(limits, limiter));
+        let analytics = Arc::new(Analytics::new(
+            Arc::clone(&interactions),
+            Arc::clone(&index),
+            Arc::clone(&cache),
+            Arc::clone(&clock),
+        ));
+        let shared = Shared {
+            index: Arc::clone(&index),
+            matching: Arc::clone(&matching),
+            analytics: Arc::clone(&analytics),
+            limits: Arc::clone(&limits),
+            cache,
+            clock: Arc::clone(&clock),
+        };
         Self {
+            assistant: Assistant::new(shared, model, assistant_events, questions),
             catalogue: Catalogue::new(
                 Arc::clone(&scholarships),
                 Arc::clone(&index),
@@ -89,11 +119,7 @@ impl Application {
                 ids,
             ),
             search: Search::new(Arc::clone(&index), Arc::clone(&trends), Arc::clone(&clock)),
-            matching: Matching::new(
-                Arc::clone(&index),
-                Arc::clone(&popularity),
-                Arc::clone(&clock),
-            ),
+            matching,
             interactions: Interactions::new(
                 Arc::clone(&interactions),
                 Arc::clone(&index),
@@ -105,8 +131,8 @@ impl Application {
                 pseudonyms,
                 Arc::clone(&clock),
             )),
-            limits: Limits::new(limits, limiter),
-            analytics: Analytics::new(interactions, Arc::clone(&index), cache, Arc::clone(&clock)),
+            limits,
+            analytics,
             readiness: Arc::new(Readiness::new(
                 probes,
                 Arc::clone(&follower),

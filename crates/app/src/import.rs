@@ -8,7 +8,7 @@ mod csv_columns;
 mod csv_document;
 mod csv_splitter;
 pub mod export_csv;
-mod field_keywords;
+pub(crate) mod field_keywords;
 mod format;
 mod identity;
 mod importer;

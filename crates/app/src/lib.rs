@@ -4,6 +4,7 @@
 
 pub mod analytics;
 pub mod application;
+pub mod assistant;
 pub mod bridged;
 pub mod catalogue;
 pub mod follower;

@@ -47,6 +47,8 @@ pub struct LimitSettings {
     pub agent: Quota,
     pub admin: Quota,
     pub auth_failure: Quota,
+    /// Questions that reach the language model, by whoever asks: counted beside the request itself.
+    pub model: Quota,
     /// Whether those without a token are limited.
     pub per_ip: bool,
     /// Whether those with a token are limited.
@@ -86,7 +88,18 @@ impl Limits {
     /// nothing can be known now, and then the request goes on.
     pub async fn count(&self, class: CallerClass, caller: &str) -> Option<RateDecision> {
         let quota = self.settings.quota(class)?;
-        let key = format!("{}:{caller}", class.name());
+        self.check(class.name(), caller, quota).await
+    }
+
+    /// Counts one question to the language model, as [`Self::count`] counts requests.
+    pub async fn count_model_question(&self, caller: &str) -> Option<RateDecision> {
+        let limited = self.settings.per_ip || self.settings.per_token;
+        let quota = limited.then_some(self.settings.model)?;
+        self.check("model", caller, quota).await
+    }
+
+    async fn check(&self, kind: &str, caller: &str, quota: Quota) -> Option<RateDecision> {
+        let key = format!("{kind}:{caller}");
         match self.limiter.check(&key, quota).await {
             Ok(decision) => Some(decision),
             Err(error) => {

@@ -1,6 +1,7 @@
 //! Bodies of answers: lists with their page, and results put together from ready cards.
 
 mod facets;
+mod filters;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub(crate) use facets::FacetEntry;
+pub(crate) use filters::FilterEntry;
 
 use crate::conditional::is_known;
 use facets::append_facets;

@@ -29,7 +29,12 @@ const RECORDERS: Policy = Roles(&[Role::Student, Role::Partner, Role::Admin]);
 /// Every operation, by method and path.
 pub const POLICIES: &[(&str, &str, Policy)] = &[
     ("get", "/", Public),
+    ("post", "/ai/analyze-eligibility", PUBLIC_AND_DRAFTS),
+    ("post", "/ai/enhance-search", Public),
+    ("get", "/ai/scholarship-summary/{id}", PUBLIC_AND_DRAFTS),
+    ("get", "/ai/search-suggestions", Public),
     ("get", "/ai/status", Public),
+    ("get", "/ai/trends-analysis", Public),
     ("get", "/api/v1/analytics/interactions", ANALYSTS),
     ("get", "/api/v1/analytics/popular-scholarships", ANALYSTS),
     ("get", "/api/v1/analytics/search-trends", ANALYSTS),

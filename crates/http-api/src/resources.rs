@@ -1,6 +1,6 @@
 //! One module a resource: its routes, handlers and OpenAPI together.
 
-pub(crate) mod ai_status;
+pub(crate) mod ai;
 pub(crate) mod analytics;
 pub(crate) mod documentation;
 pub(crate) mod eligibility;
@@ -29,6 +29,6 @@ pub(crate) fn configure(service: &mut ServiceConfig<'_>) {
     interactions::configure(service);
     analytics::configure(service);
     operations::configure(service);
-    ai_status::configure(service);
+    ai::configure(service);
     documentation::configure(service);
 }

@@ -23,6 +23,8 @@ pub struct ApiSettings {
     pub import_idle_timeout: Duration,
     /// Searches over the whole catalogue for one student (recommendations, unlocks, checks) that may run or wait at once.
     pub max_heavy_requests: usize,
+    /// Whether rules of our own answer when the language model does not.
+    pub ai_fallback: bool,
     /// Shown by `/` and `/health`.
     pub version: String,
 }
@@ -46,6 +48,7 @@ impl Default for ApiSettings {
             max_import_body: 256 * 1024 * 1024,
             import_idle_timeout: Duration::from_secs(30),
             max_heavy_requests: 64,
+            ai_fallback: true,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }

@@ -50,8 +50,11 @@ pub struct TokenUsage {
 pub enum ModelError {
     #[error("the model did not answer within {0:?}")]
     TimedOut(Duration),
+    /// Nothing was asked.
     #[error("the model cannot be reached")]
     Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("the model's service went away in the middle")]
+    BrokenOff(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the model's service has no room for us now (429)")]
     Limited { retry_after: Option<Duration> },
     #[error("the model's service failed ({status})")]
@@ -79,6 +82,7 @@ impl ModelError {
         match self {
             Self::TimedOut(_)
             | Self::Unreachable(_)
+            | Self::BrokenOff(_)
             | Self::Limited { .. }
             | Self::Failed { .. }
             | Self::Malformed(_) => true,

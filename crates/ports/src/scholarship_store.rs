@@ -9,7 +9,7 @@ use crate::audit::WriteContext;
 /// Keeps scholarships, and a log of their changes from which every replica keeps its index in step.
 ///
 /// Every successful write appends to the log in the same transaction. The log keeps, per scholarship, its newest entry, so
-/// it is never longer than the number of ids that ever existed. The same transaction adds an [`AuditEntry`], which nothing
+/// it is never longer than the number of ids that ever existed. The same transaction adds an [`AuditEntry`](crate::AuditEntry), which nothing
 /// changes or removes any more.
 #[async_trait]
 pub trait ScholarshipStore: Send + Sync {

@@ -2,6 +2,7 @@
 //!
 //! Only this crate constructs adapters. Tests start the same root on port 0.
 
+mod assistant_events;
 mod index_file;
 mod opening;
 pub mod process;

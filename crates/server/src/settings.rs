@@ -2,6 +2,7 @@
 //!
 //! Every setting has one name; docs/configuration.md lists them all. Secrets only come from the environment and never print.
 
+mod assistant;
 mod limits;
 mod stores;
 
@@ -16,6 +17,7 @@ use rand::TryRngCore;
 use secrecy::{ExposeSecret, SecretString};
 use telemetry::LogFormat;
 
+pub use assistant::{AssistantSettings, ModelConnection};
 pub use configuration::SettingsError;
 use configuration::{Reader, read_settings};
 pub use limits::Limits;
@@ -71,6 +73,7 @@ pub struct Settings {
     /// The secret was made for this run only.
     pub secret_is_random: bool,
     pub limits: Limits,
+    pub assistant: AssistantSettings,
     pub allowed_hosts: Vec<String>,
     pub cors_origins: Vec<String>,
     pub request_timeout: Duration,
@@ -84,20 +87,7 @@ pub struct Settings {
 }
 
 /// Settings of parts that this version does not have: whoever relies on one of them must hear that it does nothing.
-const NOT_YET: &[&str] = &[
-    "COMMAND_CENTER_URL",
-    "OPENAI_API_KEY",
-    "OPENAI_BASE_URL",
-    "OPENAI_CIRCUIT_BREAKER_FAILURE_THRESHOLD",
-    "OPENAI_CIRCUIT_BREAKER_TIMEOUT",
-    "OPENAI_COST_LIMIT_DAILY",
-    "OPENAI_FALLBACK_ENABLED",
-    "OPENAI_MAX_RETRIES",
-    "OPENAI_MODEL",
-    "OPENAI_RETRY_BACKOFF",
-    "OPENAI_TIMEOUT",
-    "SHARED_SECRET",
-];
+const NOT_YET: &[&str] = &["COMMAND_CENTER_URL", "SHARED_SECRET"];
 
 impl Settings {
     /// Reads the configuration of this process.
@@ -171,6 +161,7 @@ impl Settings {
             ),
         ]);
         shown.extend(limits::shown(&self.limits));
+        shown.extend(assistant::shown(&self.assistant));
         shown.extend([
             ("ALLOWED_HOSTS", self.allowed_hosts.join(",")),
             ("CORS_ORIGINS", self.cors_origins.join(",")),
@@ -234,6 +225,7 @@ fn read(reader: &mut Reader<'_>) -> Settings {
     }
     let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let database = stores::database(reader);
+    let request_timeout = reader.seconds("REQUEST_TIMEOUT", 1, 300);
     Settings {
         host,
         port,
@@ -272,9 +264,10 @@ fn read(reader: &mut Reader<'_>) -> Settings {
         token_keys,
         secret_is_random,
         limits: limits::limits(reader),
+        assistant: assistant::assistant(reader, request_timeout),
         allowed_hosts: reader.list("ALLOWED_HOSTS"),
         cors_origins: reader.list("CORS_ORIGINS"),
-        request_timeout: reader.seconds("REQUEST_TIMEOUT", 1, 300),
+        request_timeout,
         http_workers: count(reader.number("HTTP_WORKERS", 0, 1_024)),
         shutdown_timeout: reader.seconds("SHUTDOWN_TIMEOUT", 0, 300),
         log_level,

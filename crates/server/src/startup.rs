@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
+use adapter_openai::OpenAiModel;
 use adapter_search::InProcessIndex;
+use app::assistant::Model;
 use app::follower::FollowPeriods;
 use app::{Application, Dependencies};
 use auth::Verifier;
@@ -20,9 +22,10 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::assistant_events::CountedEvents;
 use crate::index_file::IndexFile;
 use crate::opening::{self, Opened, Opening};
-use crate::settings::Settings;
+use crate::settings::{ModelConnection, Settings};
 use crate::stores::Stores;
 use crate::system::{SystemClock, TimeOrderedIds};
 
@@ -50,6 +53,8 @@ pub enum StartError {
     Postgres(#[from] adapter_postgres::OpenError),
     #[error("Redis cannot be set up")]
     Redis(#[from] adapter_redis::OpenError),
+    #[error("the language model cannot be set up")]
+    Model(#[from] adapter_openai::OpenError),
     #[error(transparent)]
     Unusable(#[from] adapter_postgres::Unusable),
     #[error("the store cannot be read or written")]
@@ -82,6 +87,7 @@ impl StartError {
             | Self::Sqlite(_)
             | Self::Postgres(_)
             | Self::Redis(_)
+            | Self::Model(_)
             | Self::Listen { .. }
             | Self::Run(_) => false,
         }
@@ -131,7 +137,9 @@ impl Server {
         let index_file = IndexFile::at(&settings.index_file);
         let prepared = opening::prepare(settings, &stores, &index_file).await?;
         let index = Arc::clone(&prepared.index);
-        let application = Arc::new(application(settings, &stores, Arc::clone(&index)));
+        let metrics = Metrics::new(&settings.version);
+        let application = application(settings, &stores, Arc::clone(&index), metrics.clone())?;
+        let application = Arc::new(application);
         let (opening, opened) = Opening::begin(settings, &stores, &application, prepared).await?;
         let is_waiting = opened.is_none();
         if !is_waiting {
@@ -140,7 +148,6 @@ impl Server {
         }
         let scholarships = index.stats(application.clock.now()).scholarships;
 
-        let metrics = Metrics::new(&settings.version);
         let state = ApiState::new(
             Arc::clone(&application),
             Arc::new(Verifier::new(settings.tokens.clone(), &settings.token_keys)),
@@ -231,8 +238,16 @@ impl Server {
     }
 }
 
-fn application(settings: &Settings, stores: &Stores, index: Arc<InProcessIndex>) -> Application {
-    Application::new(Dependencies {
+fn application(
+    settings: &Settings,
+    stores: &Stores,
+    index: Arc<InProcessIndex>,
+    metrics: Metrics,
+) -> Result<Application, StartError> {
+    let assistant = &settings.assistant;
+    let model = assistant.model.as_ref();
+    let model = model.map(|connection| model_of(connection, stores));
+    Ok(Application::new(Dependencies {
         scholarships: Arc::clone(&stores.scholarships),
         interactions: Arc::clone(&stores.interactions),
         revocations: Arc::clone(&stores.revocations),
@@ -242,7 +257,19 @@ fn application(settings: &Settings, stores: &Stores, index: Arc<InProcessIndex>)
         limits: settings.limits.quotas.clone(),
         clock: Arc::new(SystemClock),
         ids: Arc::new(TimeOrderedIds),
+        model: model.transpose()?,
+        questions: assistant.questions,
+        assistant_events: Arc::new(CountedEvents::new(metrics)),
         probes: stores.probes.clone(),
+    }))
+}
+
+fn model_of(connection: &ModelConnection, stores: &Stores) -> Result<Model, StartError> {
+    let model = OpenAiModel::new(connection.connection.clone())?;
+    Ok(Model {
+        model: Arc::new(model),
+        spend: Arc::clone(&stores.spend),
+        settings: connection.use_of.clone(),
     })
 }
 
@@ -297,6 +324,7 @@ fn api_settings(settings: &Settings) -> ApiSettings {
         cors_origins: settings.cors_origins.clone(),
         trusted_proxies: settings.limits.trusted_proxies.clone(),
         request_timeout: settings.request_timeout,
+        ai_fallback: settings.assistant.fallback,
         ..ApiSettings::default()
     }
 }
@@ -314,6 +342,7 @@ async fn gauges(
         metrics.set_index_lag(application.follower.lag());
         metrics.set_index_healed(application.follower.healed());
         metrics.set_change_feed_held_back(stores.held_back());
+        metrics.set_model_breaker(application.assistant.is_left_alone());
         if tokio::time::timeout(GAUGES_PERIOD, stop.wait_for(|stopped| *stopped))
             .await
             .is_ok()

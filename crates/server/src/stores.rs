@@ -4,13 +4,16 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapter_memory::{MemoryCache, MemoryRateLimiter};
+use adapter_memory::{MemoryCache, MemoryRateLimiter, MemorySpendMeter};
 use adapter_postgres::{PostgresStore, SettlingProbe};
-use adapter_redis::{Redis, RedisCache, RedisRateLimiter, RedisSettings};
+use adapter_redis::{Redis, RedisCache, RedisRateLimiter, RedisSettings, RedisSpendMeter};
 use adapter_sqlite::SqliteStore;
 use app::bridged::{BridgedCache, BridgedRateLimiter};
 use app::follower::Wakeups;
-use ports::{Cache, HealthProbe, InteractionStore, RateLimiter, RevocationStore, ScholarshipStore};
+use ports::{
+    Cache, HealthProbe, InteractionStore, RateLimiter, RevocationStore, ScholarshipStore,
+    SpendMeter,
+};
 
 use crate::settings::{Database, Settings};
 use crate::startup::StartError;
@@ -31,6 +34,7 @@ pub(crate) struct Stores {
     pub(crate) revocations: Arc<dyn RevocationStore>,
     pub(crate) cache: Arc<dyn Cache>,
     pub(crate) limiter: Arc<dyn RateLimiter>,
+    pub(crate) spend: Arc<dyn SpendMeter>,
     pub(crate) probes: Vec<Arc<dyn HealthProbe>>,
     store: Store,
 }
@@ -56,7 +60,8 @@ impl Stores {
                 let store = PostgresStore::open(settings)?;
                 let settling = Arc::new(SettlingProbe::new(store.clone(), HELD_BACK_TOO_LONG));
                 let kind = Store::Postgres(store.clone(), Arc::clone(&settling));
-                let mut stores = Self::over(store, kind);
+                let mut stores = Self::over(store.clone(), kind);
+                stores.spend = Arc::new(store);
                 stores.probes.push(settling);
                 stores
             }
@@ -82,6 +87,7 @@ impl Stores {
                 Arc::new(SystemClock),
                 LIMITED_CALLERS,
             )),
+            spend: Arc::new(MemorySpendMeter::default()),
             probes: vec![Arc::new(shared)],
             store,
         }
@@ -100,6 +106,10 @@ impl Stores {
             Arc::clone(&self.limiter),
             replicas,
         ));
+        // Money is counted where nothing is evicted, if there is such a place.
+        if matches!(self.store, Store::Sqlite(_)) {
+            self.spend = Arc::new(RedisSpendMeter::new(redis.clone()));
+        }
         self.probes.push(Arc::new(redis));
         Ok(())
     }

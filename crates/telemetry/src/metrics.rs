@@ -1,5 +1,6 @@
 //! What is counted and measured, and its OpenMetrics form.
 
+mod assistant;
 mod http;
 mod per_thread;
 
@@ -15,6 +16,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use assistant::AssistantMetrics;
 use http::HttpMetrics;
 use per_thread::Counter;
 
@@ -29,6 +31,7 @@ pub struct Metrics(Arc<Recorded>);
 struct Recorded {
     registry: Registry,
     http: HttpMetrics,
+    assistant: AssistantMetrics,
     searches: Counter,
     searches_without_result: Counter,
     eligibility_checks: Counter,
@@ -55,6 +58,7 @@ impl Metrics {
             Info::new(vec![("version", version.to_owned())]),
         );
         let http = HttpMetrics::register(&mut registry, version);
+        let assistant = AssistantMetrics::register(&mut registry);
         let searches = Counter::default();
         registry.register("search_requests", "Searches answered", searches.clone());
         let searches_without_result = Counter::default();
@@ -108,6 +112,7 @@ impl Metrics {
         Self(Arc::new(Recorded {
             registry,
             http,
+            assistant,
             searches,
             searches_without_result,
             eligibility_checks,
@@ -131,6 +136,39 @@ impl Metrics {
         if !found_any {
             self.0.searches_without_result.increment();
         }
+    }
+
+    /// Makes the series of these reasons for which rules of our own may answer.
+    pub fn prepare_assistant(&self, reasons: impl IntoIterator<Item = &'static str>) {
+        self.0.assistant.prepare(reasons);
+    }
+
+    /// One call to the language model has ended, well or not.
+    pub fn model_called(&self, took: Duration) {
+        self.0.assistant.called(took);
+    }
+
+    /// A question to the language model has ended, after its retries.
+    pub fn model_asked(&self, is_usable: bool) {
+        self.0.assistant.asked(is_usable);
+    }
+
+    /// `source` and `reason` are codes, not text from a request.
+    pub fn assistant_answered(&self, source: &'static str, reason: Option<&'static str>) {
+        self.0.assistant.answered(source, reason);
+    }
+
+    /// In millionths of a US dollar.
+    pub fn model_cost(&self, micro_usd: u64) {
+        self.0.assistant.cost(micro_usd);
+    }
+
+    pub fn model_budget_warned(&self) {
+        self.0.assistant.budget_warned();
+    }
+
+    pub fn set_model_breaker(&self, is_open: bool) {
+        self.0.assistant.set_breaker(is_open);
     }
 
     pub fn eligibility_checked(&self) {

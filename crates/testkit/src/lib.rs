@@ -22,6 +22,7 @@ mod interruption;
 mod memory_interaction_store;
 mod memory_revocation_store;
 mod memory_scholarship_store;
+pub mod openai_stub;
 mod private_pgbouncer;
 mod private_postgres;
 pub mod private_redis;

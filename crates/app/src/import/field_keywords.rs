@@ -8,7 +8,7 @@ use FieldOfStudy::{
 };
 
 /// Words that decide a field. One ends at the end of a word; with `*` it may go on.
-const KEYWORDS: &[(&str, &[FieldOfStudy])] = &[
+pub(crate) const KEYWORDS: &[(&str, &[FieldOfStudy])] = &[
     ("stem", &[Science, Technology, Engineering]),
     ("steam", &[Science, Technology, Engineering, Arts]),
     ("computer engineering", &[Engineering, Technology]),

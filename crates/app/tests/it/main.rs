@@ -1,11 +1,13 @@
 //! The use cases over the real index and fakes of the stores.
 
+mod assistant;
 mod bridged;
 mod catalogue;
 mod faulty_index;
 mod following;
 mod interactions;
 mod matching;
+mod natural_queries;
 mod reconciling;
 mod replicas;
 mod revocations;

@@ -1,9 +1,11 @@
 //! One application with everything that a test may reach into.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use adapter_memory::{MemoryCache, MemoryRateLimiter};
 use adapter_search::{InProcessIndex, SearchSettings};
+use app::assistant::{AssistantEvents, Model, QuestionSettings, Uncounted};
 use app::limits::LimitSettings;
 use app::{Application, Dependencies};
 use chrono::TimeDelta;
@@ -14,6 +16,9 @@ use testkit::{
     FixedClock, Interruptible, Interruption, MemoryInteractionStore, MemoryRevocationStore,
     MemoryScholarshipStore, SequentialIds, instant,
 };
+
+/// Questions of one caller that reach the model in a minute.
+pub(crate) const MODEL_QUESTIONS: u32 = 20;
 
 pub(crate) struct World {
     pub(crate) application: Application,
@@ -37,6 +42,16 @@ impl World {
     pub(crate) async fn with_probes(
         contents: Vec<(&str, ScholarshipContent)>,
         probes: Vec<Arc<dyn HealthProbe>>,
+    ) -> Self {
+        Self::with_assistant(contents, probes, None, Arc::new(Uncounted)).await
+    }
+
+    /// With a language model, asked at most `MODEL_QUESTIONS` times a minute by one caller.
+    pub(crate) async fn with_assistant(
+        contents: Vec<(&str, ScholarshipContent)>,
+        probes: Vec<Arc<dyn HealthProbe>>,
+        model: Option<Model>,
+        events: Arc<dyn AssistantEvents>,
     ) -> Self {
         let outage = Interruption::default();
         let store = MemoryScholarshipStore::default();
@@ -63,7 +78,7 @@ impl World {
             cache: Arc::new(MemoryCache::new(1 << 20)),
             limiter: Arc::new(MemoryRateLimiter::new(
                 Arc::clone(&clock) as Arc<dyn ports::Clock>,
-                10,
+                100,
             )),
             limits: LimitSettings {
                 public: Quota::ONE_PER_SECOND,
@@ -71,11 +86,18 @@ impl World {
                 agent: Quota::ONE_PER_SECOND,
                 admin: Quota::ONE_PER_SECOND,
                 auth_failure: Quota::ONE_PER_SECOND,
+                model: Quota::per_minute(MODEL_QUESTIONS).expect("a quota"),
                 per_ip: true,
                 per_token: true,
             },
             clock: Arc::clone(&clock) as Arc<dyn ports::Clock>,
             ids: Arc::new(SequentialIds::default()),
+            model,
+            questions: QuestionSettings {
+                deadline: Duration::from_secs(5),
+                remembered: Duration::from_secs(60),
+            },
+            assistant_events: events,
             probes,
         });
         application.follower.load().await.expect("the fake answers");

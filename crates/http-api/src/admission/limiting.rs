@@ -37,12 +37,13 @@ pub(crate) async fn limit<B: MessageBody + 'static>(
             audit::token_refused(refusal.code(), identity.network);
             Some(refusal)
         }
-        Ok(Some(caller)) => {
-            request.extensions_mut().insert(caller);
+        Ok(caller) => {
             request.extensions_mut().insert(identity.key);
+            if let Some(caller) = caller {
+                request.extensions_mut().insert(caller);
+            }
             None
         }
-        Ok(None) => None,
     };
     let mut response = match refusal {
         Some(refusal) => refused(request, refusal).map_into_right_body(),

@@ -29,7 +29,7 @@ pub(crate) fn configure(service: &mut ServiceConfig<'_>) {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes parameters; the handlers read them")]
-struct PeriodParameters {
+pub(crate) struct PeriodParameters {
     /// How many days to look back; 30 when not given.
     #[param(minimum = 1, maximum = 400)]
     days: Option<i64>,
@@ -44,7 +44,7 @@ struct LimitParameters {
     limit: Option<u64>,
 }
 
-fn read_days(reader: &mut QueryReader) -> i64 {
+pub(crate) fn read_days(reader: &mut QueryReader) -> i64 {
     let days = reader.scalar("days", "a whole number", |text| text.parse().ok());
     let days = days.unwrap_or(30);
     if !(1..=MOST_DAYS).contains(&days) {

@@ -133,7 +133,9 @@ impl CheckBody {
         }
         Checking {
             profile,
-            ids: self.scholarship_ids.map(|ids| checked_ids(&ids, errors)),
+            ids: self
+                .scholarship_ids
+                .map(|ids| checked_ids(&ids, MAX_IDS, errors)),
             limit: checked_limit(self.limit, errors),
             offset: checked_offset(self.offset, self.cursor.as_deref(), errors),
             cursor: self.cursor,
@@ -141,9 +143,14 @@ impl CheckBody {
     }
 }
 
-fn checked_ids(ids: &[String], errors: &mut Vec<FieldError>) -> Vec<ScholarshipId> {
-    if ids.is_empty() || ids.len() > MAX_IDS {
-        let message = format!("must have 1 to {MAX_IDS} ids");
+/// The ids, 1 to `most` of them.
+pub(crate) fn checked_ids(
+    ids: &[String],
+    most: usize,
+    errors: &mut Vec<FieldError>,
+) -> Vec<ScholarshipId> {
+    if ids.is_empty() || ids.len() > most {
+        let message = format!("must have 1 to {most} ids");
         errors.push(FieldError::new("scholarship_ids", message));
         return Vec::new();
     }

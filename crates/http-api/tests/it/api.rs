@@ -9,6 +9,7 @@ use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use adapter_memory::{MemoryCache, MemoryRateLimiter};
 use adapter_search::{InProcessIndex, SearchSettings};
+use app::assistant::{Model, QuestionSettings, Uncounted};
 use app::limits::LimitSettings;
 use app::{Application, Dependencies};
 use auth::{MintRequest, Minter, Role, ScopeSet, TokenKey, TokenSettings, Verifier};
@@ -75,6 +76,7 @@ pub(crate) struct Setup {
     pub(crate) max_connections: usize,
     pub(crate) catalogue: Vec<ScholarshipContent>,
     pub(crate) load: bool,
+    pub(crate) model: Option<Model>,
 }
 
 impl Default for Setup {
@@ -88,6 +90,7 @@ impl Default for Setup {
             max_connections: 1_000,
             catalogue: catalogue(),
             load: true,
+            model: None,
         }
     }
 }
@@ -101,6 +104,7 @@ pub(crate) fn limits(each: u32) -> LimitSettings {
         agent: quota,
         admin: quota,
         auth_failure: quota,
+        model: quota,
         per_ip: true,
         per_token: true,
     }
@@ -185,6 +189,12 @@ impl Api {
                 panicking: Arc::clone(&panicking),
             }),
             ids: Arc::new(ids),
+            model: setup.model.clone(),
+            questions: QuestionSettings {
+                deadline: Duration::from_secs(5),
+                remembered: Duration::from_secs(60),
+            },
+            assistant_events: Arc::new(Uncounted),
             probes: Vec::new(),
         });
         if setup.load {

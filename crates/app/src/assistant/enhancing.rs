@@ -1,0 +1,86 @@
+//! What somebody wrote in a sentence, as words and filters for search.
+
+use chrono::NaiveDate;
+use ports::Prompt;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::Assistant;
+use super::answer::{Answered, FallbackReason};
+use super::filter_words::{self, FilterWords};
+use super::prompts::{Question, object, text};
+use super::query_parser::{self, ParsedQuery};
+use super::sanitizing::sanitize_input;
+
+const TASK: &str = "Turn a student's request for scholarships (`query`) into search words and filters. `query` of your answer \
+holds the topic and names to search for, in the student's own words, without what the filters say; it may be empty. Set a \
+filter only where the request clearly states it; amounts are US dollars, dates are YYYY-MM-DD and lie after `today`. \
+`min_gpa` is the grade-point average that the student has.";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Output {
+    query: String,
+    filters: FilterWords,
+}
+
+impl Assistant {
+    /// The words and filters that a request for scholarships comes to.
+    pub async fn enhance_search(&self, caller: &str, request: &str) -> Answered<ParsedQuery> {
+        let today = domain::deadline::today(self.clock.now());
+        let safe = sanitize_input(request);
+        let seen = safe.as_ref().map_or("", |safe| safe.text.as_str());
+        let prompt = match &safe {
+            Ok(_) => Ok(enhancing_prompt(seen, today)),
+            Err(_) => Err(FallbackReason::UnsafeInput),
+        };
+        // Remembered as the model wrote it: filters have no other form that can be read back.
+        let check = |output: &str| {
+            self.enhanced(seen, output)?;
+            Ok(Some(output.to_owned()))
+        };
+        let answered = self.questions.answer(caller, prompt, check, || None).await;
+        let enhanced = answered.value.map(|output| self.enhanced(seen, &output));
+        Answered {
+            value: match enhanced {
+                Some(Ok(enhanced)) => enhanced,
+                Some(Err(_)) | None => query_parser::parse(request, today),
+            },
+            source: answered.source,
+        }
+    }
+
+    /// The model's answer, when it keeps to what it has seen and to our vocabulary.
+    fn enhanced(&self, seen: &str, output: &str) -> Result<ParsedQuery, FallbackReason> {
+        let output: Output =
+            serde_json::from_str(output).map_err(|_| FallbackReason::InvalidOutput)?;
+        let filters = output.filters.into_filters();
+        let filters = filters.ok_or(FallbackReason::InvalidOutput)?;
+        if !self.are_words_of(seen, &output.query) {
+            return Err(FallbackReason::UnsafeOutput);
+        }
+        Ok(ParsedQuery {
+            query: output.query,
+            filters,
+        })
+    }
+
+    /// Words to search for come from what the model has seen or from the catalogue, and from nowhere else.
+    fn are_words_of(&self, seen: &str, words: &str) -> bool {
+        let seen = seen.to_lowercase();
+        words.split_whitespace().all(|word| {
+            seen.contains(&word.to_lowercase()) || self.index.public_words(word).is_some()
+        })
+    }
+}
+
+fn enhancing_prompt(seen: &str, today: NaiveDate) -> Prompt {
+    Question {
+        task: TASK,
+        name: "enhanced_search",
+        schema: object(json!({"query": text(), "filters": filter_words::schema()})),
+        input: json!({"today": today, "query": seen}),
+        max_output_tokens: 600,
+    }
+    .into_prompt()
+}
