@@ -16,6 +16,8 @@ pub mod revocation_store;
 pub mod scholarship_store;
 pub mod search_index;
 pub mod spend_meter;
+pub mod task_outbox;
+pub mod task_store;
 
 pub use audit::{Actor, ActorRole, AuditAction, AuditEntry, AuditLog, WriteContext};
 pub use cache::{Cache, CacheError};
@@ -37,3 +39,5 @@ pub use search_index::SearchIndex;
 pub use spend_meter::{
     MicroUsd, Reservation, ReservationId, Reserve, Settlement, SpendMeter, SpendMeterError,
 };
+pub use task_outbox::{Delivery, NoticeKey, TaskOutbox};
+pub use task_store::{Commanded, Enqueued, ListedTask, TaskFilter, TaskStore, TaskStoreError};
