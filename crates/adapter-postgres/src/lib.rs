@@ -1,4 +1,4 @@
-//! The production store: catalogue, change log, interactions, used tokens and money spent in Postgres, directly or behind a
+//! The production store: catalogue, change log, interactions, tasks, used tokens and money spent in Postgres, directly or behind a
 //! pooler.
 //!
 //! Every call is one transaction with a deadline. Reads of the change log see an entry once every older transaction has
@@ -24,6 +24,7 @@ mod settings;
 mod settling;
 mod spend_meter;
 mod store;
+mod tasks;
 mod tls;
 mod url;
 mod verifying;

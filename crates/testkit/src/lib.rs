@@ -34,6 +34,7 @@ pub mod scholarship_store_contract;
 mod small_disk;
 pub mod spend_meter_contract;
 pub mod supervised;
+pub mod task_store_contract;
 
 pub use auditing::{content_digest, tester, write_at};
 pub use builder::{ScholarshipBuilder, scholarship};
@@ -47,3 +48,4 @@ pub use private_pgbouncer::PrivatePgBouncer;
 pub use private_postgres::PrivatePostgres;
 pub use scholarship_store_contract::AuditedStore;
 pub use small_disk::SmallDisk;
+pub use task_store_contract::TaskBoard;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ports::{InteractionArchive, InteractionStore, ReplayGuard, RevocationStore, SpendMeter};
-use testkit::{AuditedStore, DatabaseServer};
+use testkit::{AuditedStore, DatabaseServer, TaskBoard};
 
 use super::settled::Settled;
 use super::{bouncer, database, open, open_pooled, private_database};
@@ -116,6 +116,28 @@ mod spending_through_pgbouncer {
     }
 
     testkit::spend_meter_contract!(fresh);
+}
+
+mod tasks_directly {
+    use super::*;
+
+    async fn fresh() -> (Arc<dyn TaskBoard>, ()) {
+        let url = DatabaseServer::shared().url(&database().await);
+        (Arc::new(open(&url)), ())
+    }
+
+    testkit::task_store_contract!(fresh);
+}
+
+mod tasks_through_pgbouncer {
+    use super::*;
+
+    async fn fresh() -> (Arc<dyn TaskBoard>, ()) {
+        let url = bouncer().url(&private_database().await);
+        (Arc::new(open_pooled(&url)), ())
+    }
+
+    testkit::task_store_contract!(fresh);
 }
 
 mod archive_directly {

@@ -1,0 +1,115 @@
+//! Tasks are lent to workers and come back.
+
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use domain::Timestamp;
+use domain::task::{Lease, Outcome, Task, TaskId, TaskState};
+
+use super::keeping::{LockedRow, LockedTask, locked_in_txn, runs, save_in_txn, waits};
+use super::record::TaskRow;
+use crate::failure::Failure;
+use crate::schema::tasks;
+use crate::scholarships::bound;
+
+/// Leases that have run out and are ended with one claim.
+const LOST_AT_ONCE: i64 = 32;
+
+pub(super) async fn claim_in_txn(
+    connection: &mut AsyncPgConnection,
+    lease: Lease,
+    limit: usize,
+    now: Timestamp,
+) -> Result<Vec<Task>, Failure> {
+    end_leases_in_txn(connection, now).await?;
+    let rows: Vec<TaskRow> = tasks::table
+        .filter(waits())
+        .filter(tasks::not_before.le(now))
+        .order((tasks::priority.desc(), tasks::turn, tasks::sequence))
+        .limit(bound(limit))
+        .select(TaskRow::as_select())
+        .for_update()
+        .skip_locked()
+        .load(connection)
+        .await?;
+    let mut claimed = Vec::with_capacity(rows.len());
+    for row in rows {
+        let sequence = row.sequence;
+        let mut task = row.into_task()?;
+        let before = LockedTask {
+            sequence,
+            has_address: task.spec.reply_to.is_some(),
+            retry: task.spec.resources.retry(),
+            progress: task.progress.clone(),
+        };
+        let Some(progress) = task.progress.claimed(lease.clone(), now) else {
+            continue;
+        };
+        save_in_txn(connection, &before, &progress, None, now).await?;
+        task.progress = progress;
+        claimed.push(task);
+    }
+    Ok(claimed)
+}
+
+/// Tasks whose workers were silent for too long wait again, or are given up.
+async fn end_leases_in_txn(
+    connection: &mut AsyncPgConnection,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let rows: Vec<LockedRow> = tasks::table
+        .filter(runs())
+        .filter(tasks::lease_until.le(now))
+        .order(tasks::lease_until)
+        .limit(LOST_AT_ONCE)
+        .select(LockedRow::as_select())
+        .for_update()
+        .skip_locked()
+        .load(connection)
+        .await?;
+    for row in rows {
+        let task = row.into_locked()?;
+        if let Some(lost) = task.progress.clone().lost(task.retry, now) {
+            save_in_txn(connection, &task, &lost, None, now).await?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn renew_in_txn(
+    connection: &mut AsyncPgConnection,
+    id: TaskId,
+    lease: Lease,
+) -> Result<bool, Failure> {
+    let renewed = diesel::update(tasks::table)
+        .filter(tasks::id.eq(id.as_str()))
+        .filter(tasks::worker.eq(lease.worker.as_str()))
+        .filter(runs())
+        .set(tasks::lease_until.eq(lease.until))
+        .execute(connection)
+        .await?;
+    Ok(renewed == 1)
+}
+
+pub(super) async fn finish_in_txn(
+    connection: &mut AsyncPgConnection,
+    id: &TaskId,
+    worker: &str,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Result<Option<TaskState>, Failure> {
+    let Some(task) = locked_in_txn(connection, id).await? else {
+        return Ok(None);
+    };
+    if !task.progress.is_held_by(worker) {
+        return Ok(None);
+    }
+    let Some(progress) = task.progress.clone().finished(outcome, task.retry, now) else {
+        return Ok(None);
+    };
+    let result = match outcome {
+        Outcome::Succeeded(result) => Some(result),
+        _ => None,
+    };
+    save_in_txn(connection, &task, &progress, result, now).await?;
+    Ok(Some(progress.state))
+}
