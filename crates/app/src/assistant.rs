@@ -12,6 +12,7 @@ mod enhancing;
 mod events;
 mod filter_words;
 mod folding;
+mod grounding;
 mod model_calls;
 mod personal_data;
 mod phrases;

@@ -54,7 +54,7 @@ pub(super) fn dates(pieces: &Pieces) -> Vec<WrittenDate> {
 }
 
 /// The month, 1 to 12, of a name in lower case.
-fn month(word: &str) -> Option<u32> {
+pub(super) fn month(word: &str) -> Option<u32> {
     let at = MONTHS
         .iter()
         .position(|names| names.split(' ').any(|name| name == word))?;

@@ -6,16 +6,21 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Assistant;
-use super::answer::{Answered, FallbackReason};
+use super::answer::{Answered, FallbackReason, Source};
 use super::filter_words::{self, FilterWords};
+use super::folding;
+use super::grounding;
 use super::prompts::{Question, object, text};
 use super::query_parser::{self, ParsedQuery};
 use super::sanitizing::sanitize_input;
+use super::validating::{Facts, TextLimits, validate_text};
 
 const TASK: &str = "Turn a student's request for scholarships (`query`) into search words and filters. `query` of your answer \
 holds the topic and names to search for, in the student's own words, without what the filters say; it may be empty. Set a \
 filter only where the request clearly states it; amounts are US dollars, dates are YYYY-MM-DD and lie after `today`. \
 `min_gpa` is the grade-point average that the student has.";
+
+const LONGEST_QUERY: TextLimits = TextLimits { characters: 500 };
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,27 +41,37 @@ impl Assistant {
         };
         // Remembered as the model wrote it: filters have no other form that can be read back.
         let check = |output: &str| {
-            self.enhanced(seen, output)?;
+            self.enhanced(seen, today, output)?;
             Ok(Some(output.to_owned()))
         };
         let answered = self.questions.answer(caller, prompt, check, || None).await;
-        let enhanced = answered.value.map(|output| self.enhanced(seen, &output));
-        Answered {
-            value: match enhanced {
-                Some(Ok(enhanced)) => enhanced,
-                Some(Err(_)) | None => query_parser::parse(request, today),
+        let by_rules = || query_parser::parse(request, today);
+        let (value, source) = match answered.value {
+            Some(output) => match self.enhanced(seen, today, &output) {
+                Ok(enhanced) => (enhanced, answered.source),
+                Err(reason) => (by_rules(), Source::Fallback(reason)),
             },
-            source: answered.source,
-        }
+            None => (by_rules(), answered.source),
+        };
+        Answered { value, source }
     }
 
     /// The model's answer, when it keeps to what it has seen and to our vocabulary.
-    fn enhanced(&self, seen: &str, output: &str) -> Result<ParsedQuery, FallbackReason> {
+    fn enhanced(
+        &self,
+        seen: &str,
+        today: NaiveDate,
+        output: &str,
+    ) -> Result<ParsedQuery, FallbackReason> {
         let output: Output =
             serde_json::from_str(output).map_err(|_| FallbackReason::InvalidOutput)?;
         let filters = output.filters.into_filters();
         let filters = filters.ok_or(FallbackReason::InvalidOutput)?;
-        if !self.are_words_of(seen, &output.query) {
+        let facts = Facts::of([]).with_text(seen);
+        let is_fit = self.are_words_of(seen, &output.query)
+            && validate_text(&output.query, &facts, LONGEST_QUERY).is_ok()
+            && grounding::is_grounded(&filters, seen, today);
+        if !is_fit {
             return Err(FallbackReason::UnsafeOutput);
         }
         Ok(ParsedQuery {
@@ -67,10 +82,10 @@ impl Assistant {
 
     /// Words to search for come from what the model has seen or from the catalogue, and from nowhere else.
     fn are_words_of(&self, seen: &str, words: &str) -> bool {
-        let seen = seen.to_lowercase();
-        words.split_whitespace().all(|word| {
-            seen.contains(&word.to_lowercase()) || self.index.public_words(word).is_some()
-        })
+        let seen = folding::words(seen);
+        folding::words(words)
+            .iter()
+            .all(|word| seen.contains(word) || self.index.public_words(word).is_some())
     }
 }
 

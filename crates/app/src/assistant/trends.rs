@@ -1,9 +1,13 @@
 //! What the catalogue holds and what is searched for, in figures of ours and words about them.
 
+use std::time::Duration;
+
 use domain::{Currency, TermSet};
 use ports::search_index::{Facet, FacetKind, SearchRequest};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+use tokio::time::timeout;
 
 use super::Assistant;
 use super::answer::{Answered, FallbackReason};
@@ -20,6 +24,8 @@ const MOST_INSIGHTS: usize = 5;
 /// Searches that fewer people than these made are nobody else's business.
 const SEARCHED_AT_LEAST: u64 = 5;
 const MOST_SEARCHES: usize = 10;
+/// A store that takes longer is done without.
+const STORE_WITHIN: Duration = Duration::from_millis(500);
 
 /// How many scholarships share a value, and what they pay at most together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +39,7 @@ pub struct Share {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PopularSearch {
     pub query: String,
+    /// Rounded down to two digits.
     pub count: u64,
 }
 
@@ -97,8 +104,12 @@ impl Assistant {
             let facet = found.facets.iter().find(|facet| facet.kind == kind);
             facet.map(shares).unwrap_or_default()
         };
-        let searches = self.analytics.search_trends(days, MOST_SEARCHES).await;
-        let searches = searches.unwrap_or_default().into_iter();
+        let asked = self.analytics.search_trends(days, MOST_SEARCHES);
+        let searches = match timeout(STORE_WITHIN, asked).await {
+            Ok(Ok(searches)) => searches,
+            Ok(Err(_)) | Err(_) => Vec::new(),
+        };
+        let searches = searches.into_iter();
         Figures {
             days,
             open_scholarships: found.total,
@@ -109,11 +120,17 @@ impl Assistant {
                 .filter(|one| one.count >= SEARCHED_AT_LEAST)
                 .map(|one| PopularSearch {
                     query: one.query,
-                    count: one.count,
+                    count: rounded(one.count),
                 })
                 .collect(),
         }
     }
+}
+
+/// Down to two digits that count: one search more is no other question to the model.
+fn rounded(count: u64) -> u64 {
+    let scale = 10_u64.pow(count.checked_ilog10().unwrap_or(0).saturating_sub(1));
+    count / scale * scale
 }
 
 fn shares(facet: &Facet) -> Vec<Share> {

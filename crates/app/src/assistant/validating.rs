@@ -5,6 +5,7 @@ mod facts;
 mod links;
 mod markup;
 mod money;
+mod numbers;
 mod scholarship_names;
 mod unsafe_content;
 
@@ -65,10 +66,15 @@ pub fn validate_text(text: &str, facts: &Facts, limits: TextLimits) -> Result<()
             Violation::UnknownScholarship,
         ),
         (money::all_known(&text, facts), Violation::UnknownAmount),
+        (numbers::all_known(&text, facts), Violation::UnknownAmount),
         (dates::all_known(&text, facts), Violation::UnknownDeadline),
         (
             !unsafe_content::is_in(&text, facts),
             Violation::UnsafeContent,
+        ),
+        (
+            scholarship_names::capitals_known(&text, facts),
+            Violation::UnknownScholarship,
         ),
     ];
     match checks.into_iter().find(|(passed, _)| !passed) {
@@ -77,12 +83,11 @@ pub fn validate_text(text: &str, facts: &Facts, limits: TextLimits) -> Result<()
     }
 }
 
-/// The first e-mail address, phone, card or social security number that no given text holds.
+/// The first personal data that no given text holds. Links and addresses of machines are looked at by themselves.
 fn personal_data_in(text: &str, facts: &Facts) -> Option<PersonalData> {
-    use PersonalData::{Card, Email, Phone, Ssn};
     personal_data::find(text)
         .into_iter()
-        .filter(|finding| matches!(finding.kind, Email | Phone | Ssn | Card))
+        .filter(|finding| !matches!(finding.kind, PersonalData::Link | PersonalData::IpAddress))
         .find(|finding| !facts.has_contact(&text[finding.start..finding.end]))
         .map(|finding| finding.kind)
 }

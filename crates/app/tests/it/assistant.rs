@@ -190,11 +190,9 @@ impl Setting {
 
 /// What a good model makes of a request for nursing.
 fn nursing() -> Act {
-    Act::Say(json!({"query": "nursing", "filters": {
-        "fields_of_study": ["medicine"], "scholarship_types": [], "states": ["NV"], "grade_levels": [], "citizenship": [],
-        "min_amount": 1000, "max_amount": null, "min_gpa": 3.2, "financial_need": null, "renewable": null,
-        "deadline_after": null, "deadline_before": "2027-05-31", "open_on": null,
-    }}))
+    let mut filters = filters(json!([]));
+    filters["fields_of_study"] = json!(["medicine"]);
+    Act::Say(json!({"query": "nursing", "filters": filters}))
 }
 
 fn unreachable() -> ModelError {
@@ -362,6 +360,49 @@ async fn three_replicas_stay_within_one_days_money() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_service_that_asks_us_to_wait_is_left_alone_so_long() {
+    let setting = Setting::new([
+        Act::Fail(|| ModelError::Limited {
+            retry_after: Some(Duration::from_secs(60)),
+        }),
+        nursing(),
+    ])
+    .await;
+    let limited = Source::Fallback(FallbackReason::ModelLimited);
+    assert_eq!(setting.enhanced("nursing").await.1, limited);
+    assert_eq!(setting.enhanced("nursing 2").await.1, limited);
+    assert_eq!(setting.model.calls(), 1);
+    tokio::time::advance(Duration::from_secs(61)).await;
+    assert_eq!(setting.enhanced("nursing 3").await.1, Source::Model);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_asks_the_same_gets_the_answer_of_a_caller_who_left() {
+    let setting = Setting::new([nursing()]).await;
+    let leaving = tokio::time::timeout(Duration::from_millis(5), setting.enhanced("nursing"));
+    let (left, answered) = tokio::join!(leaving, setting.enhanced("nursing"));
+    assert!(left.is_err());
+    assert_eq!(answered.0, "nursing");
+    assert_eq!(setting.model.calls(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_for_its_words_is_no_failure_of_the_model() {
+    let setting = Setting::new([Act::Fail(|| ModelError::Refused {
+        status: 400,
+        code: "content_filter".to_owned(),
+    })])
+    .await;
+    for at in 0..15 {
+        setting.enhanced(&format!("nursing {at}")).await;
+    }
+    let status = setting.world.application.assistant.status().await;
+    let status = status.expect("a model");
+    assert_eq!(status.breaker, BreakerState::Closed);
+    assert_eq!(setting.model.calls(), 15);
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_caller_cannot_use_up_the_model() {
     let setting = Setting::new([nursing()]).await;
     for at in 0..MODEL_QUESTIONS {
@@ -370,8 +411,15 @@ async fn one_caller_cannot_use_up_the_model() {
             Source::Model
         );
     }
-    let limited = Source::Fallback(FallbackReason::CallerLimited);
-    assert_eq!(setting.enhanced("nursing once more").await.1, limited);
+    // At the same time: the limit of whoever is first is not that of others.
+    let assistant = &setting.world.application.assistant;
+    let (limited, other) = tokio::join!(
+        assistant.enhance_search("ann", "nursing once more"),
+        assistant.enhance_search("ben", "nursing once more"),
+    );
+    let expected = Source::Fallback(FallbackReason::CallerLimited);
+    assert_eq!(limited.source, expected);
+    assert_eq!(other.source, Source::Model);
     // What is remembered costs nothing.
     assert_eq!(setting.enhanced("nursing 0").await.1, Source::Cache);
 }
@@ -398,6 +446,10 @@ async fn answers_that_are_not_what_was_asked_for_reach_nobody() {
         (
             json!({"query": "nursing", "filters": filters(json!(["Atlantis"]))}),
             FallbackReason::InvalidOutput,
+        ),
+        (
+            json!({"query": "nursing", "filters": filters(json!(["TX"]))}),
+            FallbackReason::UnsafeOutput,
         ),
     ] {
         let setting = Setting::new([Act::Say(said.clone())]).await;
@@ -489,6 +541,10 @@ async fn the_verdict_stays_the_rules_own() {
         ),
         (advice("sch_a", "You are eligible for this award."), refused),
         (advice("sch_b", "Your GPA is too low."), refused),
+        (
+            json!({"analyses": [{"scholarship_id": "sch_a", "explanation": "Your GPA is too low.", "advice": ["You are eligible, so apply now."]}]}),
+            refused,
+        ),
     ] {
         let setting = Setting::new([Act::Say(said.clone())]).await;
         let assistant = &setting.world.application.assistant;

@@ -130,13 +130,16 @@ async fn ai_status(state: web::Data<ApiState>, _: NoParameters) -> HttpResponse 
         BreakerState::Open => "open",
         BreakerState::HalfOpen => "half_open",
     };
-    let reason = match (status.breaker, left) {
-        (BreakerState::Open, _) => Some("the model failed too often and is left alone for a while"),
-        (_, Some(MicroUsd(0))) => Some("the day's money is spent"),
-        _ => None,
+    let reason = match status.spent_today {
+        _ if status.breaker == BreakerState::Open => {
+            Some("the model failed too often and is left alone for a while")
+        }
+        Some(_) if status.is_exhausted => Some("the day's money is spent"),
+        Some(_) => None,
+        None => Some("nobody can say what is spent already"),
     };
     HttpResponse::Ok().json(AiStatus {
-        ai_service_available: status.breaker != BreakerState::Open,
+        ai_service_available: reason.is_none(),
         model: Some(status.name),
         reason,
         circuit_breaker: Some(breaker),
