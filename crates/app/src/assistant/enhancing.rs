@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use ports::Prompt;
+use ports::search_index::{Filters, SearchRequest};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -45,7 +46,7 @@ impl Assistant {
             Ok(Some(output.to_owned()))
         };
         let answered = self.questions.answer(caller, prompt, check, || None).await;
-        let by_rules = || query_parser::parse(request, today);
+        let by_rules = || self.by_rules(safe.as_ref().map_or(request, |safe| &safe.text), today);
         let (value, source) = match answered.value {
             Some(output) => match self.enhanced(seen, today, &output) {
                 Ok(enhanced) => (enhanced, answered.source),
@@ -54,6 +55,23 @@ impl Assistant {
             None => (by_rules(), answered.source),
         };
         Answered { value, source }
+    }
+
+    /// Without what stands for personal data, and, beside filters, without words that nothing in the catalogue has.
+    fn by_rules(&self, request: &str, today: NaiveDate) -> ParsedQuery {
+        let mut parsed = query_parser::parse(&without_placeholders(request), today);
+        if parsed.filters != Filters::default() && !parsed.query.is_empty() {
+            let wanted = SearchRequest {
+                query: parsed.query.clone(),
+                limit: 0,
+                ..SearchRequest::default()
+            };
+            let found = self.index.search(&wanted, self.clock.now());
+            if found.is_ok_and(|found| found.total == 0) {
+                parsed.query.clear();
+            }
+        }
+        parsed
     }
 
     /// The model's answer, when it keeps to what it has seen and to our vocabulary.
@@ -87,6 +105,13 @@ impl Assistant {
             .iter()
             .all(|word| seen.contains(word) || self.index.public_words(word).is_some())
     }
+}
+
+/// Without `[EMAIL]` and its like.
+fn without_placeholders(text: &str) -> String {
+    let words = text.split_whitespace();
+    let kept = words.filter(|word| !(word.contains('[') && word.contains(']')));
+    kept.collect::<Vec<_>>().join(" ")
 }
 
 fn enhancing_prompt(seen: &str, today: NaiveDate) -> Prompt {

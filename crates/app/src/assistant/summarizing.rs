@@ -107,8 +107,9 @@ fn template(scholarship: &Scholarship) -> Summary {
     if content.renewable == Some(true) {
         highlights.push("renewable".to_owned());
     }
-    let wanted = asked.iter().map(|one| one.message.clone());
-    highlights.extend(wanted);
+    // What follows speaks to a student.
+    let wanted = asked.iter().filter_map(|one| one.message.split(';').next());
+    highlights.extend(wanted.map(str::to_owned));
     highlights.truncate(MOST_HIGHLIGHTS);
     Summary {
         summary,

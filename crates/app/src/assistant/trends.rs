@@ -200,7 +200,7 @@ fn template(figures: &Figures) -> Trends {
     let readable = |share: &Share| share.value.replace('_', " ");
     if let Some(first) = figures.fields_of_study.first() {
         analysis.push_str(&format!(
-            " Most are for {} ({}).",
+            " The most frequent field is {} ({}).",
             readable(first),
             with_commas(&first.count.to_string())
         ));
@@ -212,7 +212,7 @@ fn template(figures: &Figures) -> Trends {
         .max_by_key(|share| share.count)
     {
         insights.push(format!(
-            "Most fixed deadlines of a month are in {}: {}.",
+            "The month with most deadlines is {} ({}).",
             busiest.value,
             with_commas(&busiest.count.to_string())
         ));
