@@ -95,7 +95,7 @@ impl Assistant {
             check,
         };
         Answered {
-            value: checks.clone().into_iter().map(advised).collect(),
+            value: checks.into_iter().map(advised).collect(),
             source: answered.source,
         }
     }

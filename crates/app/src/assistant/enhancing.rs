@@ -3,11 +3,11 @@
 use chrono::NaiveDate;
 use ports::Prompt;
 use ports::search_index::{Filters, SearchRequest};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::Assistant;
-use super::answer::{Answered, FallbackReason, Source};
+use super::answer::{Answered, FallbackReason};
 use super::filter_words::{self, FilterWords};
 use super::folding;
 use super::grounding;
@@ -23,7 +23,8 @@ filter only where the request clearly states it; amounts are US dollars, dates a
 
 const LONGEST_QUERY: TextLimits = TextLimits { characters: 500 };
 
-#[derive(Deserialize)]
+/// As the model writes it, and as it is remembered once it was checked.
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Output {
     query: String,
@@ -40,21 +41,19 @@ impl Assistant {
             Ok(_) => Ok(enhancing_prompt(seen, today)),
             Err(_) => Err(FallbackReason::UnsafeInput),
         };
-        // Remembered as the model wrote it: filters have no other form that can be read back.
-        let check = |output: &str| {
-            self.enhanced(seen, today, output)?;
-            Ok(Some(output.to_owned()))
-        };
+        let check = |output: &str| self.checked(seen, today, output).map(Some);
         let answered = self.questions.answer(caller, prompt, check, || None).await;
-        let by_rules = || self.by_rules(safe.as_ref().map_or(request, |safe| &safe.text), today);
-        let (value, source) = match answered.value {
-            Some(output) => match self.enhanced(seen, today, &output) {
-                Ok(enhanced) => (enhanced, answered.source),
-                Err(reason) => (by_rules(), Source::Fallback(reason)),
-            },
-            None => (by_rules(), answered.source),
-        };
-        Answered { value, source }
+        let enhanced = answered.value.and_then(|output: Output| {
+            Some(ParsedQuery {
+                filters: output.filters.into_filters()?,
+                query: output.query,
+            })
+        });
+        let text = safe.as_ref().map_or(request, |safe| &safe.text);
+        Answered {
+            value: enhanced.unwrap_or_else(|| self.by_rules(text, today)),
+            source: answered.source,
+        }
     }
 
     /// Without what stands for personal data, and, beside filters, without words that nothing in the catalogue has.
@@ -75,27 +74,21 @@ impl Assistant {
     }
 
     /// The model's answer, when it keeps to what it has seen and to our vocabulary.
-    fn enhanced(
+    fn checked(
         &self,
         seen: &str,
         today: NaiveDate,
         output: &str,
-    ) -> Result<ParsedQuery, FallbackReason> {
+    ) -> Result<Output, FallbackReason> {
         let output: Output =
             serde_json::from_str(output).map_err(|_| FallbackReason::InvalidOutput)?;
-        let filters = output.filters.into_filters();
+        let filters = output.filters.clone().into_filters();
         let filters = filters.ok_or(FallbackReason::InvalidOutput)?;
         let facts = Facts::of([]).with_text(seen);
         let is_fit = self.are_words_of(seen, &output.query)
             && validate_text(&output.query, &facts, LONGEST_QUERY).is_ok()
             && grounding::is_grounded(&filters, seen, today);
-        if !is_fit {
-            return Err(FallbackReason::UnsafeOutput);
-        }
-        Ok(ParsedQuery {
-            query: output.query,
-            filters,
-        })
+        is_fit.then_some(output).ok_or(FallbackReason::UnsafeOutput)
     }
 
     /// Words to search for come from what the model has seen or from the catalogue, and from nowhere else.

@@ -5,7 +5,8 @@ use domain::award::MinorUnits;
 use domain::{Currency, Term as _, UsState};
 use ports::search_index::Filters;
 
-use super::{calendar, folding, query_parser};
+use super::{folding, query_parser};
+use crate::month_names;
 
 /// Words beside months and digits that a date may come from.
 const TIMES: &[&str] = &[
@@ -51,7 +52,7 @@ pub(super) fn is_grounded(filters: &Filters, seen: &str, today: NaiveDate) -> bo
     });
     let speaks_of_time = words.iter().any(|word| {
         TIMES.contains(&word.as_str())
-            || calendar::month(word).is_some()
+            || month_names::of_any_language(word).is_some()
             || word.contains(|character: char| character.is_ascii_digit())
     });
     let sets_dates = [

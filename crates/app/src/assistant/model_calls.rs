@@ -176,10 +176,8 @@ impl ModelCalls {
     fn take_off(self: &Arc<Self>, key: String, prompt: Prompt, deadline: Instant) -> Flight {
         let calls = Arc::clone(self);
         let asking = tokio::spawn(async move {
-            let answer = calls.ask_until(&prompt, deadline).await;
-            let mut flights = calls.flights.lock().unwrap_or_else(PoisonError::into_inner);
-            flights.remove(&key);
-            answer
+            let _landing = Landing { calls: &calls, key };
+            calls.ask_until(&prompt, deadline).await
         });
         let landed = async {
             asking
@@ -403,6 +401,21 @@ impl ModelCalls {
 
     fn today(&self) -> NaiveDate {
         self.clock.now().date_naive()
+    }
+}
+
+/// Ends a flight, also when it panics.
+struct Landing<'a> {
+    calls: &'a ModelCalls,
+    key: String,
+}
+
+impl Drop for Landing<'_> {
+    fn drop(&mut self) {
+        let flights = self.calls.flights.lock();
+        flights
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.key);
     }
 }
 

@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout_at};
 use super::answer::{Answered, FallbackReason, Source};
 use super::events::AssistantEvents;
 use super::model_calls::ModelCalls;
+use crate::hexadecimal::hexadecimal;
 use crate::limits::Limits;
 
 /// How long a caller waits, and how long an answer is remembered.
@@ -161,9 +162,8 @@ fn key(model: &str, prompt: &Prompt) -> String {
         digest.update(part.len().to_le_bytes());
         digest.update(part);
     }
-    let digest = digest.finalize();
-    let hexadecimal: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("ai:{}:{hexadecimal}", prompt.schema_name)
+    let digest = hexadecimal(&digest.finalize());
+    format!("ai:{}:{digest}", prompt.schema_name)
 }
 
 fn boxed(reason: FallbackReason) -> Arc<dyn Error + Send + Sync> {

@@ -12,17 +12,17 @@ mod unsafe_content;
 use super::personal_data::{self, PersonalData};
 use super::sanitizing;
 
-pub use facts::Facts;
+pub(crate) use facts::Facts;
 
 /// What a text may be at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TextLimits {
-    pub characters: usize,
+pub(crate) struct TextLimits {
+    pub(crate) characters: usize,
 }
 
 /// Why a text must not be shown. Its message says nothing of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum Violation {
+pub(crate) enum Violation {
     #[error("the text is too long")]
     TooLong,
     #[error("the text holds personal data: {}", .0.placeholder())]
@@ -45,7 +45,11 @@ pub enum Violation {
 ///
 /// # Errors
 /// The first [`Violation`] that was found.
-pub fn validate_text(text: &str, facts: &Facts, limits: TextLimits) -> Result<(), Violation> {
+pub(crate) fn validate_text(
+    text: &str,
+    facts: &Facts,
+    limits: TextLimits,
+) -> Result<(), Violation> {
     if text.chars().nth(limits.characters).is_some() {
         return Err(Violation::TooLong);
     }

@@ -1,206 +1,23 @@
 //! What the assistant does with a model that answers, fails, costs and lies. The model is a script; time is virtual.
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+mod setting;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use adapter_memory::MemorySpendMeter;
-use app::assistant::{AssistantEvents, FallbackReason, Model, ModelSettings, Source, TokenPrice};
+use app::assistant::{FallbackReason, ModelSettings, Source};
 use app::catalogue::Viewer;
-use async_trait::async_trait;
-use domain::circuit_breaker::{BreakerPolicy, BreakerState};
-use domain::{FieldOfStudy, StudentProfile, UsState};
+use domain::StudentProfile;
+use domain::circuit_breaker::BreakerState;
 use futures_util::future::join_all;
-use ports::{Completion, LanguageModel, MicroUsd, ModelError, Prompt, SpendMeter, TokenUsage};
+use ports::{MicroUsd, ModelError, TokenUsage};
 use serde_json::{Value, json};
-use testkit::scholarship;
 use tokio::time::Instant;
 
-use crate::world::{MODEL_QUESTIONS, World, id};
-
-/// What the model does next.
-enum Act {
-    Say(Value),
-    Fail(fn() -> ModelError),
-    Hang,
-}
-
-/// Does what the script says, and then goes on with its last act.
-#[derive(Default)]
-struct Scripted {
-    acts: Mutex<VecDeque<Act>>,
-    prompts: Mutex<Vec<Prompt>>,
-    calls: AtomicUsize,
-    usage: Mutex<Option<TokenUsage>>,
-}
-
-impl Scripted {
-    fn of(acts: impl IntoIterator<Item = Act>) -> Arc<Self> {
-        Arc::new(Self {
-            acts: Mutex::new(acts.into_iter().collect()),
-            usage: Mutex::new(Some(TokenUsage {
-                input: 100,
-                output: 50,
-            })),
-            ..Self::default()
-        })
-    }
-
-    fn calls(&self) -> usize {
-        self.calls.load(Ordering::SeqCst)
-    }
-}
-
-#[async_trait]
-impl LanguageModel for Scripted {
-    async fn complete(&self, prompt: &Prompt, within: Duration) -> Result<Completion, ModelError> {
-        self.calls.fetch_add(1, Ordering::SeqCst);
-        self.prompts.lock().expect("sound").push(prompt.clone());
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        let act = {
-            let mut acts = self.acts.lock().expect("sound");
-            let act = acts.pop_front().expect("the script goes on");
-            if acts.is_empty() {
-                acts.push_back(match &act {
-                    Act::Say(value) => Act::Say(value.clone()),
-                    Act::Fail(error) => Act::Fail(*error),
-                    Act::Hang => Act::Hang,
-                });
-            }
-            act
-        };
-        match act {
-            Act::Say(value) => Ok(Completion {
-                output: value.to_string(),
-                usage: *self.usage.lock().expect("sound"),
-            }),
-            Act::Fail(error) => Err(error()),
-            Act::Hang => {
-                tokio::time::sleep(within).await;
-                Err(ModelError::TimedOut(within))
-            }
-        }
-    }
-}
-
-/// Counts what is told.
-#[derive(Default)]
-struct Counted {
-    usable: AtomicUsize,
-    failed: AtomicUsize,
-    warnings: AtomicUsize,
-}
-
-impl AssistantEvents for Counted {
-    fn model_called(&self, _: Option<&ModelError>, _: Duration) {}
-
-    fn model_asked(&self, is_usable: bool) {
-        let count = if is_usable {
-            &self.usable
-        } else {
-            &self.failed
-        };
-        count.fetch_add(1, Ordering::SeqCst);
-    }
-
-    fn answered(&self, _: Source) {}
-
-    fn money_spent(&self, _: MicroUsd) {}
-
-    fn budget_warned(&self) {
-        self.warnings.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
-fn settings() -> ModelSettings {
-    ModelSettings {
-        name: "scripted".to_owned(),
-        price: TokenPrice {
-            input: MicroUsd(1_000_000),
-            output: MicroUsd(2_000_000),
-        },
-        daily_limit: MicroUsd(100_000_000),
-        call_timeout: Duration::from_secs(30),
-        max_retries: 3,
-        first_backoff: Duration::from_millis(100),
-        breaker: BreakerPolicy {
-            failure_threshold: 10,
-            first_pause: Duration::from_secs(60),
-            longest_pause: Duration::from_secs(60),
-        },
-    }
-}
-
-struct Setting {
-    world: World,
-    model: Arc<Scripted>,
-    spend: Arc<MemorySpendMeter>,
-    events: Arc<Counted>,
-}
-
-impl Setting {
-    async fn new(acts: impl IntoIterator<Item = Act>) -> Self {
-        Self::with(acts, settings(), Arc::default()).await
-    }
-
-    async fn with(
-        acts: impl IntoIterator<Item = Act>,
-        settings: ModelSettings,
-        spend: Arc<MemorySpendMeter>,
-    ) -> Self {
-        let scripted = Scripted::of(acts);
-        let events = Arc::new(Counted::default());
-        let contents = vec![(
-            "sch_a",
-            scholarship("Silver State Nursing Award")
-                .organization("Nevada Example Foundation")
-                .amount(500_000)
-                .deadline("2027-03-01".parse().expect("a date"))
-                .states(&[UsState::Nevada])
-                .fields(&[FieldOfStudy::Medicine])
-                .min_gpa(300)
-                .content(),
-        )];
-        let model = Model {
-            model: Arc::clone(&scripted) as Arc<dyn LanguageModel>,
-            spend: Arc::clone(&spend) as Arc<dyn SpendMeter>,
-            settings,
-        };
-        let told = Arc::clone(&events) as Arc<dyn AssistantEvents>;
-        Self {
-            world: World::with_assistant(contents, Vec::new(), Some(model), told).await,
-            model: scripted,
-            spend,
-            events,
-        }
-    }
-
-    async fn enhanced(&self, query: &str) -> (String, Source) {
-        let assistant = &self.world.application.assistant;
-        let answered = assistant.enhance_search("ann", query).await;
-        (answered.value.query, answered.source)
-    }
-
-    async fn spent(&self) -> u64 {
-        let today = ports::Clock::now(&*self.world.clock).date_naive();
-        self.spend.spent(today).await.expect("in memory").0
-    }
-}
-
-/// What a good model makes of a request for nursing.
-fn nursing() -> Act {
-    let mut filters = filters(json!([]));
-    filters["fields_of_study"] = json!(["medicine"]);
-    Act::Say(json!({"query": "nursing", "filters": filters}))
-}
-
-fn unreachable() -> ModelError {
-    ModelError::Failed {
-        status: 500,
-        retry_after: None,
-    }
-}
+use self::setting::{Act, Setting, nursing, settings, unreachable};
+use crate::world::{MODEL_QUESTIONS, id};
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_is_the_models_once_and_remembered_after_that() {

@@ -9,7 +9,7 @@ use super::{FilterParameters, checked_limit, checked_offset};
 use crate::query::{QueryReader, control_character};
 
 /// Characters of a query.
-const MAX_QUERY: usize = 500;
+pub(crate) const MAX_QUERY: usize = 500;
 
 with_filters!(
     /// A search, with all its filters.

@@ -404,12 +404,8 @@ async fn without_a_model_rules_answer_everything() {
     assert_eq!(answer["fallback_reason"], "not_configured");
     assert_eq!(answer["filters"]["min_gpa"], json!(3.2));
     // What it says is what search takes.
-    let search = json!({"query": answer["query"], "filters": null});
-    assert!(
-        search["query"]
-            .as_str()
-            .is_some_and(|query| query.contains("nursing"))
-    );
+    let words = answer["query"].as_str().unwrap_or_default();
+    assert!(words.contains("nursing"), "{words}");
     let mut wanted = answer["filters"].clone();
     wanted["query"] = answer["query"].clone();
     let found = ask(address, "POST", "/api/v1/search", None, Some(&wanted)).await;

@@ -3,6 +3,7 @@
 use super::super::calendar::{self, WrittenDate};
 use super::super::pieces::Pieces;
 use super::Facts;
+use crate::month_names;
 
 /// Words before "3/1" that make it a day and no fraction.
 const BEFORE_A_DAY: &[&str] = &[
@@ -25,7 +26,7 @@ pub(super) fn months(text: &str) -> Vec<u32> {
     let pieces = Pieces::of(text);
     let named = |at: usize| {
         let word = pieces.word(at);
-        let month = calendar::month(word)?;
+        let month = month_names::of_any_language(word)?;
         let has_capital = pieces.get(at)?.starts_with_capital();
         let before = at.checked_sub(1).map_or("", |before| pieces.word(before));
         let certain = !matches!(word, "may" | "march") || BEFORE_A_MONTH.contains(&before);

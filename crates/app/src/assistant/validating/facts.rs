@@ -14,7 +14,7 @@ use super::{dates, links, numbers};
 
 /// Everything that a model's text may name.
 #[derive(Debug, Clone, Default)]
-pub struct Facts {
+pub(crate) struct Facts {
     ids: BTreeSet<String>,
     /// Names of scholarships and of those who give them, as words.
     names: Vec<Vec<String>>,
@@ -35,7 +35,7 @@ pub struct Facts {
 
 impl Facts {
     /// All that is known about scholarships.
-    pub fn of<'a>(scholarships: impl IntoIterator<Item = &'a Scholarship>) -> Self {
+    pub(crate) fn of<'a>(scholarships: impl IntoIterator<Item = &'a Scholarship>) -> Self {
         let mut facts = Self::default();
         for scholarship in scholarships {
             facts.ids.insert(scholarship.id.as_str().to_owned());
@@ -46,21 +46,15 @@ impl Facts {
 
     /// With amounts, dates and contacts of a text that may be repeated: a question, or what a profile says.
     #[must_use]
-    pub fn with_text(mut self, text: &str) -> Self {
+    pub(crate) fn with_text(mut self, text: &str) -> Self {
         self.add_text(text);
         self
     }
 
     /// With an amount that was computed, such as a sum of awards.
     #[must_use]
-    pub fn with_amount(mut self, minor: MinorUnits, currency: Currency) -> Self {
+    pub(crate) fn with_amount(mut self, minor: MinorUnits, currency: Currency) -> Self {
         self.add_sum(minor, currency);
-        self
-    }
-
-    #[must_use]
-    pub fn with_date(mut self, date: NaiveDate) -> Self {
-        self.add_date(date);
         self
     }
 

@@ -2,9 +2,10 @@
 
 use domain::{Term as _, UsState};
 
+use super::super::folding;
 use super::super::pieces::{Kind, Pieces, is_in};
-use super::super::{calendar, folding};
 use super::Facts;
+use crate::month_names;
 
 /// Words with which names of scholarships end.
 const HEADS: &str = "scholarship scholarships award awards grant grants fellowship fellowships prize fund bursary scholars";
@@ -83,7 +84,7 @@ pub(super) fn capitals_known(text: &str, facts: &Facts) -> bool {
 fn names_no_award(word: &str) -> bool {
     is_generic(word)
         || is_in(PLAIN_CAPITALS, word)
-        || calendar::month(word).is_some()
+        || month_names::of_any_language(word).is_some()
         || UsState::ALL.iter().any(|state| {
             state
                 .name()
