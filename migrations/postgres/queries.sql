@@ -94,10 +94,10 @@ PREPARE q13 (date, text[], bigint[], bigint[]) AS
 INSERT INTO search_counts AS c (day, query, count, without_results) SELECT $1, query, count, without_results FROM unnest($2, $3, $4) AS n (query, count, without_results) ON CONFLICT (day, query) DO UPDATE SET count = c.count + EXCLUDED.count, without_results = c.without_results + EXCLUDED.without_results;
 
 PREPARE q14 (timestamp with time zone, bigint) AS
-SELECT "audit_log"."sequence", "audit_log"."at", "audit_log"."actor", "audit_log"."role", "audit_log"."action", "audit_log"."scholarship_id", "audit_log"."digest_before", "audit_log"."digest_after" FROM "audit_log" WHERE ("audit_log"."at" >= $1) ORDER BY "audit_log"."sequence" DESC LIMIT $2;
+SELECT "audit_log"."sequence", "audit_log"."at", "audit_log"."actor", "audit_log"."role", "audit_log"."action", "audit_log"."scholarship_id", "audit_log"."digest_before", "audit_log"."digest_after" FROM "audit_log" WHERE ("audit_log"."at" >= $1) ORDER BY "audit_log"."at" DESC, "audit_log"."sequence" DESC LIMIT $2;
 
 PREPARE q15 (timestamp with time zone, text, bigint) AS
-SELECT "audit_log"."sequence", "audit_log"."at", "audit_log"."actor", "audit_log"."role", "audit_log"."action", "audit_log"."scholarship_id", "audit_log"."digest_before", "audit_log"."digest_after" FROM "audit_log" WHERE (("audit_log"."at" >= $1) AND ("audit_log"."scholarship_id" = $2)) ORDER BY "audit_log"."sequence" DESC LIMIT $3;
+SELECT "audit_log"."sequence", "audit_log"."at", "audit_log"."actor", "audit_log"."role", "audit_log"."action", "audit_log"."scholarship_id", "audit_log"."digest_before", "audit_log"."digest_after" FROM "audit_log" WHERE (("audit_log"."at" >= $1) AND ("audit_log"."scholarship_id" = $2)) ORDER BY "audit_log"."at" DESC, "audit_log"."sequence" DESC LIMIT $3;
 
 PREPARE q16 (timestamp with time zone, bigint) AS
 SELECT "idempotency_records"."key" FROM "idempotency_records" WHERE ("idempotency_records"."expires_at" <= $1) ORDER BY "idempotency_records"."expires_at" LIMIT $2 FOR UPDATE SKIP LOCKED;
@@ -159,44 +159,59 @@ SELECT EXISTS (SELECT FROM scholarship_changes WHERE transaction >= pg_snapshot_
 PREPARE q35 (date) AS
 SELECT charged FROM spend_days WHERE day = $1;
 
-PREPARE q36 (text[], text[], text[]) AS
+PREPARE q36 AS
+SELECT coalesce(string_agg(needed || ' on ' || name, ', ' ORDER BY name, needed), '') AS missing FROM ( SELECT name, needed FROM unnest(ARRAY[ 'scholarships', 'scholarship_changes', 'change_feed', 'idempotency_records', 'interactions', 'search_counts', 'store_secrets', 'used_tokens', 'spend_days', 'spend_reservations', 'revocations', 'audit_log' ]) AS name, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS needed WHERE to_regclass(name) IS NOT NULL AND NOT has_table_privilege(name, needed) AND (needed IN ('SELECT', 'INSERT') OR name IN ('scholarships', 'scholarship_changes', 'idempotency_records', 'spend_days', 'spend_reservations')) AND (needed = 'SELECT' OR name <> 'change_feed') UNION ALL SELECT name, 'USAGE' FROM unnest(ARRAY['scholarship_change_sequence', 'audit_log_sequence_seq']) AS name WHERE to_regclass(name) IS NOT NULL AND NOT has_sequence_privilege(name, 'USAGE') ) AS rights;
+
+PREPARE q37 (text[], text[], text[]) AS
 SELECT id, source, source_id, version, digest FROM scholarships WHERE id IN (SELECT unnest($1)) UNION SELECT s.id, s.source, s.source_id, s.version, s.digest FROM scholarships AS s JOIN (SELECT DISTINCT * FROM unnest($2, $3) AS origins (source, source_id)) AS o ON s.source = o.source AND s.source_id = o.source_id;
 
-PREPARE q37 (bigint) AS
+PREPARE q38 (bigint) AS
 SELECT pg_try_advisory_xact_lock($1) AS yes;
 
-PREPARE q38 (bytea, bytea) AS
+PREPARE q39 (bytea, bytea) AS
 SELECT purpose = $2 AS same FROM used_tokens WHERE token = $1;
 
-PREPARE q39 (date, date, bigint) AS
+PREPARE q40 (date, date, bigint) AS
 SELECT query, sum(count)::bigint AS total, sum(without_results)::bigint AS missed FROM search_counts WHERE day BETWEEN $1 AND $2 GROUP BY query ORDER BY total DESC, query LIMIT $3;
 
-PREPARE q40 AS
+PREPARE q41 AS
 SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS is_there, (SELECT coalesce(bool_and(has_table_privilege(needed, 'SELECT')), true) FROM unnest(ARRAY[to_regclass('__diesel_schema_migrations'), to_regclass('scholarship_changes'), to_regclass('change_feed')]) AS needed WHERE needed IS NOT NULL) AS is_readable;
 
-PREPARE q41 AS
+PREPARE q42 AS
 SELECT transaction, sequence FROM scholarship_changes WHERE transaction < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed)) ORDER BY transaction DESC, sequence DESC LIMIT 1;
 
-PREPARE q42 AS
+PREPARE q43 AS
 SELECT version FROM __diesel_schema_migrations ORDER BY version DESC;
 
-PREPARE q43 (text, text, bigint, timestamp with time zone, bytea, text, text) AS
+PREPARE q44 (text, text, bigint, timestamp with time zone, bytea, text, text) AS
 UPDATE "scholarships" SET "source" = $1, "source_id" = $2, "version" = $3, "updated_at" = $4, "digest" = $5, "document" = $6 WHERE ("scholarships"."id" = $7);
 
-PREPARE q44 (text[], bigint[], text[], text[], bytea[], text[], timestamp with time zone, bigint[]) AS
+PREPARE q45 (text[], bigint[], text[], text[], bytea[], text[], timestamp with time zone, bigint[]) AS
 UPDATE scholarships AS s SET version = n.version, source = n.source, source_id = n.source_id, digest = n.digest, document = n.document, updated_at = $7 FROM unnest($1, $2, $3, $4, $5, $6, $8) AS n (id, version, source, source_id, digest, document, old_version) WHERE s.id = n.id AND s.version = n.old_version;
 
-PREPARE q45 (date, bigint, bigint, text) AS
+PREPARE q46 (date, bigint, bigint, text) AS
 WITH charged AS ( INSERT INTO spend_days AS spend (day, charged) SELECT $1, $2 WHERE $2 <= $3 ON CONFLICT (day) DO UPDATE SET charged = spend.charged + EXCLUDED.charged WHERE spend.charged::numeric + EXCLUDED.charged <= $3 RETURNING charged), opened AS (INSERT INTO spend_reservations (id, day, amount) SELECT $4::uuid, $1, $2 FROM charged) SELECT charged FROM charged;
 
-PREPARE q46 (text[], boolean[], timestamp with time zone) AS
+PREPARE q47 (text[], boolean[], timestamp with time zone) AS
 WITH logged AS ( INSERT INTO scholarship_changes AS log (scholarship_id, transaction, sequence, deleted, changed_at) SELECT id, pg_current_xact_id()::text::bigint + (SELECT transaction_offset FROM change_feed), nextval('scholarship_change_sequence'), deleted, $3 FROM (SELECT * FROM unnest($1, $2) WITH ORDINALITY AS entries (id, deleted, place) ORDER BY place) AS entries ON CONFLICT (scholarship_id) DO UPDATE SET transaction = greatest(log.transaction, EXCLUDED.transaction), sequence = EXCLUDED.sequence, deleted = EXCLUDED.deleted, changed_at = EXCLUDED.changed_at RETURNING log.transaction, log.sequence) SELECT transaction, sequence FROM logged, pg_notify('scholarship_changes', '') ORDER BY transaction DESC, sequence DESC LIMIT 1;
 
-PREPARE q47 AS
+PREPARE q48 (bigint) AS
+WITH newest AS (
+    SELECT DISTINCT ON (scholarship_id) scholarship_id, digest_after
+    FROM audit_log ORDER BY scholarship_id, sequence DESC
+)
+SELECT coalesce(scholarships.id, newest.scholarship_id) AS id
+FROM scholarships FULL JOIN newest ON newest.scholarship_id = scholarships.id
+WHERE scholarships.digest IS DISTINCT FROM newest.digest_after
+  AND (newest.scholarship_id IS NOT NULL
+       OR scholarships.updated_at >= (SELECT min(at) FROM audit_log))
+ORDER BY 1 LIMIT $1;
+
+PREPARE q49 AS
 WITH newest AS (SELECT transaction, sequence, transaction < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed)) AS settled FROM scholarship_changes ORDER BY transaction DESC, sequence DESC LIMIT 1), sums AS (SELECT count(*) AS count, coalesce(sum(('x' || encode(substring(sha256(convert_to( id || ':' || version || ':' || (extract(epoch FROM updated_at) * 1000000)::bigint, 'UTF8')) FROM 1 FOR 8), 'hex'))::bit(64)::bigint), 0) AS sum FROM scholarships) SELECT count, mod(mod(sum, 18446744073709551616) + 18446744073709551616, 18446744073709551616)::text AS sum, transaction, sequence, coalesce(settled, true) AS settled FROM sums LEFT JOIN newest ON true;
 
-PREPARE q48 (bytea, bytea, timestamp with time zone) AS
+PREPARE q50 (bytea, bytea, timestamp with time zone) AS
 WITH old AS ( SELECT token FROM used_tokens WHERE expires_at < now() - interval '1 hour' AND token <> $1 ORDER BY expires_at LIMIT 4 FOR UPDATE SKIP LOCKED), cleared AS (DELETE FROM used_tokens WHERE token IN (SELECT token FROM old)) INSERT INTO used_tokens AS used (token, purpose, expires_at) VALUES ($1, $2, $3) ON CONFLICT (token) DO UPDATE SET purpose = EXCLUDED.purpose, expires_at = EXCLUDED.expires_at WHERE used.expires_at < now() - interval '1 hour';
 
-PREPARE q49 (text, date, bigint) AS
+PREPARE q51 (text, date, bigint) AS
 WITH settled AS ( DELETE FROM spend_reservations WHERE id = $1::uuid AND day = $2 RETURNING amount) UPDATE spend_days SET charged = least(charged::numeric - settled.amount + $3, 9223372036854775807)::bigint FROM settled WHERE day = $2;

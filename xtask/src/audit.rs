@@ -9,6 +9,7 @@ use domain::{ScholarshipId, Timestamp};
 use ports::{AuditEntry, AuditLog};
 use serde_json::{Value, json};
 
+use crate::hexadecimal::hexadecimal;
 use crate::store::{Store, StoreArguments};
 
 #[derive(clap::Args)]
@@ -84,20 +85,17 @@ fn print(lines: &[Value], mut output: impl Write) -> io::Result<()> {
 }
 
 fn line_of(entry: &AuditEntry) -> Value {
+    let digits = |digest: &Option<[u8; 32]>| digest.as_ref().map(|digest| hexadecimal(digest));
     json!({
-            "sequence": entry.sequence,
-            "at": entry.at.to_rfc3339_opts(SecondsFormat::Micros, true),
-            "actor": entry.actor.name,
-            "role": entry.actor.role.code(),
-            "action": entry.action.code(),
-            "scholarship_id": entry.scholarship_id.as_str(),
-            "digest_before": entry.digest_before.as_ref().map(hexadecimal),
-            "digest_after": entry.digest_after.as_ref().map(hexadecimal),
+        "sequence": entry.sequence,
+        "at": entry.at.to_rfc3339_opts(SecondsFormat::Micros, true),
+        "actor": entry.actor.name,
+        "role": entry.actor.role.code(),
+        "action": entry.action.code(),
+        "scholarship_id": entry.scholarship_id.as_str(),
+        "digest_before": digits(&entry.digest_before),
+        "digest_after": digits(&entry.digest_after),
     })
-}
-
-fn hexadecimal(digest: &[u8; 32]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::hexadecimal::hexadecimal;
 use crate::private_file::new_private_file;
 
 #[derive(Serialize, Deserialize)]
@@ -44,8 +45,7 @@ pub(crate) fn digest_of(file: &Path) -> anyhow::Result<String> {
             length => digest.update(&buffer[..length]),
         }
     }
-    let digest = digest.finalize();
-    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hexadecimal(&digest.finalize()))
 }
 
 impl Manifest {

@@ -14,6 +14,7 @@ mod browser;
 mod check_layers;
 mod conformance;
 mod fuzz;
+mod hexadecimal;
 mod import;
 mod lint_migrations;
 mod migrate;

@@ -17,6 +17,7 @@ use configuration::read_settings;
 use ports::{InteractionArchive, InteractionStore};
 use sha2::{Digest as _, Sha256};
 
+use crate::hexadecimal::hexadecimal;
 use crate::postgres::Target;
 use job::{Job, Outcome};
 
@@ -139,6 +140,5 @@ async fn retain_in(
 async fn identity(store: &dyn InteractionStore) -> anyhow::Result<String> {
     let key = store.pseudonym_key().await?;
     let digest = Sha256::new_with_prefix("old interactions of a store").chain_update(key);
-    let digest = digest.finalize();
-    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hexadecimal(&digest.finalize()))
 }

@@ -26,8 +26,10 @@ pub(crate) enum Failure {
     CommitSilent,
     #[error("the database has no schema; run `cargo xtask migrate up`")]
     WithoutSchema,
-    #[error("the database's user may not read the tables of its migrations and changes")]
-    WithoutRights,
+    #[error(
+        "the database's user lacks rights: {0}; docs/operations.md (Who wrote what) has what to grant"
+    )]
+    WithoutRights(String),
     #[error("a text holds the character U+0000, which Postgres does not keep")]
     Unstorable,
     #[error("others changed the same records again and again")]

@@ -18,6 +18,7 @@ pub mod operations;
 mod own_session;
 mod replay_guard;
 mod revocations;
+mod rights;
 mod schema;
 mod scholarships;
 mod settings;

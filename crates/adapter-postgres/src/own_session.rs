@@ -43,14 +43,19 @@ pub(crate) async fn connect_alone(
         return Err(SessionError::Pooled);
     }
     let connector = Arc::new(Connector::new(settings)?);
-    let looked = timeout(LOOKED_WITHIN, is_lent(&connector)).await;
-    if looked
-        .unwrap_or_else(|elapsed| Err(unconnected(elapsed)))
+    if is_lent_soon(&connector)
+        .await
         .map_err(SessionError::Connection)?
     {
         return Err(SessionError::Pooled);
     }
     connector.connect().await.map_err(SessionError::Connection)
+}
+
+/// Whether a pooler lends connections, found out within a bound.
+pub(crate) async fn is_lent_soon(connector: &Connector) -> Result<bool, ConnectionError> {
+    let looked = timeout(LOOKED_WITHIN, is_lent(connector)).await;
+    looked.unwrap_or_else(|elapsed| Err(unconnected(elapsed)))
 }
 
 /// Whether a pooler gives other server processes to the same connection, or one process to several connections.

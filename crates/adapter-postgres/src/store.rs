@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::appending::Appender;
 use crate::connecting::Connector;
 use crate::connections::Connections;
-use crate::{OpenError, PoolMode, PostgresSettings, wakeups};
+use crate::{OpenError, PoolMode, PostgresSettings, own_session, wakeups};
 
 /// Catalogue, change log, interactions and counts in Postgres. Clones share it.
 #[derive(Clone)]
@@ -33,6 +33,14 @@ impl PostgresStore {
             connector,
             pool_mode: settings.pool_mode,
         })
+    }
+
+    /// Whether a pooler lends connections that the settings take for our own; `None` when that cannot be found out.
+    pub(crate) async fn is_pooled(&self) -> Option<bool> {
+        match self.pool_mode {
+            PoolMode::Session => own_session::is_lent_soon(&self.connector).await.ok(),
+            PoolMode::Transaction => Some(false),
+        }
     }
 
     /// A number that changes soon after somebody wrote to the catalogue, and at times for no reason: wake the follower of the

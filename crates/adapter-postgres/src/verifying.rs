@@ -13,7 +13,7 @@ use crate::connecting::Connector;
 use crate::connections::Access;
 use crate::failure::Failure;
 use crate::scholarships::is_ahead_on_conn;
-use crate::{OpenError, PostgresSettings, PostgresStore, migrations};
+use crate::{OpenError, PostgresSettings, PostgresStore, migrations, rights};
 
 type Cause = Box<dyn Error + Send + Sync>;
 
@@ -31,6 +31,11 @@ pub enum Unusable {
         .0.join(", ")
     )]
     Behind(Vec<String>),
+    #[error(
+        "a pooler lends its connections for one transaction only, which does not go with POSTGRES_POOL_MODE=session: set it to \
+         transaction, or name Postgres itself in DATABASE_URL"
+    )]
+    Pooled,
     #[error(
         "the change log is ahead of this Postgres, as a restore that was cut off leaves it: replicas would not see each \
          other's changes; make sure that all of the data is there, and run `cargo xtask restore --finish`"
@@ -69,9 +74,28 @@ impl PostgresStore {
         let missing =
             migrations::missing(|version| applied.iter().any(|applied| applied == version));
         match missing {
-            Ok(missing) if missing.is_empty() => self.verify_log().await,
+            Ok(missing) if missing.is_empty() => {
+                self.verify_rights().await?;
+                self.verify_session().await?;
+                self.verify_log().await
+            }
             Ok(missing) => Err(Unusable::Behind(missing)),
             Err(error) => Err(Unusable::Refused(error.into())),
+        }
+    }
+
+    async fn verify_rights(&self) -> Result<(), Unusable> {
+        let checked = self.connections.run(Access::ReadFew, |connection| {
+            rights::check_on_conn(connection).boxed()
+        });
+        checked.await.map_err(unusable)
+    }
+
+    /// Whether connections are ours alone, where we count on it. Nobody may say: then it shows later.
+    async fn verify_session(&self) -> Result<(), Unusable> {
+        match self.is_pooled().await {
+            Some(true) => Err(Unusable::Pooled),
+            Some(false) | None => Ok(()),
         }
     }
 
@@ -98,7 +122,7 @@ fn unusable(failure: Failure) -> Unusable {
 /// Whether the server answered, and will answer the same as long as nobody changes anything.
 fn will_not_pass(failure: &Failure) -> bool {
     match failure {
-        Failure::WithoutRights => true,
+        Failure::WithoutRights(_) => true,
         Failure::Database(_) => !failure.is_transient(),
         Failure::NoConnection(_, Some(cause)) => match &**cause {
             PoolError::ConnectionError(ConnectionError::CouldntSetupConfiguration(

@@ -12,6 +12,7 @@ mod enhancing;
 mod events;
 mod filter_words;
 mod folding;
+mod grounding;
 mod model_calls;
 mod personal_data;
 mod phrases;
@@ -20,11 +21,11 @@ mod prices;
 mod prompts;
 mod query_parser;
 mod questions;
-pub mod sanitizing;
+mod sanitizing;
 mod suggesting;
 mod summarizing;
 mod trends;
-pub mod validating;
+mod validating;
 
 use std::sync::Arc;
 
@@ -37,11 +38,10 @@ use crate::matching::Matching;
 
 pub use advising::{Advice, AdvisedCheck};
 pub use answer::{Answered, FallbackReason, Source};
-pub use events::{AssistantEvents, Uncounted};
+pub use events::AssistantEvents;
 pub use model_calls::{ModelSettings, ModelStatus};
-pub use personal_data::PersonalData;
 pub use prices::TokenPrice;
-pub use query_parser::{ParsedQuery, parse};
+pub use query_parser::ParsedQuery;
 pub use questions::QuestionSettings;
 pub use summarizing::Summary;
 pub use trends::{Figures, PopularSearch, Share, Trends};

@@ -16,6 +16,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::follower::IndexFollower;
+use crate::hexadecimal::hexadecimal;
 
 /// How long a POST can be repeated with the same key.
 const IDEMPOTENCY_HOURS: i64 = 24;
@@ -44,9 +45,8 @@ pub struct IdempotencyRequest {
 
 impl IdempotencyRequest {
     fn without_caller(self) -> Self {
-        let digest = Sha256::digest(self.key.as_bytes());
         Self {
-            key: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            key: hexadecimal(&Sha256::digest(self.key.as_bytes())),
             ..self
         }
     }

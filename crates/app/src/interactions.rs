@@ -7,6 +7,7 @@ use domain::{FieldError, Interaction, InteractionKind, ScholarshipId, Timestamp}
 use ports::{Clock, InteractionStore, InteractionStoreError, SearchIndex};
 
 use crate::catalogue::Viewer;
+use crate::hexadecimal::hexadecimal;
 use crate::pseudonyms::Pseudonyms;
 
 /// Most interactions in one request.
@@ -128,6 +129,6 @@ impl Interactions {
     /// As the store keeps it: in hexadecimal digits.
     async fn pseudonym(&self, subject: &str) -> Result<String, InteractionStoreError> {
         let pseudonym = self.pseudonyms.of(subject).await?;
-        Ok(pseudonym.iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hexadecimal(&pseudonym))
     }
 }

@@ -83,8 +83,7 @@ impl<P: Permission> FromRequest for Allowed<P> {
 
 fn allowed<P: Permission>(request: &HttpRequest) -> Result<Allowed<P>, ApiError> {
     let caller = caller_of(request).ok_or_else(|| ApiError::new(ErrorCode::TokenMissing))?;
-    let key = request.extensions().get::<CallerKey>().copied();
-    let key = key.map(CallerKey::text).unwrap_or_default();
+    let key = CallerKey::text_of(request);
     match (P::check(&caller), P::AUDITED) {
         (Ok(()), Some(name)) => audit::permission_used(name, caller.role, &key),
         (Ok(()), None) => {}

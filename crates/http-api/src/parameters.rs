@@ -12,7 +12,7 @@ use std::future::{Ready, ready};
 
 pub(crate) use filters::{FilterParameters, GradeLevelWord};
 pub(crate) use profile::{ProfileParameters, read_profile};
-pub(crate) use search::{SearchParameters, status_needs_editor};
+pub(crate) use search::{MAX_QUERY, SearchParameters, status_needs_editor};
 
 use crate::error::ApiError;
 use crate::query::QueryReader;

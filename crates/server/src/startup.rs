@@ -82,7 +82,9 @@ impl StartError {
         match self {
             Self::Unusable(Unusable::Away(_)) | Self::Access(_) | Self::Identity(_) => true,
             Self::Load(FollowError::Store(_)) => true,
-            Self::Unusable(Unusable::Refused(_) | Unusable::Behind(_) | Unusable::LogAhead)
+            Self::Unusable(
+                Unusable::Refused(_) | Unusable::Behind(_) | Unusable::LogAhead | Unusable::Pooled,
+            )
             | Self::Load(FollowError::Index(_))
             | Self::Sqlite(_)
             | Self::Postgres(_)

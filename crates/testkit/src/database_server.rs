@@ -2,16 +2,14 @@
 //! names.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::os::unix::process::CommandExt as _;
-use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::private_postgres::PrivatePostgres;
-use crate::supervised::run;
+use crate::supervised::{run, run_when_we_end};
 
-/// Drops what this process has made, once its input ends: a shell outlives a killed test.
-const DROP_ALL: &str = r#"cat >/dev/null; psql -X -q -A -t -c \
+/// Drops all databases of the server `$1` whose names begin with `$2`.
+const DROP_ALL: &str = r#"psql -X -q -A -t -c \
 "SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE);', datname) FROM pg_database WHERE starts_with(datname, '$2')" "$1" \
 | psql -X -q "$1""#;
 
@@ -60,7 +58,7 @@ impl DatabaseServer {
         // Test processes run side by side, on several machines perhaps.
         let number = RandomState::new().build_hasher().finish();
         let server = Self::new(url, format!("scholarship_test_{number:016x}_"));
-        server.drop_all_when_we_end();
+        run_when_we_end(DROP_ALL, &[&server.url, &server.prefix]);
         server
     }
 
@@ -107,24 +105,6 @@ impl DatabaseServer {
     /// When the SQL fails.
     pub fn psql(&self, database: &str, sql: &str) -> String {
         psql(&self.url(database), sql)
-    }
-
-    #[expect(
-        clippy::zombie_processes,
-        reason = "the shell outlives this process, on purpose"
-    )]
-    fn drop_all_when_we_end(&self) {
-        let script = DROP_ALL.replace("$2", &self.prefix);
-        let mut shell = Command::new("sh")
-            .args(["-c", &script, "drop", &self.url])
-            // Ctrl-C and the end of a test runner reach the whole group of this process.
-            .process_group(0)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("a shell starts");
-        std::mem::forget(shell.stdin.take());
     }
 }
 

@@ -23,6 +23,7 @@ mod memory_interaction_store;
 mod memory_revocation_store;
 mod memory_scholarship_store;
 pub mod openai_stub;
+mod own_thread;
 mod private_pgbouncer;
 mod private_postgres;
 pub mod private_redis;

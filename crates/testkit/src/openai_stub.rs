@@ -33,6 +33,7 @@ pub use self::behaviour::Behaviour;
 use self::connection::serve;
 use self::state::State;
 pub use self::state::{Call, STUB_DATE};
+use crate::own_thread;
 
 /// A listening stub. Dropping it closes all its connections. All methods may be called while it answers, from any thread.
 #[derive(Debug)]
@@ -51,23 +52,16 @@ impl OpenAiStub {
     pub fn start() -> Self {
         let state = Arc::new(State::default());
         let (stop, stopped) = oneshot::channel();
-        let (say, heard) = std::sync::mpsc::channel();
         let shared = Arc::clone(&state);
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .expect("a runtime starts");
-            runtime.block_on(async {
-                let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
-                let listener = listener.expect("the loopback has free ports");
-                let address = listener.local_addr().expect("it is bound");
-                say.send(address).expect("the test waits");
-                run(listener, shared, stopped).await;
-            });
+        let (address, thread) = own_thread::listen(|say| async move {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+            let listener = listener.expect("the loopback has free ports");
+            let address = listener.local_addr().expect("it is bound");
+            say.send(address).expect("the test waits");
+            run(listener, shared, stopped).await;
         });
         Self {
-            address: heard.recv().expect("the stub listens"),
+            address,
             state,
             stop: Some(stop),
             thread: Some(thread),

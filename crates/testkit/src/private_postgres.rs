@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::database_server::DatabaseServer;
-use crate::supervised::{Supervised, free_port, is_root, run};
+use crate::supervised::{Supervised, free_port, is_root, run, run_when_we_end};
 
 const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
 /// Postgres refuses to run as root.
@@ -243,22 +243,10 @@ impl Drop for PrivatePostgres {
     }
 }
 
-/// A static value is never dropped, and a killed process drops nothing, so somebody else must clear it away: a shell whose input
-/// ends with this process.
-#[expect(
-    clippy::zombie_processes,
-    reason = "the shell outlives this process, on purpose"
-)]
+/// The folder outlives the servers in it a little.
 pub(crate) fn remove_when_we_end(folder: &Path) {
-    let mut shell = Command::new("sh")
-        .args(["-c", r#"cat >/dev/null; sleep 1; rm -rf "$1""#, "remove"])
-        .arg(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("a shell starts");
-    std::mem::forget(shell.stdin.take());
+    let folder = folder.to_str().expect("UTF-8");
+    run_when_we_end(r#"sleep 1; rm -rf "$1""#, &[folder]);
 }
 
 /// Lets the user of the servers write into a folder.

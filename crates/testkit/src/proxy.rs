@@ -22,6 +22,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use self::connection::serve;
+use crate::own_thread;
 
 /// What happens to traffic from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,23 +61,16 @@ impl Proxy {
     /// When the loopback has no free port.
     pub fn start(target: SocketAddr) -> Self {
         let (orders, ordered) = mpsc::unbounded_channel();
-        let (say, heard) = std::sync::mpsc::channel();
         let open = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&open);
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .expect("a runtime starts");
-            runtime.block_on(async {
-                let door = Door::build().expect("the loopback has free ports");
-                let listener = door.open().expect("the port is reserved");
-                say.send(door.address).expect("the test waits");
-                run(door, listener, target, ordered, counted).await;
-            });
+        let (address, thread) = own_thread::listen(move |say| async move {
+            let door = Door::build().expect("the loopback has free ports");
+            let listener = door.open().expect("the port is reserved");
+            say.send(door.address).expect("the test waits");
+            run(door, listener, target, ordered, counted).await;
         });
         Self {
-            address: heard.recv().expect("the proxy listens"),
+            address,
             orders,
             open,
             thread: Some(thread),

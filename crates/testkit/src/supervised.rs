@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -9,6 +10,26 @@ use std::process::{Child, Command, Stdio};
 /// line of output is the program's process id.
 const SUPERVISOR: &str =
     r#""$@" </dev/null >&2 & echo $!; cat >/dev/null; kill -9 $! 2>/dev/null; wait"#;
+
+/// Runs a script of the shell once this process has ended, however it ends. A static value is never dropped, and a killed process
+/// drops nothing, so somebody else must clear away: a shell whose input ends with this process.
+#[expect(
+    clippy::zombie_processes,
+    reason = "the shell outlives this process, on purpose"
+)]
+pub(crate) fn run_when_we_end(script: &str, arguments: &[&str]) {
+    let mut shell = Command::new("sh")
+        .args(["-c", &format!("cat >/dev/null; {script}"), "when-we-end"])
+        .args(arguments)
+        // Ctrl-C and the end of a test runner reach the whole group of this process.
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a shell starts");
+    std::mem::forget(shell.stdin.take());
+}
 
 /// A running program. Dropping it kills the program and waits until it is gone.
 #[derive(Debug)]

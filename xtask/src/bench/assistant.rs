@@ -18,7 +18,7 @@ use crate::running_server::RunningServer;
 use crate::workspace::Workspace;
 
 const QUERIES: &str = include_str!("../../../crates/app/tests/data/natural_queries.json");
-/// What callers wait at most for a model, in seconds.
+/// What callers wait at most for a model that hangs, in seconds.
 const DEADLINE: &str = "2";
 
 #[derive(clap::Args)]
@@ -115,6 +115,7 @@ fn with_model(
     store: &Path,
     stub: &OpenAiStub,
     failures: &str,
+    deadline: &str,
 ) -> anyhow::Result<RunningServer> {
     let base_url = stub.base_url();
     RunningServer::start(
@@ -128,7 +129,7 @@ fn with_model(
             ("OPENAI_CIRCUIT_BREAKER_TIMEOUT", "3600"),
             ("RATE_LIMIT_AI", "10000000/minute"),
             ("MAX_CONNECTIONS_PER_IP", "2000"),
-            ("AI_DEADLINE", DEADLINE),
+            ("AI_DEADLINE", deadline),
         ],
     )
 }
@@ -149,7 +150,13 @@ async fn hanging(binary: &Path) -> anyhow::Result<Goal> {
     let stub = OpenAiStub::start();
     stub.always(Behaviour::Silence);
     let folder = tempfile::tempdir()?;
-    let server = with_model(binary, &folder.path().join("store.db"), &stub, "1000")?;
+    let server = with_model(
+        binary,
+        &folder.path().join("store.db"),
+        &stub,
+        "1000",
+        DEADLINE,
+    )?;
     let mut callers = JoinSet::new();
     for at in 0..16 {
         let address = server.address();
@@ -178,7 +185,13 @@ async fn left_alone(binary: &Path, rounds: usize) -> anyhow::Result<Goal> {
     let stub = OpenAiStub::start();
     stub.always(Behaviour::server_error());
     let folder = tempfile::tempdir()?;
-    let server = with_model(binary, &folder.path().join("store.db"), &stub, "1")?;
+    let server = with_model(
+        binary,
+        &folder.path().join("store.db"),
+        &stub,
+        "1",
+        DEADLINE,
+    )?;
     let mut connection = Connection::open(server.address()).await?;
     ask(&mut connection, "nursing").await?;
     let times = asked(&server, rounds, "breaker_open").await?;
@@ -194,7 +207,7 @@ async fn equal_questions(binary: &Path) -> anyhow::Result<Goal> {
     let stub = OpenAiStub::start();
     stub.always(Behaviour::Slow(Duration::from_millis(1_000)));
     let folder = tempfile::tempdir()?;
-    let server = with_model(binary, &folder.path().join("store.db"), &stub, "1000")?;
+    let server = with_model(binary, &folder.path().join("store.db"), &stub, "1000", "8")?;
     let mut callers = JoinSet::new();
     for _ in 0..1_000 {
         let address = server.address();
@@ -204,7 +217,8 @@ async fn equal_questions(binary: &Path) -> anyhow::Result<Goal> {
         });
     }
     while let Some(answered) = callers.join_next().await {
-        answered??;
+        let (_, who) = answered??;
+        ensure!(who == "model" || who == "cache", "{who}");
     }
     server.stop()?;
     let calls = stub.count();

@@ -145,5 +145,7 @@ async fn the_role_of_the_documentation_serves_and_cannot_change_history() {
         2
     );
     server.psql(&name, &format!("REVOKE INSERT ON audit_log FROM {role}"));
-    store.verify().await.expect_err("no write would go");
+    let refused = store.verify().await.expect_err("no write would go");
+    let said = super::explained(&refused);
+    assert!(said.contains("INSERT on audit_log"), "{said}");
 }

@@ -204,3 +204,15 @@ async fn a_server_that_speaks_german_is_understood() {
     let outcome = guest.verify().await;
     assert!(matches!(outcome, Err(Unusable::Refused(_))), "{outcome:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pooler_that_the_settings_do_not_know_of_is_refused() {
+    let name = super::private_database().await;
+    let refused = open(&super::bouncer().url(&name)).verify().await;
+    let refused = refused.expect_err("statements would get lost");
+    assert!(matches!(refused, Unusable::Pooled), "{refused}");
+    super::open_pooled(&super::bouncer().url(&name))
+        .verify()
+        .await
+        .expect("is told of it");
+}

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::Assistant;
 use super::answer::{Answered, FallbackReason};
+use super::folding;
 use super::prompts::{Question, facts_of, list, object, text};
 use super::validating::{Facts, TextLimits, validate_text};
 use crate::catalogue::Viewer;
@@ -94,7 +95,7 @@ impl Assistant {
             check,
         };
         Answered {
-            value: checks.clone().into_iter().map(advised).collect(),
+            value: checks.into_iter().map(advised).collect(),
             source: answered.source,
         }
     }
@@ -152,41 +153,56 @@ fn advised(assessed: &[Assessed<'_>], output: &str) -> Result<Vec<Advice>, Fallb
             validate_text(text, &facts, longest).map_err(|_| FallbackReason::UnsafeOutput)
         };
         checked(&advice.explanation, LONGEST_EXPLANATION)?;
-        if contradicts(&advice.explanation, assessment.verdict) {
-            return Err(FallbackReason::UnsafeOutput);
-        }
         for piece in &advice.advice {
             checked(piece, LONGEST_ADVICE)?;
+        }
+        let mut texts = std::iter::once(&advice.explanation).chain(&advice.advice);
+        if texts.any(|text| contradicts(text, assessment.verdict)) {
+            return Err(FallbackReason::UnsafeOutput);
         }
     }
     Ok(output.analyses)
 }
 
-/// Whether a text states a verdict that is not this one.
+/// Words that say that somebody may get an award; "not" before one of them denies it.
+const ELIGIBLE: &[&str] = &["eligible", "qualify", "qualifies", "qualified"];
+const INELIGIBLE: &[&str] = &["ineligible", "unqualified", "disqualified"];
+/// Words that leave it open, and words that deny, when they stand shortly before.
+const OPEN: &[&str] = &[
+    "may", "might", "could", "if", "whether", "possibly", "likely", "check", "become", "when", "to",
+];
+const DENIED: &[&str] = &[
+    "not", "dont", "doesnt", "cannot", "cant", "wont", "arent", "isnt", "never", "no", "neither",
+    "nor",
+];
+/// How far before.
+const NEAR: usize = 5;
+
+/// Whether a text may be read as another verdict than this one. It need not speak of it at all.
 fn contradicts(text: &str, verdict: Verdict) -> bool {
-    let text = text.to_lowercase();
-    let denies = [
-        "not eligible",
-        "ineligible",
-        "do not qualify",
-        "don't qualify",
-        "cannot apply",
-    ]
-    .iter()
-    .any(|words| text.contains(words));
-    let affirms = [
-        "you are eligible",
-        "you qualify",
-        "you meet all",
-        "you're eligible",
-    ]
-    .iter()
-    .any(|words| text.contains(words));
+    let words = folding::words(text);
+    let (mut affirms, mut denies) = (false, false);
+    for (at, word) in words.iter().enumerate() {
+        let before = words[at.saturating_sub(NEAR)..at].iter().rev();
+        let clause = before.take_while(|word| *word != ".");
+        let has = |list: &[&str]| clause.clone().any(|word| list.contains(&word.as_str()));
+        if INELIGIBLE.contains(&word.as_str()) {
+            denies = true;
+        } else if ELIGIBLE.contains(&word.as_str()) {
+            denies |= has(DENIED);
+            affirms |= !has(DENIED) && !has(OPEN);
+        }
+    }
+    let meets_all = text_has(&words, &["meet", "every"]) || text_has(&words, &["meet", "all"]);
     match verdict {
         Verdict::Eligible => denies,
-        Verdict::Ineligible => affirms && !denies,
-        Verdict::Possible => denies || affirms,
+        Verdict::Ineligible => affirms || meets_all,
+        Verdict::Possible => affirms || denies || meets_all,
     }
+}
+
+fn text_has(words: &[String], pair: &[&str; 2]) -> bool {
+    words.windows(2).any(|window| window == pair)
 }
 
 /// What the rules themselves say.
@@ -233,5 +249,34 @@ fn next_step(scholarship: &Scholarship, verdict: Verdict) -> String {
             format!("Read the requirements at the source, and apply by {day}.")
         }
         (_, None) => "Read the requirements and the dates at the source.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_say_another_verdict_are_found() {
+        use Verdict::{Eligible, Ineligible, Possible};
+        for (text, verdict, expected) in [
+            ("You are eligible, so apply now.", Ineligible, true),
+            (
+                "The form says not eligible, but you qualify, so apply.",
+                Ineligible,
+                true,
+            ),
+            ("You don’t qualify.", Eligible, true),
+            ("You don't qualify.", Ineligible, false),
+            ("You meet every requirement.", Ineligible, true),
+            ("You meet every requirement.", Possible, true),
+            ("You meet every requirement.", Eligible, false),
+            ("You may be eligible if your major fits.", Possible, false),
+            ("Your GPA is too low.", Ineligible, false),
+            ("You are ineligible.", Possible, true),
+            ("Raise your GPA to become eligible.", Ineligible, false),
+        ] {
+            assert_eq!(contradicts(text, verdict), expected, "{text} {verdict:?}");
+        }
     }
 }

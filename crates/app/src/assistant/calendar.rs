@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::pieces::Pieces;
+use crate::month_names;
 
 /// A date as written. A year of two digits counts from 1930 to 2029.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,22 +22,6 @@ impl WrittenDate {
     }
 }
 
-/// Months in English, German, Spanish, French and Portuguese, with their usual abbreviations.
-const MONTHS: [&str; 12] = [
-    "january jan januar januari enero janvier janeiro",
-    "february feb febr februar febrero février fevereiro",
-    "march mar märz marzo mars março",
-    "april apr abril avril",
-    "may mai mayo maio",
-    "june jun juni junio juin junho",
-    "july jul juli julio juillet julho",
-    "august aug agosto août",
-    "september sep sept septiembre septembre setembro",
-    "october oct oktober okt octubre octobre outubro",
-    "november nov noviembre novembre novembro",
-    "december dec dez dezember diciembre décembre dezembro",
-];
-
 /// Every date, from left to right; none overlaps another.
 pub(super) fn dates(pieces: &Pieces) -> Vec<WrittenDate> {
     let mut dates = Vec::new();
@@ -51,14 +36,6 @@ pub(super) fn dates(pieces: &Pieces) -> Vec<WrittenDate> {
         }
     }
     dates
-}
-
-/// The month, 1 to 12, of a name in lower case.
-fn month(word: &str) -> Option<u32> {
-    let at = MONTHS
-        .iter()
-        .position(|names| names.split(' ').any(|name| name == word))?;
-    u32::try_from(at + 1).ok()
 }
 
 struct Reader<'a> {
@@ -188,7 +165,7 @@ impl Reader<'_> {
     /// "may" and "mar" are words, too: in small letters they count only where `certain`.
     fn month(&self, at: usize, certain: bool) -> Option<u32> {
         let piece = self.pieces.get(at)?;
-        let month = month(self.pieces.word(at))?;
+        let month = month_names::of_any_language(self.pieces.word(at))?;
         let doubtful = matches!(&*piece.lower, "may" | "mar" | "mars" | "sep" | "dec");
         (!doubtful || certain || piece.starts_with_capital()).then_some(month)
     }

@@ -22,15 +22,3 @@ pub trait AssistantEvents: Send + Sync {
     /// Four fifths of the day's money are spent.
     fn budget_warned(&self);
 }
-
-/// Counts nothing.
-#[derive(Debug, Clone, Copy)]
-pub struct Uncounted;
-
-impl AssistantEvents for Uncounted {
-    fn model_called(&self, _: Option<&ModelError>, _: Duration) {}
-    fn model_asked(&self, _: bool) {}
-    fn answered(&self, _: Source) {}
-    fn money_spent(&self, _: MicroUsd) {}
-    fn budget_warned(&self) {}
-}

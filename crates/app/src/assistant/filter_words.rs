@@ -5,11 +5,11 @@ use domain::{
     Citizenship, Currency, FieldOfStudy, Gpa, GradeLevel, ScholarshipType, TermSet, UsState,
 };
 use ports::search_index::Filters;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value, json};
 
 /// Each key is required; null and empty lists stand for no filter.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FilterWords {
     fields_of_study: TermSet<FieldOfStudy>,

@@ -3,19 +3,22 @@
 //! Each call is paid for before it is made, at the most it can cost, and settled afterwards at what it did cost. A call whose
 //! cost cannot be known, because its answer never came, stays paid in full. So the day's limit holds whatever happens.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{Datelike as _, NaiveDate};
 use domain::circuit_breaker::{BreakerPolicy, BreakerState, CircuitBreaker, Permit};
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, Shared};
 use ports::{
     Clock, Completion, LanguageModel, MicroUsd, ModelError, Prompt, Reservation, Reserve,
     SpendMeter,
 };
 use rand::Rng as _;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::answer::FallbackReason;
 use super::events::AssistantEvents;
@@ -40,6 +43,12 @@ pub struct ModelSettings {
 
 /// Calls of this process under way at once; whoever comes beyond them is answered by rules.
 const AT_ONCE: usize = 64;
+/// No call is made that must end sooner than this.
+const LEAST_TIME: Duration = Duration::from_millis(500);
+/// What remains of a caller's time when the call has ended, for the checks of what came.
+const MARGIN: Duration = Duration::from_millis(50);
+/// How long nobody asks the store for money that was not there.
+const EXHAUSTED_FOR: Duration = Duration::from_secs(30);
 /// Longest pause between two calls.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
 /// Share of the daily limit, in percent, at which somebody is told.
@@ -53,6 +62,20 @@ pub struct ModelStatus {
     pub daily_limit: MicroUsd,
     /// `None` when nobody can say.
     pub spent_today: Option<MicroUsd>,
+    /// What is left was not enough for the last question.
+    pub is_exhausted: bool,
+}
+
+/// Questions under way, by their keys; whoever asks the same waits for the same answer.
+type Flight = Shared<BoxFuture<'static, Result<String, FallbackReason>>>;
+
+/// Until when nobody is asked, whatever the breaker says.
+#[derive(Debug, Default)]
+struct Pauses {
+    /// As the service told us.
+    limited: Option<Instant>,
+    /// Until the next question, or the end of this day.
+    exhausted: Option<(NaiveDate, Instant)>,
 }
 
 pub(crate) struct ModelCalls {
@@ -65,6 +88,8 @@ pub(crate) struct ModelCalls {
     places: Semaphore,
     /// The dearest call of a day: a service may count tokens otherwise than we do.
     dearest: Mutex<(NaiveDate, MicroUsd)>,
+    pauses: Mutex<Pauses>,
+    flights: Mutex<HashMap<String, Flight>>,
     /// The last day on which somebody was told that most of the money is spent.
     warned_on: AtomicI32,
 }
@@ -86,6 +111,8 @@ impl ModelCalls {
             settings,
             places: Semaphore::new(AT_ONCE),
             dearest: Mutex::default(),
+            pauses: Mutex::default(),
+            flights: Mutex::default(),
             warned_on: AtomicI32::new(0),
         }
     }
@@ -100,6 +127,7 @@ impl ModelCalls {
             breaker: self.breaker_state(),
             daily_limit: self.settings.daily_limit,
             spent_today: self.spend.spent(self.today()).await.ok(),
+            is_exhausted: self.refusal() == Some(FallbackReason::BudgetExhausted),
         }
     }
 
@@ -107,22 +135,60 @@ impl ModelCalls {
         self.with_breaker(|breaker| breaker.state())
     }
 
-    /// What the model wrote. A call under way goes on when the caller goes away, since it has been paid for and must be
-    /// settled.
+    /// Why nobody would be asked now; this costs nothing to know.
+    pub(crate) fn refusal(&self) -> Option<FallbackReason> {
+        let now = Instant::now();
+        let today = self.today();
+        let pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.with_breaker(|breaker| breaker.wait(now.into_std()).is_zero()) {
+            Some(FallbackReason::BreakerOpen)
+        } else if pauses.limited.is_some_and(|until| now < until) {
+            Some(FallbackReason::ModelLimited)
+        } else if (pauses.exhausted).is_some_and(|(day, until)| day == today && now < until) {
+            Some(FallbackReason::BudgetExhausted)
+        } else {
+            None
+        }
+    }
+
+    /// What the model wrote. A question under way goes on when its caller goes away, since it has been paid for; whoever asks
+    /// the same meanwhile, told by `key`, gets its answer.
     pub(crate) async fn ask(
         self: &Arc<Self>,
+        key: &str,
         prompt: Prompt,
         deadline: Instant,
     ) -> Result<String, FallbackReason> {
+        let flight = {
+            let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
+            match flights.get(key) {
+                Some(flight) => flight.clone(),
+                None => {
+                    let flight = self.take_off(key.to_owned(), prompt, deadline);
+                    flights.insert(key.to_owned(), flight.clone());
+                    flight
+                }
+            }
+        };
+        flight.await
+    }
+
+    fn take_off(self: &Arc<Self>, key: String, prompt: Prompt, deadline: Instant) -> Flight {
         let calls = Arc::clone(self);
-        let asking = tokio::spawn(async move { calls.ask_until(&prompt, deadline).await });
-        asking
-            .await
-            .unwrap_or(Err(FallbackReason::ModelUnavailable))
+        let asking = tokio::spawn(async move {
+            let _landing = Landing { calls: &calls, key };
+            calls.ask_until(&prompt, deadline).await
+        });
+        let landed = async {
+            asking
+                .await
+                .unwrap_or(Err(FallbackReason::ModelUnavailable))
+        };
+        landed.boxed().shared()
     }
 
     async fn ask_until(
-        &self,
+        self: &Arc<Self>,
         prompt: &Prompt,
         deadline: Instant,
     ) -> Result<String, FallbackReason> {
@@ -134,13 +200,15 @@ impl ModelCalls {
                 Ok(completion) => return Ok(completion.output),
                 Err(error) => error,
             };
-            tracing::debug!(
+            // Errors tell nothing of what was asked or answered; the breaker bounds how many there are.
+            tracing::warn!(
+                event = "ai_call_failed",
                 error = &error as &dyn std::error::Error,
                 retries,
                 "a model call failed"
             );
             let pause = error.retry_after().unwrap_or_else(|| self.backoff(retries));
-            let in_time = Instant::now() + pause < deadline;
+            let in_time = Instant::now() + pause + LEAST_TIME < deadline;
             if !error.is_transient() || retries >= self.settings.max_retries || !in_time {
                 return Err(reason_of(&error));
             }
@@ -149,34 +217,39 @@ impl ModelCalls {
         }
     }
 
-    /// One call, allowed, paid and settled. The outer error says why there was none.
+    /// One call, allowed and paid. The outer error says why there was none.
     async fn ask_once(
-        &self,
+        self: &Arc<Self>,
         prompt: &Prompt,
         deadline: Instant,
     ) -> Result<Result<Completion, ModelError>, FallbackReason> {
-        let within = self
-            .settings
-            .call_timeout
-            .min(deadline.saturating_duration_since(Instant::now()));
-        if within.is_zero() {
-            return Err(FallbackReason::ModelTimeout);
+        if let Some(refusal) = self.refusal() {
+            return Err(refusal);
         }
-        if !self.with_breaker(|breaker| breaker.wait(now()).is_zero()) {
-            return Err(FallbackReason::BreakerOpen);
-        }
-        let reservation = self.reserve(prompt).await?;
-        let Some(permit) = self.with_breaker(|breaker| breaker.admit(now())) else {
-            self.settle(&reservation, MicroUsd(0)).await;
-            return Err(FallbackReason::BreakerOpen);
+        let reserving = timeout_at(deadline, self.reserve(prompt)).await;
+        let reservation = reserving.map_err(|_| FallbackReason::BudgetUnknown)??;
+        let left = deadline.saturating_duration_since(Instant::now() + MARGIN);
+        let permit = if left < LEAST_TIME {
+            Err(FallbackReason::ModelTimeout)
+        } else {
+            let permit = self.with_breaker(|breaker| breaker.admit(now()));
+            permit.ok_or(FallbackReason::BreakerOpen)
+        };
+        let permit = match permit {
+            Ok(permit) => permit,
+            Err(reason) => {
+                self.settle(reservation, MicroUsd(0));
+                return Err(reason);
+            }
         };
         let begun = Instant::now();
+        let within = self.settings.call_timeout.min(left);
         let outcome = self.model.complete(prompt, within).await;
         self.events
             .model_called(outcome.as_ref().err(), begun.elapsed());
         self.note(permit, &outcome);
-        self.settle(&reservation, self.cost(&outcome, reservation.amount))
-            .await;
+        let cost = self.cost(&outcome, reservation.amount);
+        self.settle(reservation, cost);
         Ok(outcome)
     }
 
@@ -187,7 +260,9 @@ impl ModelCalls {
         match self.spend.reserve(today, most, limit).await {
             Ok(Reserve::Granted(reservation)) => Ok(reservation),
             Ok(Reserve::Exhausted { spent }) => {
-                self.warn_of(spent);
+                self.warn_of(today, spent);
+                let until = Instant::now() + EXHAUSTED_FOR;
+                self.pause(|pauses| pauses.exhausted = Some((today, until)));
                 Err(FallbackReason::BudgetExhausted)
             }
             Err(error) => {
@@ -220,9 +295,13 @@ impl ModelCalls {
             Err(
                 ModelError::Unreachable(_)
                 | ModelError::Limited { .. }
-                | ModelError::Failed { .. }
                 | ModelError::Refused { .. },
             ) => return MicroUsd(0),
+            // What stands between may give up while the model goes on.
+            Err(ModelError::Failed { status, .. }) if !matches!(status, 408 | 504 | 524) => {
+                return MicroUsd(0);
+            }
+            Err(ModelError::Failed { .. }) => None,
             Err(ModelError::TimedOut(_) | ModelError::BrokenOff(_) | ModelError::Malformed(_)) => {
                 None
             }
@@ -231,31 +310,35 @@ impl ModelCalls {
         usage.map_or(reserved, |usage| self.settings.price.cost(usage).min(most))
     }
 
-    async fn settle(&self, reservation: &Reservation, cost: MicroUsd) {
-        if let Err(error) = self.spend.settle(reservation, cost).await {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "a model call stays paid at the most it could cost"
-            );
-            return;
-        }
+    /// Beside the caller, who need not wait for it.
+    fn settle(self: &Arc<Self>, reservation: Reservation, cost: MicroUsd) {
         self.remember(reservation.day, cost);
         self.events.money_spent(cost);
-        if cost.0 > 0
-            && let Ok(spent) = self.spend.spent(reservation.day).await
-        {
-            self.warn_of(spent);
-        }
+        let calls = Arc::clone(self);
+        tokio::spawn(async move {
+            if let Err(error) = calls.spend.settle(&reservation, cost).await {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a model call stays paid at the most it could cost"
+                );
+                return;
+            }
+            if cost.0 > 0
+                && let Ok(spent) = calls.spend.spent(reservation.day).await
+            {
+                calls.warn_of(reservation.day, spent);
+            }
+        });
     }
 
     /// Tells once a day.
-    fn warn_of(&self, spent: MicroUsd) {
+    fn warn_of(&self, day: NaiveDate, spent: MicroUsd) {
         let limit = self.settings.daily_limit;
         if u128::from(spent.0) * 100 < u128::from(limit.0) * u128::from(WARNED_AT) {
             return;
         }
-        let today = self.today().num_days_from_ce();
-        if self.warned_on.swap(today, Ordering::Relaxed) != today {
+        let day = day.num_days_from_ce();
+        if self.warned_on.fetch_max(day, Ordering::Relaxed) < day {
             tracing::warn!(
                 event = "ai_budget_warning",
                 spent_micro_usd = spent.0,
@@ -266,10 +349,28 @@ impl ModelCalls {
         }
     }
 
+    fn pause(&self, set: impl FnOnce(&mut Pauses)) {
+        set(&mut self.pauses.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// Whoever answers wrongly, or not to us, is left alone after a while as well.
     fn note(&self, permit: Permit, outcome: &Result<Completion, ModelError>) {
+        if let Err(error) = outcome
+            && let Some(wait) = error.retry_after()
+        {
+            self.pause(|pauses| pauses.limited = Some(Instant::now() + wait));
+        }
         let opened = self.with_breaker(|breaker| match outcome {
-            Ok(_) | Err(ModelError::Declined { .. } | ModelError::CutOff { .. }) => {
+            // A request that is refused for what it says tells nothing about others.
+            Ok(_)
+            | Err(
+                ModelError::Declined { .. }
+                | ModelError::CutOff { .. }
+                | ModelError::Refused {
+                    status: 400 | 413 | 422,
+                    ..
+                },
+            ) => {
                 breaker.succeeded(permit);
                 false
             }
@@ -300,6 +401,21 @@ impl ModelCalls {
 
     fn today(&self) -> NaiveDate {
         self.clock.now().date_naive()
+    }
+}
+
+/// Ends a flight, also when it panics.
+struct Landing<'a> {
+    calls: &'a ModelCalls,
+    key: String,
+}
+
+impl Drop for Landing<'_> {
+    fn drop(&mut self) {
+        let flights = self.calls.flights.lock();
+        flights
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.key);
     }
 }
 

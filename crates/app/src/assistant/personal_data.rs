@@ -16,7 +16,7 @@ use super::pieces::Pieces;
 
 /// A kind of personal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PersonalData {
+pub(crate) enum PersonalData {
     Email,
     Phone,
     /// A social security number of the United States or its like.
@@ -33,7 +33,7 @@ pub enum PersonalData {
 }
 
 impl PersonalData {
-    pub const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Email,
         Self::Phone,
         Self::Ssn,
@@ -47,7 +47,7 @@ impl PersonalData {
     ];
 
     /// What stands in a text instead of it.
-    pub fn placeholder(self) -> &'static str {
+    pub(crate) fn placeholder(self) -> &'static str {
         match self {
             Self::Email => "[EMAIL]",
             Self::Phone => "[PHONE]",

@@ -62,9 +62,17 @@ pub(super) fn facts_of(scholarship: &domain::Scholarship) -> Value {
         Ok(Value::Object(facts)) => facts,
         _ => Map::new(),
     };
+    if let Some(Value::String(description)) = facts.get_mut("description")
+        && let Some((end, _)) = description.char_indices().nth(LONGEST_DESCRIPTION)
+    {
+        description.truncate(end);
+    }
     facts.retain(|key, value| FACTS.contains(&key.as_str()) && !value.is_null());
     Value::Object(facts)
 }
+
+/// Characters of a description that the model sees.
+const LONGEST_DESCRIPTION: usize = 2_000;
 
 const FACTS: &[&str] = &[
     "id",

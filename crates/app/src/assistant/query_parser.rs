@@ -50,7 +50,7 @@ pub struct ParsedQuery {
 /// day before it.
 ///
 /// To parse the resulting query again finds no filter that is not already there.
-pub fn parse(text: &str, today: NaiveDate) -> ParsedQuery {
+pub(super) fn parse(text: &str, today: NaiveDate) -> ParsedQuery {
     let text = match text.char_indices().nth(LONGEST) {
         Some((end, _)) => &text[..end],
         None => text,
@@ -162,5 +162,7 @@ fn is_within(inner: &Filters, outer: &Filters) -> bool {
         && same(&inner.open_on, &outer.open_on)
 }
 
+#[cfg(test)]
+mod natural_queries;
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout_at};
 use super::answer::{Answered, FallbackReason, Source};
 use super::events::AssistantEvents;
 use super::model_calls::ModelCalls;
+use crate::hexadecimal::hexadecimal;
 use crate::limits::Limits;
 
 /// How long a caller waits, and how long an answer is remembered.
@@ -89,11 +90,23 @@ impl Questions {
         let calls = self.calls.as_ref().ok_or(FallbackReason::NotConfigured)?;
         let deadline = Instant::now() + self.settings.deadline;
         let key = key(calls.name(), &prompt);
+        if let Ok(Ok(Some(bytes))) = timeout_at(deadline, self.cache.get(&key)).await
+            && let Ok(value) = serde_json::from_slice(&bytes)
+        {
+            return Ok(Answered {
+                value,
+                source: Source::Cache,
+            });
+        }
+        if let Some(refusal) = calls.refusal() {
+            return Err(refusal);
+        }
+        // Each caller by itself: whoever is first may be limited, and others who ask the same are not.
+        self.count(caller).await?;
         let is_new = AtomicBool::new(false);
         let compute = async {
             is_new.store(true, Ordering::Relaxed);
-            self.count(caller).await.map_err(boxed)?;
-            let output = calls.ask(prompt, deadline).await;
+            let output = calls.ask(&key, prompt, deadline).await;
             let value = output.and_then(|output| check(&output));
             self.count_asked(&value);
             let value = value.map_err(boxed)?;
@@ -149,9 +162,8 @@ fn key(model: &str, prompt: &Prompt) -> String {
         digest.update(part.len().to_le_bytes());
         digest.update(part);
     }
-    let digest = digest.finalize();
-    let hexadecimal: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("ai:{}:{hexadecimal}", prompt.schema_name)
+    let digest = hexadecimal(&digest.finalize());
+    format!("ai:{}:{digest}", prompt.schema_name)
 }
 
 fn boxed(reason: FallbackReason) -> Arc<dyn Error + Send + Sync> {

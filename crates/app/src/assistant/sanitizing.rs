@@ -14,21 +14,21 @@ use injection::talks_to_the_model;
 pub(super) use characters::{cleaned, has_hidden_characters};
 
 /// Characters of an input at most, before and after it was cleaned.
-pub const LONGEST_INPUT: usize = 500;
+pub(crate) const LONGEST_INPUT: usize = 500;
 
 /// A text without personal data and invisible characters, in one line.
 ///
 /// It still is what somebody typed: it belongs into a prompt as a quoted JSON string, never among the instructions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SafeInput {
-    pub text: String,
+pub(crate) struct SafeInput {
+    pub(crate) text: String,
     /// The kinds of personal data that placeholders such as `[EMAIL]` stand for.
-    pub removed: BTreeSet<PersonalData>,
+    pub(crate) removed: BTreeSet<PersonalData>,
 }
 
 /// Why a text must not reach a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum Unsafe {
+pub(crate) enum Unsafe {
     #[error("the text is longer than {LONGEST_INPUT} characters")]
     TooLong,
     #[error("the text gives orders to a language model")]
@@ -40,7 +40,7 @@ pub enum Unsafe {
 ///
 /// # Errors
 /// [`Unsafe::TooLong`], and [`Unsafe::Injection`] for a text that talks to the model instead of asking for scholarships.
-pub fn sanitize_input(text: &str) -> Result<SafeInput, Unsafe> {
+pub(crate) fn sanitize_input(text: &str) -> Result<SafeInput, Unsafe> {
     bounded(text)?;
     let lines = cleaned(text);
     let line = characters::in_one_line(&lines);

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Assistant;
-use super::answer::{Answered, FallbackReason};
+use super::answer::{Answered, FallbackReason, Source};
 use super::prompts::{Question, list, object, text};
 use super::query_parser;
 use super::sanitizing::sanitize_input;
@@ -18,6 +18,8 @@ use super::validating::{Facts, TextLimits, validate_text};
 const TASK: &str = "Suggest short searches for scholarships that somebody who searches for `query` may want to try next: \
 narrower, broader or neighbouring topics, two to six words each, no sentences.";
 
+/// Of the model's.
+const MOST: usize = 20;
 /// Characters of a suggestion.
 const LONGEST: TextLimits = TextLimits { characters: 80 };
 
@@ -44,6 +46,10 @@ impl Assistant {
                 || self.suggestions_of_catalogue(query, limit),
             )
             .await;
+        if answered.source == Source::Cache {
+            // The catalogue may have changed since.
+            answered.value.retain(|one| self.finds_something(one));
+        }
         answered.value.truncate(limit);
         answered
     }
@@ -54,7 +60,7 @@ impl Assistant {
         let facts = Facts::of([]);
         let mut seen = HashSet::from([query.trim().to_lowercase()]);
         let mut kept = Vec::new();
-        for suggestion in output.suggestions {
+        for suggestion in output.suggestions.into_iter().take(MOST) {
             let suggestion = suggestion.trim().to_owned();
             validate_text(&suggestion, &facts, LONGEST)
                 .map_err(|_| FallbackReason::UnsafeOutput)?;

@@ -10,6 +10,7 @@ use super::answer::{Answered, FallbackReason};
 use super::prompts::{Question, facts_of, list, object, text};
 use super::validating::{Facts, TextLimits, validate_text};
 use crate::catalogue::Viewer;
+use crate::thousands::with_commas;
 
 const TASK: &str = "Summarize `scholarship` for students in two or three sentences: who it is for, what it gives, until when to \
 apply. Then name up to five highlights of at most twelve words.";
@@ -107,46 +108,12 @@ fn template(scholarship: &Scholarship) -> Summary {
     if content.renewable == Some(true) {
         highlights.push("renewable".to_owned());
     }
-    let wanted = asked.iter().map(|one| one.message.clone());
-    highlights.extend(wanted);
+    // What follows speaks to a student.
+    let wanted = asked.iter().filter_map(|one| one.message.split(';').next());
+    highlights.extend(wanted.map(str::to_owned));
     highlights.truncate(MOST_HIGHLIGHTS);
     Summary {
         summary,
         highlights,
-    }
-}
-
-/// Puts commas between thousands.
-pub(super) fn with_commas(number: &str) -> String {
-    let (whole, fraction) = number
-        .split_once('.')
-        .map_or((number, None), |(whole, fraction)| (whole, Some(fraction)));
-    let mut grouped = String::new();
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    match fraction {
-        Some(fraction) => format!("{grouped}.{fraction}"),
-        None => grouped,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_are_set_apart() {
-        for (number, grouped) in [
-            ("5", "5"),
-            ("500", "500"),
-            ("5000", "5,000"),
-            ("1234567.5", "1,234,567.5"),
-        ] {
-            assert_eq!(with_commas(number), grouped);
-        }
     }
 }

@@ -1,15 +1,18 @@
 //! What the catalogue holds and what is searched for, in figures of ours and words about them.
 
+use std::time::Duration;
+
 use domain::{Currency, TermSet};
 use ports::search_index::{Facet, FacetKind, SearchRequest};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
+use tokio::time::timeout;
 
 use super::Assistant;
 use super::answer::{Answered, FallbackReason};
 use super::prompts::{Question, list, object, text};
-use super::summarizing::with_commas;
 use super::validating::{Facts, TextLimits, validate_text};
+use crate::thousands::with_commas;
 
 const TASK: &str = "Say in two or three sentences what `figures` show about the scholarships that are open now and what people \
 search for. Then name up to five insights of one sentence. Use only numbers from the figures.";
@@ -20,6 +23,10 @@ const MOST_INSIGHTS: usize = 5;
 /// Searches that fewer people than these made are nobody else's business.
 const SEARCHED_AT_LEAST: u64 = 5;
 const MOST_SEARCHES: usize = 10;
+/// Values of a kind.
+const MOST_SHARES: usize = 12;
+/// A store that takes longer is done without.
+const STORE_WITHIN: Duration = Duration::from_millis(500);
 
 /// How many scholarships share a value, and what they pay at most together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +40,7 @@ pub struct Share {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PopularSearch {
     pub query: String,
+    /// Rounded down to two digits.
     pub count: u64,
 }
 
@@ -97,8 +105,12 @@ impl Assistant {
             let facet = found.facets.iter().find(|facet| facet.kind == kind);
             facet.map(shares).unwrap_or_default()
         };
-        let searches = self.analytics.search_trends(days, MOST_SEARCHES).await;
-        let searches = searches.unwrap_or_default().into_iter();
+        let asked = self.analytics.search_trends(days, MOST_SEARCHES);
+        let searches = match timeout(STORE_WITHIN, asked).await {
+            Ok(Ok(searches)) => searches,
+            Ok(Err(_)) | Err(_) => Vec::new(),
+        };
+        let searches = searches.into_iter();
         Figures {
             days,
             open_scholarships: found.total,
@@ -109,15 +121,21 @@ impl Assistant {
                 .filter(|one| one.count >= SEARCHED_AT_LEAST)
                 .map(|one| PopularSearch {
                     query: one.query,
-                    count: one.count,
+                    count: rounded(one.count),
                 })
                 .collect(),
         }
     }
 }
 
+/// Down to two digits that count: one search more is no other question to the model.
+fn rounded(count: u64) -> u64 {
+    let scale = 10_u64.pow(count.checked_ilog10().unwrap_or(0).saturating_sub(1));
+    count / scale * scale
+}
+
 fn shares(facet: &Facet) -> Vec<Share> {
-    let values = facet.values.iter().take(12);
+    let values = facet.values.iter().take(MOST_SHARES);
     values
         .map(|value| Share {
             value: value.value.clone().into_owned(),
@@ -132,12 +150,15 @@ fn analyzed(figures: &Figures, output: &str) -> Result<Trends, FallbackReason> {
     if trends.analysis.trim().is_empty() || trends.insights.len() > MOST_INSIGHTS {
         return Err(FallbackReason::InvalidOutput);
     }
-    let facts = facts_of(figures);
+    let known = json!(figures).to_string();
+    let facts = facts_of(figures).with_text(&known);
+    let given: Vec<&str> = numbers(&known).collect();
     let texts = std::iter::once((&trends.analysis, LONGEST_ANALYSIS));
     let insights = trends.insights.iter().map(|one| (one, LONGEST_INSIGHT));
     for (text, longest) in texts.chain(insights) {
         validate_text(text, &facts, longest).map_err(|_| FallbackReason::UnsafeOutput)?;
-        if !counts_are_known(text, &json!(figures)) {
+        // Small ones too.
+        if !numbers(&text.replace(',', "")).all(|number| given.contains(&number)) {
             return Err(FallbackReason::UnsafeOutput);
         }
     }
@@ -161,18 +182,10 @@ fn facts_of(figures: &Figures) -> Facts {
     })
 }
 
-/// Whether every whole number in a text is one of the figures.
-fn counts_are_known(text: &str, figures: &Value) -> bool {
-    let known = figures.to_string();
-    let known: Vec<&str> = known
-        .split(|character: char| !character.is_ascii_digit())
+/// The whole numbers of a text.
+fn numbers(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|character: char| !character.is_ascii_digit())
         .filter(|digits| !digits.is_empty())
-        .collect();
-    let plain = text.replace(',', "");
-    plain
-        .split(|character: char| !character.is_ascii_digit())
-        .filter(|digits| !digits.is_empty())
-        .all(|digits| known.contains(&digits))
 }
 
 fn template(figures: &Figures) -> Trends {
@@ -183,7 +196,7 @@ fn template(figures: &Figures) -> Trends {
     let readable = |share: &Share| share.value.replace('_', " ");
     if let Some(first) = figures.fields_of_study.first() {
         analysis.push_str(&format!(
-            " Most are for {} ({}).",
+            " The most frequent field is {} ({}).",
             readable(first),
             with_commas(&first.count.to_string())
         ));
@@ -195,7 +208,7 @@ fn template(figures: &Figures) -> Trends {
         .max_by_key(|share| share.count)
     {
         insights.push(format!(
-            "Most fixed deadlines of a month are in {}: {}.",
+            "The month with most deadlines is {} ({}).",
             busiest.value,
             with_commas(&busiest.count.to_string())
         ));
@@ -214,4 +227,42 @@ fn template(figures: &Figures) -> Trends {
         ));
     }
     Trends { analysis, insights }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_must_be_a_figure() {
+        let share = Share {
+            value: "science".to_owned(),
+            count: 275,
+            sum: Some(1_234_000.into()),
+        };
+        let figures = Figures {
+            days: 30,
+            open_scholarships: 1_756,
+            fields_of_study: vec![share],
+            scholarship_types: Vec::new(),
+            deadline_months: Vec::new(),
+            searches: Vec::new(),
+        };
+        let judged = |text: &str| {
+            let output = json!({"analysis": text, "insights": []}).to_string();
+            analyzed(&figures, &output).map(drop)
+        };
+        let refused = Err(FallbackReason::UnsafeOutput);
+        for (text, expected) in [
+            (
+                "Of 1,756 scholarships, 275 are for science, worth $1,234,000.",
+                Ok(()),
+            ),
+            ("1,757 scholarships are open.", refused),
+            ("276 are for science.", refused),
+            ("Science is worth $1,756.", refused),
+        ] {
+            assert_eq!(judged(text), expected, "{text}");
+        }
+    }
 }

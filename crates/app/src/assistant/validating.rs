@@ -5,23 +5,24 @@ mod facts;
 mod links;
 mod markup;
 mod money;
+mod numbers;
 mod scholarship_names;
 mod unsafe_content;
 
 use super::personal_data::{self, PersonalData};
 use super::sanitizing;
 
-pub use facts::Facts;
+pub(crate) use facts::Facts;
 
 /// What a text may be at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TextLimits {
-    pub characters: usize,
+pub(crate) struct TextLimits {
+    pub(crate) characters: usize,
 }
 
 /// Why a text must not be shown. Its message says nothing of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum Violation {
+pub(crate) enum Violation {
     #[error("the text is too long")]
     TooLong,
     #[error("the text holds personal data: {}", .0.placeholder())]
@@ -44,7 +45,11 @@ pub enum Violation {
 ///
 /// # Errors
 /// The first [`Violation`] that was found.
-pub fn validate_text(text: &str, facts: &Facts, limits: TextLimits) -> Result<(), Violation> {
+pub(crate) fn validate_text(
+    text: &str,
+    facts: &Facts,
+    limits: TextLimits,
+) -> Result<(), Violation> {
     if text.chars().nth(limits.characters).is_some() {
         return Err(Violation::TooLong);
     }
@@ -65,10 +70,15 @@ pub fn validate_text(text: &str, facts: &Facts, limits: TextLimits) -> Result<()
             Violation::UnknownScholarship,
         ),
         (money::all_known(&text, facts), Violation::UnknownAmount),
+        (numbers::all_known(&text, facts), Violation::UnknownAmount),
         (dates::all_known(&text, facts), Violation::UnknownDeadline),
         (
             !unsafe_content::is_in(&text, facts),
             Violation::UnsafeContent,
+        ),
+        (
+            scholarship_names::capitals_known(&text, facts),
+            Violation::UnknownScholarship,
         ),
     ];
     match checks.into_iter().find(|(passed, _)| !passed) {
@@ -77,12 +87,11 @@ pub fn validate_text(text: &str, facts: &Facts, limits: TextLimits) -> Result<()
     }
 }
 
-/// The first e-mail address, phone, card or social security number that no given text holds.
+/// The first personal data that no given text holds. Links and addresses of machines are looked at by themselves.
 fn personal_data_in(text: &str, facts: &Facts) -> Option<PersonalData> {
-    use PersonalData::{Card, Email, Phone, Ssn};
     personal_data::find(text)
         .into_iter()
-        .filter(|finding| matches!(finding.kind, Email | Phone | Ssn | Card))
+        .filter(|finding| !matches!(finding.kind, PersonalData::Link | PersonalData::IpAddress))
         .find(|finding| !facts.has_contact(&text[finding.start..finding.end]))
         .map(|finding| finding.kind)
 }

@@ -1,10 +1,10 @@
 //! What makes two records of imports the same scholarship.
 
-use std::fmt::Write as _;
-
 use domain::{ScholarshipContent, ScholarshipId};
 use ports::UpsertItem;
 use sha2::{Digest, Sha256};
+
+use crate::hexadecimal::hexadecimal;
 
 /// The source of records that name none.
 pub(super) const UNNAMED_SOURCE: &str = "import";
@@ -37,10 +37,5 @@ fn digest_of_name(content: &ScholarshipContent) -> String {
         }
         digest.update([0]);
     }
-    let mut hexadecimal = String::with_capacity(32);
-    for byte in &digest.finalize()[..16] {
-        // Writing to a string cannot fail.
-        let _ = write!(hexadecimal, "{byte:02x}");
-    }
-    hexadecimal
+    hexadecimal(&digest.finalize()[..16])
 }

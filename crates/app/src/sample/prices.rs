@@ -3,6 +3,7 @@
 use domain::{Award, Currency};
 
 use super::random::Random;
+use crate::thousands::with_commas;
 
 /// Major units of dollars, the usual ones more often.
 const DOLLARS: &[i64] = &[
@@ -53,7 +54,7 @@ pub(super) fn award(random: &mut Random) -> Award {
     };
     let currency = Currency::parse(code).unwrap_or(Currency::USD);
     let minor = |major: i64| major * 10_i64.pow(currency.decimals());
-    let printed = |major: i64| print.replace("{}", &grouped(major));
+    let printed = |major: i64| print.replace("{}", &with_commas(&major.to_string()));
     let amount = random.pick(DOLLARS) * scale;
     let (minimum, maximum, text) = match random.below(20) {
         0..=3 => (None, amount, format!("Up to {}", printed(amount))),
@@ -75,17 +76,4 @@ pub(super) fn award(random: &mut Random) -> Award {
         currency,
         text: random.percent(92).then_some(text),
     }
-}
-
-/// 1234567 as 1,234,567.
-fn grouped(number: i64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -1,208 +1,23 @@
 //! What the assistant does with a model that answers, fails, costs and lies. The model is a script; time is virtual.
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+mod setting;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use adapter_memory::MemorySpendMeter;
-use app::assistant::{AssistantEvents, FallbackReason, Model, ModelSettings, Source, TokenPrice};
+use app::assistant::{FallbackReason, ModelSettings, Source};
 use app::catalogue::Viewer;
-use async_trait::async_trait;
-use domain::circuit_breaker::{BreakerPolicy, BreakerState};
-use domain::{FieldOfStudy, StudentProfile, UsState};
+use domain::StudentProfile;
+use domain::circuit_breaker::BreakerState;
 use futures_util::future::join_all;
-use ports::{Completion, LanguageModel, MicroUsd, ModelError, Prompt, SpendMeter, TokenUsage};
+use ports::{MicroUsd, ModelError, TokenUsage};
 use serde_json::{Value, json};
-use testkit::scholarship;
 use tokio::time::Instant;
 
-use crate::world::{MODEL_QUESTIONS, World, id};
-
-/// What the model does next.
-enum Act {
-    Say(Value),
-    Fail(fn() -> ModelError),
-    Hang,
-}
-
-/// Does what the script says, and then goes on with its last act.
-#[derive(Default)]
-struct Scripted {
-    acts: Mutex<VecDeque<Act>>,
-    prompts: Mutex<Vec<Prompt>>,
-    calls: AtomicUsize,
-    usage: Mutex<Option<TokenUsage>>,
-}
-
-impl Scripted {
-    fn of(acts: impl IntoIterator<Item = Act>) -> Arc<Self> {
-        Arc::new(Self {
-            acts: Mutex::new(acts.into_iter().collect()),
-            usage: Mutex::new(Some(TokenUsage {
-                input: 100,
-                output: 50,
-            })),
-            ..Self::default()
-        })
-    }
-
-    fn calls(&self) -> usize {
-        self.calls.load(Ordering::SeqCst)
-    }
-}
-
-#[async_trait]
-impl LanguageModel for Scripted {
-    async fn complete(&self, prompt: &Prompt, within: Duration) -> Result<Completion, ModelError> {
-        self.calls.fetch_add(1, Ordering::SeqCst);
-        self.prompts.lock().expect("sound").push(prompt.clone());
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        let act = {
-            let mut acts = self.acts.lock().expect("sound");
-            let act = acts.pop_front().expect("the script goes on");
-            if acts.is_empty() {
-                acts.push_back(match &act {
-                    Act::Say(value) => Act::Say(value.clone()),
-                    Act::Fail(error) => Act::Fail(*error),
-                    Act::Hang => Act::Hang,
-                });
-            }
-            act
-        };
-        match act {
-            Act::Say(value) => Ok(Completion {
-                output: value.to_string(),
-                usage: *self.usage.lock().expect("sound"),
-            }),
-            Act::Fail(error) => Err(error()),
-            Act::Hang => {
-                tokio::time::sleep(within).await;
-                Err(ModelError::TimedOut(within))
-            }
-        }
-    }
-}
-
-/// Counts what is told.
-#[derive(Default)]
-struct Counted {
-    usable: AtomicUsize,
-    failed: AtomicUsize,
-    warnings: AtomicUsize,
-}
-
-impl AssistantEvents for Counted {
-    fn model_called(&self, _: Option<&ModelError>, _: Duration) {}
-
-    fn model_asked(&self, is_usable: bool) {
-        let count = if is_usable {
-            &self.usable
-        } else {
-            &self.failed
-        };
-        count.fetch_add(1, Ordering::SeqCst);
-    }
-
-    fn answered(&self, _: Source) {}
-
-    fn money_spent(&self, _: MicroUsd) {}
-
-    fn budget_warned(&self) {
-        self.warnings.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
-fn settings() -> ModelSettings {
-    ModelSettings {
-        name: "scripted".to_owned(),
-        price: TokenPrice {
-            input: MicroUsd(1_000_000),
-            output: MicroUsd(2_000_000),
-        },
-        daily_limit: MicroUsd(100_000_000),
-        call_timeout: Duration::from_secs(30),
-        max_retries: 3,
-        first_backoff: Duration::from_millis(100),
-        breaker: BreakerPolicy {
-            failure_threshold: 10,
-            first_pause: Duration::from_secs(60),
-            longest_pause: Duration::from_secs(60),
-        },
-    }
-}
-
-struct Setting {
-    world: World,
-    model: Arc<Scripted>,
-    spend: Arc<MemorySpendMeter>,
-    events: Arc<Counted>,
-}
-
-impl Setting {
-    async fn new(acts: impl IntoIterator<Item = Act>) -> Self {
-        Self::with(acts, settings(), Arc::default()).await
-    }
-
-    async fn with(
-        acts: impl IntoIterator<Item = Act>,
-        settings: ModelSettings,
-        spend: Arc<MemorySpendMeter>,
-    ) -> Self {
-        let scripted = Scripted::of(acts);
-        let events = Arc::new(Counted::default());
-        let contents = vec![(
-            "sch_a",
-            scholarship("Silver State Nursing Award")
-                .organization("Nevada Example Foundation")
-                .amount(500_000)
-                .deadline("2027-03-01".parse().expect("a date"))
-                .states(&[UsState::Nevada])
-                .fields(&[FieldOfStudy::Medicine])
-                .min_gpa(300)
-                .content(),
-        )];
-        let model = Model {
-            model: Arc::clone(&scripted) as Arc<dyn LanguageModel>,
-            spend: Arc::clone(&spend) as Arc<dyn SpendMeter>,
-            settings,
-        };
-        let told = Arc::clone(&events) as Arc<dyn AssistantEvents>;
-        Self {
-            world: World::with_assistant(contents, Vec::new(), Some(model), told).await,
-            model: scripted,
-            spend,
-            events,
-        }
-    }
-
-    async fn enhanced(&self, query: &str) -> (String, Source) {
-        let assistant = &self.world.application.assistant;
-        let answered = assistant.enhance_search("ann", query).await;
-        (answered.value.query, answered.source)
-    }
-
-    async fn spent(&self) -> u64 {
-        let today = ports::Clock::now(&*self.world.clock).date_naive();
-        self.spend.spent(today).await.expect("in memory").0
-    }
-}
-
-/// What a good model makes of a request for nursing.
-fn nursing() -> Act {
-    Act::Say(json!({"query": "nursing", "filters": {
-        "fields_of_study": ["medicine"], "scholarship_types": [], "states": ["NV"], "grade_levels": [], "citizenship": [],
-        "min_amount": 1000, "max_amount": null, "min_gpa": 3.2, "financial_need": null, "renewable": null,
-        "deadline_after": null, "deadline_before": "2027-05-31", "open_on": null,
-    }}))
-}
-
-fn unreachable() -> ModelError {
-    ModelError::Failed {
-        status: 500,
-        retry_after: None,
-    }
-}
+use self::setting::{Act, Setting, nursing, settings, unreachable};
+use crate::world::{MODEL_QUESTIONS, id};
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_is_the_models_once_and_remembered_after_that() {
@@ -362,6 +177,49 @@ async fn three_replicas_stay_within_one_days_money() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_service_that_asks_us_to_wait_is_left_alone_so_long() {
+    let setting = Setting::new([
+        Act::Fail(|| ModelError::Limited {
+            retry_after: Some(Duration::from_secs(60)),
+        }),
+        nursing(),
+    ])
+    .await;
+    let limited = Source::Fallback(FallbackReason::ModelLimited);
+    assert_eq!(setting.enhanced("nursing").await.1, limited);
+    assert_eq!(setting.enhanced("nursing 2").await.1, limited);
+    assert_eq!(setting.model.calls(), 1);
+    tokio::time::advance(Duration::from_secs(61)).await;
+    assert_eq!(setting.enhanced("nursing 3").await.1, Source::Model);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_asks_the_same_gets_the_answer_of_a_caller_who_left() {
+    let setting = Setting::new([nursing()]).await;
+    let leaving = tokio::time::timeout(Duration::from_millis(5), setting.enhanced("nursing"));
+    let (left, answered) = tokio::join!(leaving, setting.enhanced("nursing"));
+    assert!(left.is_err());
+    assert_eq!(answered.0, "nursing");
+    assert_eq!(setting.model.calls(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_for_its_words_is_no_failure_of_the_model() {
+    let setting = Setting::new([Act::Fail(|| ModelError::Refused {
+        status: 400,
+        code: "content_filter".to_owned(),
+    })])
+    .await;
+    for at in 0..15 {
+        setting.enhanced(&format!("nursing {at}")).await;
+    }
+    let status = setting.world.application.assistant.status().await;
+    let status = status.expect("a model");
+    assert_eq!(status.breaker, BreakerState::Closed);
+    assert_eq!(setting.model.calls(), 15);
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_caller_cannot_use_up_the_model() {
     let setting = Setting::new([nursing()]).await;
     for at in 0..MODEL_QUESTIONS {
@@ -370,8 +228,15 @@ async fn one_caller_cannot_use_up_the_model() {
             Source::Model
         );
     }
-    let limited = Source::Fallback(FallbackReason::CallerLimited);
-    assert_eq!(setting.enhanced("nursing once more").await.1, limited);
+    // At the same time: the limit of whoever is first is not that of others.
+    let assistant = &setting.world.application.assistant;
+    let (limited, other) = tokio::join!(
+        assistant.enhance_search("ann", "nursing once more"),
+        assistant.enhance_search("ben", "nursing once more"),
+    );
+    let expected = Source::Fallback(FallbackReason::CallerLimited);
+    assert_eq!(limited.source, expected);
+    assert_eq!(other.source, Source::Model);
     // What is remembered costs nothing.
     assert_eq!(setting.enhanced("nursing 0").await.1, Source::Cache);
 }
@@ -398,6 +263,10 @@ async fn answers_that_are_not_what_was_asked_for_reach_nobody() {
         (
             json!({"query": "nursing", "filters": filters(json!(["Atlantis"]))}),
             FallbackReason::InvalidOutput,
+        ),
+        (
+            json!({"query": "nursing", "filters": filters(json!(["TX"]))}),
+            FallbackReason::UnsafeOutput,
         ),
     ] {
         let setting = Setting::new([Act::Say(said.clone())]).await;
@@ -489,6 +358,10 @@ async fn the_verdict_stays_the_rules_own() {
         ),
         (advice("sch_a", "You are eligible for this award."), refused),
         (advice("sch_b", "Your GPA is too low."), refused),
+        (
+            json!({"analyses": [{"scholarship_id": "sch_a", "explanation": "Your GPA is too low.", "advice": ["You are eligible, so apply now."]}]}),
+            refused,
+        ),
     ] {
         let setting = Setting::new([Act::Say(said.clone())]).await;
         let assistant = &setting.world.application.assistant;

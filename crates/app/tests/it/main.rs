@@ -7,7 +7,6 @@ mod faulty_index;
 mod following;
 mod interactions;
 mod matching;
-mod natural_queries;
 mod reconciling;
 mod replicas;
 mod revocations;

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use adapter_memory::{MemoryCache, MemoryRateLimiter};
 use adapter_search::{InProcessIndex, SearchSettings};
-use app::assistant::{AssistantEvents, Model, QuestionSettings, Uncounted};
+use app::assistant::{AssistantEvents, Model, QuestionSettings, Source};
 use app::limits::LimitSettings;
 use app::{Application, Dependencies};
 use chrono::TimeDelta;
 use domain::{Quota, ScholarshipContent, ScholarshipId};
 use ports::search_index::SearchRequest;
-use ports::{HealthProbe, ScholarshipStore, SearchIndex, UpsertItem};
+use ports::{HealthProbe, MicroUsd, ModelError, ScholarshipStore, SearchIndex, UpsertItem};
 use testkit::{
     FixedClock, Interruptible, Interruption, MemoryInteractionStore, MemoryRevocationStore,
     MemoryScholarshipStore, SequentialIds, instant,
@@ -19,6 +19,17 @@ use testkit::{
 
 /// Questions of one caller that reach the model in a minute.
 pub(crate) const MODEL_QUESTIONS: u32 = 20;
+
+/// Counts nothing.
+struct Uncounted;
+
+impl AssistantEvents for Uncounted {
+    fn model_called(&self, _: Option<&ModelError>, _: Duration) {}
+    fn model_asked(&self, _: bool) {}
+    fn answered(&self, _: Source) {}
+    fn money_spent(&self, _: MicroUsd) {}
+    fn budget_warned(&self) {}
+}
 
 pub(crate) struct World {
     pub(crate) application: Application,

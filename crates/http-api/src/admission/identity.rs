@@ -6,7 +6,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header;
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, web};
+use actix_web::{Error, HttpMessage, HttpRequest, web};
 use app::limits::CallerClass;
 use auth::{Caller, Role};
 use sha2::{Digest as _, Sha256};
@@ -30,6 +30,12 @@ impl CallerKey {
 
     pub(crate) fn text(self) -> String {
         format!("{:032x}", self.0)
+    }
+
+    /// Of whoever sent the request, as the limits told them apart; empty for probes.
+    pub(crate) fn text_of(request: &HttpRequest) -> String {
+        let key = request.extensions().get::<Self>().copied();
+        key.map(Self::text).unwrap_or_default()
     }
 }
 

@@ -34,7 +34,7 @@ macro_rules! with_filters {
             #[serde(default)]
             pub(crate) states: domain::TermSet<domain::UsState>,
             /// Only scholarships that name one of `states`.
-            #[schema(value_type = bool)]
+            #[schema(value_type = bool, required = false)]
             pub(crate) states_only: Option<bool>,
             /// Grade levels, or the broader `high_school` and `undergraduate`.
             #[schema(value_type = Vec<crate::parameters::GradeLevelWord>)]
@@ -53,7 +53,7 @@ macro_rules! with_filters {
             #[param(value_type = Option<f64>, minimum = 0)]
             pub(crate) max_amount: Option<serde_json::Number>,
             /// Drops unknown amounts.
-            #[schema(value_type = bool)]
+            #[schema(value_type = bool, required = false)]
             pub(crate) known_amount: Option<bool>,
             /// ISO 4217; amounts in other currencies count as unknown. USD when not given.
             pub(crate) currency: Option<domain::Currency>,
@@ -74,7 +74,7 @@ macro_rules! with_filters {
             #[serde(default)]
             pub(crate) status: domain::TermSet<domain::EditorialStatus>,
             /// Adds those whose fixed deadline has passed.
-            #[schema(value_type = bool)]
+            #[schema(value_type = bool, required = false)]
             pub(crate) include_expired: Option<bool>,
             $($(#[$field_meta])* pub(crate) $field: $kind,)*
         }

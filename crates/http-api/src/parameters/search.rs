@@ -9,7 +9,7 @@ use super::{FilterParameters, checked_limit, checked_offset};
 use crate::query::{QueryReader, control_character};
 
 /// Characters of a query.
-const MAX_QUERY: usize = 500;
+pub(crate) const MAX_QUERY: usize = 500;
 
 with_filters!(
     /// A search, with all its filters.
@@ -35,7 +35,7 @@ with_filters!(
         #[serde(default)]
         facets: TermSet<FacetKind>,
         /// Marks matches with `<em>` in safe HTML.
-        #[schema(value_type = bool)]
+        #[schema(value_type = bool, required = false)]
         highlight: Option<bool>,
         /// Results on one page; 20 when not given.
         #[schema(minimum = 1, maximum = 100)]
@@ -51,7 +51,7 @@ with_filters!(
         #[param(ignore)]
         profile: Option<ProfileDocument>,
         /// With `profile`: which verdicts to keep; eligible and possible when not given.
-        #[schema(value_type = Vec<Verdict>)]
+        #[schema(value_type = Vec<Verdict>, required = false)]
         #[param(ignore)]
         verdicts: Option<VerdictSet>,
     }

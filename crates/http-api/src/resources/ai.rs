@@ -1,6 +1,6 @@
 //! Help by a language model. Every answer says whose it is; rules of our own answer when the model does not.
 
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use app::assistant::{Answered, FallbackReason, Figures, Source, Trends};
 use app::matching::Check;
 use domain::circuit_breaker::BreakerState;
@@ -15,16 +15,15 @@ use crate::answer::{FilterEntry, json, personal_json, public_json};
 use crate::body::JsonBody;
 use crate::caller::Anyone;
 use crate::error::{ApiError, ErrorCode};
-use crate::parameters::NoParameters;
+use crate::parameters::{MAX_QUERY, NoParameters};
 use crate::query::QueryReader;
 use crate::resources::analytics::{PeriodParameters, read_days};
-use crate::resources::eligibility::checked_ids;
+use crate::resources::eligibility::{NotFoundEntry, checked_ids};
 use crate::resources::recommendations::profile_of;
 use crate::resources::scholarships::scholarship_id;
+use crate::resources::suggestions::read_typed;
 use crate::state::ApiState;
 
-/// Characters of a request in a sentence.
-const MAX_QUERY: usize = 500;
 /// Scholarships in one analysis.
 const MAX_IDS: usize = 10;
 
@@ -66,12 +65,6 @@ fn origin<T>(state: &ApiState, answered: Answered<T>) -> Result<(T, Origin), Api
         return Err(ApiError::new(ErrorCode::AiUnavailable));
     }
     Ok((answered.value, answered.source.into()))
-}
-
-/// Names whoever asks, for the limit of questions that reach the model.
-fn caller_key(request: &HttpRequest) -> String {
-    let key = request.extensions().get::<CallerKey>().copied();
-    key.map(CallerKey::text).unwrap_or_default()
 }
 
 #[derive(Serialize, ToSchema)]
@@ -130,13 +123,16 @@ async fn ai_status(state: web::Data<ApiState>, _: NoParameters) -> HttpResponse 
         BreakerState::Open => "open",
         BreakerState::HalfOpen => "half_open",
     };
-    let reason = match (status.breaker, left) {
-        (BreakerState::Open, _) => Some("the model failed too often and is left alone for a while"),
-        (_, Some(MicroUsd(0))) => Some("the day's money is spent"),
-        _ => None,
+    let reason = match status.spent_today {
+        _ if status.breaker == BreakerState::Open => {
+            Some("the model failed too often and is left alone for a while")
+        }
+        Some(_) if status.is_exhausted => Some("the day's money is spent"),
+        Some(_) => None,
+        None => Some("nobody can say what is spent already"),
     };
     HttpResponse::Ok().json(AiStatus {
-        ai_service_available: status.breaker != BreakerState::Open,
+        ai_service_available: reason.is_none(),
         model: Some(status.name),
         reason,
         circuit_breaker: Some(breaker),
@@ -184,7 +180,9 @@ async fn enhance_search(
         return Err(ApiError::invalid(vec![FieldError::new("query", message)]));
     }
     let assistant = &state.application.assistant;
-    let answered = assistant.enhance_search(&caller_key(&request), query).await;
+    let answered = assistant
+        .enhance_search(&CallerKey::text_of(&request), query)
+        .await;
     let (parsed, origin) = origin(&state, answered)?;
     Ok(personal_json(json(&EnhancedSearch {
         query: parsed.query,
@@ -221,18 +219,10 @@ async fn search_suggestions(
     state: web::Data<ApiState>,
 ) -> Result<HttpResponse, ApiError> {
     let mut reader = QueryReader::new(request.query_string())?;
-    let typed = reader.text("q").unwrap_or_default();
-    let limit = reader.integer("limit").unwrap_or(5);
-    if typed.trim().is_empty() || typed.chars().count() > 100 {
-        reader.refuse("q", "is required, with 1 to 100 characters");
-    }
-    if !(1..=10).contains(&limit) {
-        reader.refuse("limit", "must be a whole number from 1 to 10");
-    }
+    let (typed, limit) = read_typed(&mut reader, 5, 10);
     reader.finish()?;
-    let limit = usize::try_from(limit).unwrap_or(1);
     let assistant = &state.application.assistant;
-    let caller = caller_key(&request);
+    let caller = CallerKey::text_of(&request);
     let answered = assistant.search_suggestions(&caller, &typed, limit).await;
     let (data, origin) = origin(&state, answered)?;
     Ok(public_json(json(&SearchSuggestions { data, origin })))
@@ -252,12 +242,7 @@ struct AnalyzeBody {
 #[serde(untagged)]
 enum AnalysisEntry {
     Assessed(Box<AnalyzedEntry>),
-    NotFound {
-        #[schema(example = "sch_unknown")]
-        scholarship_id: String,
-        #[schema(pattern = "^not_found$")]
-        verdict: &'static str,
-    },
+    NotFound(NotFoundEntry),
 }
 
 #[derive(Serialize, ToSchema)]
@@ -308,17 +293,19 @@ async fn analyze_eligibility(
     let answered = state
         .application
         .assistant
-        .analyze_eligibility(&caller_key(&request), &profile, &ids, caller.viewer())
+        .analyze_eligibility(
+            &CallerKey::text_of(&request),
+            &profile,
+            &ids,
+            caller.viewer(),
+        )
         .await;
     let (checks, origin) = origin(&state, answered)?;
     state.metrics.eligibility_checked();
     let entries = checks.into_iter().map(|advised| {
         let advice = advised.advice;
         match advised.check {
-            Check::NotFound(id) => AnalysisEntry::NotFound {
-                scholarship_id: id.to_string(),
-                verdict: "not_found",
-            },
+            Check::NotFound(id) => AnalysisEntry::NotFound(NotFoundEntry::of(&id)),
             Check::Assessed {
                 scholarship,
                 assessment,
@@ -373,7 +360,7 @@ async fn scholarship_summary(
 ) -> Result<HttpResponse, ApiError> {
     let id = scholarship_id(&id)?;
     let assistant = &state.application.assistant;
-    let key = caller_key(&request);
+    let key = CallerKey::text_of(&request);
     let found = assistant
         .scholarship_summary(&key, &id, caller.viewer())
         .await;
@@ -443,7 +430,9 @@ async fn trends_analysis(
     let days = read_days(&mut reader);
     reader.finish()?;
     let assistant = &state.application.assistant;
-    let (figures, answered) = assistant.trends_analysis(&caller_key(&request), days).await;
+    let (figures, answered) = assistant
+        .trends_analysis(&CallerKey::text_of(&request), days)
+        .await;
     let (Trends { analysis, insights }, origin) = origin(&state, answered)?;
     Ok(public_json(json(&TrendsAnalysis {
         figures,

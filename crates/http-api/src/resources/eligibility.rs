@@ -106,11 +106,20 @@ struct AssessedEntry {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = UnknownScholarship)]
-struct NotFoundEntry {
+pub(crate) struct NotFoundEntry {
     #[schema(example = "sch_unknown")]
     scholarship_id: String,
     #[schema(pattern = "^not_found$")]
     verdict: &'static str,
+}
+
+impl NotFoundEntry {
+    pub(crate) fn of(id: &ScholarshipId) -> Self {
+        Self {
+            scholarship_id: id.to_string(),
+            verdict: "not_found",
+        }
+    }
 }
 
 /// A check, read and checked.
@@ -284,10 +293,7 @@ fn of_ids(checks: Vec<Check>) -> CheckPage {
 impl From<Check> for CheckEntry {
     fn from(check: Check) -> Self {
         match check {
-            Check::NotFound(id) => Self::NotFound(NotFoundEntry {
-                scholarship_id: id.to_string(),
-                verdict: "not_found",
-            }),
+            Check::NotFound(id) => Self::NotFound(NotFoundEntry::of(&id)),
             Check::Assessed {
                 scholarship,
                 expired,

@@ -47,6 +47,22 @@ struct SuggestionEntry {
     count: u64,
 }
 
+/// What was typed (`q`), and how many answers are wanted (`limit`, `usual` when not given).
+pub(crate) fn read_typed(reader: &mut QueryReader, usual: u64, most: u64) -> (String, usize) {
+    let typed = reader.text("q").unwrap_or_default();
+    let limit = reader.integer("limit").unwrap_or(usual);
+    if typed.trim().is_empty() || typed.chars().count() > MAX_TYPED {
+        reader.refuse(
+            "q",
+            format!("is required, with 1 to {MAX_TYPED} characters"),
+        );
+    }
+    if !(1..=most).contains(&limit) {
+        reader.refuse("limit", format!("must be a whole number from 1 to {most}"));
+    }
+    (typed, usize::try_from(limit).unwrap_or(1))
+}
+
 /// Complete what was typed
 ///
 /// Completions come from open scholarships, with small typing errors forgiven.
@@ -68,19 +84,8 @@ async fn suggestions(
 ) -> Result<HttpResponse, ApiError> {
     let start = Instant::now();
     let mut reader = QueryReader::new(request.query_string())?;
-    let typed = reader.text("q").unwrap_or_default();
-    let limit = reader.integer("limit").unwrap_or(8);
-    if typed.trim().is_empty() || typed.chars().count() > MAX_TYPED {
-        reader.refuse(
-            "q",
-            format!("is required, with 1 to {MAX_TYPED} characters"),
-        );
-    }
-    if !(1..=20).contains(&limit) {
-        reader.refuse("limit", "must be a whole number from 1 to 20");
-    }
+    let (typed, limit) = read_typed(&mut reader, 8, 20);
     reader.finish()?;
-    let limit = usize::try_from(limit).unwrap_or(1);
     let found = state.application.search.suggestions(&typed, limit);
     let entries = found.into_iter().map(|suggestion| SuggestionEntry {
         text: suggestion.text,

@@ -9,13 +9,13 @@ use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use adapter_memory::{MemoryCache, MemoryRateLimiter};
 use adapter_search::{InProcessIndex, SearchSettings};
-use app::assistant::{Model, QuestionSettings, Uncounted};
+use app::assistant::{AssistantEvents, Model, QuestionSettings, Source};
 use app::limits::LimitSettings;
 use app::{Application, Dependencies};
 use auth::{MintRequest, Minter, Role, ScopeSet, TokenKey, TokenSettings, Verifier};
 use domain::{FieldOfStudy, Quota, ScholarshipContent, Timestamp, UsState};
 use http_api::{ApiSettings, ApiState, Connections};
-use ports::{Clock, ScholarshipStore};
+use ports::{Clock, MicroUsd, ModelError, ScholarshipStore};
 use serde_json::Value;
 use telemetry::Metrics;
 use testkit::{
@@ -28,6 +28,17 @@ use crate::conformance;
 
 pub(crate) const SECRET: &str = "kT9vQ2mX7pLc4RzW8nYb3HsJ6dFg1AuE";
 pub(crate) const NOW: &str = "2026-11-23T12:00:00Z";
+
+/// Counts nothing.
+struct Uncounted;
+
+impl AssistantEvents for Uncounted {
+    fn model_called(&self, _: Option<&ModelError>, _: Duration) {}
+    fn model_asked(&self, _: bool) {}
+    fn answered(&self, _: Source) {}
+    fn money_spent(&self, _: MicroUsd) {}
+    fn budget_warned(&self) {}
+}
 
 pub(crate) struct Api {
     pub(crate) address: SocketAddr,

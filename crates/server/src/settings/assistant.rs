@@ -95,18 +95,20 @@ fn model_settings(reader: &mut Reader<'_>) -> ModelSettings {
     let failures = reader.number("OPENAI_CIRCUIT_BREAKER_FAILURE_THRESHOLD", 1, 1_000);
     let retries = reader.number("OPENAI_MAX_RETRIES", 0, 10);
     let pause = reader.seconds("OPENAI_CIRCUIT_BREAKER_TIMEOUT", 1, 3_600);
+    let call_timeout = reader.seconds("OPENAI_TIMEOUT", 1, 300);
     let price = price(reader, &name);
     ModelSettings {
         daily_limit: daily_limit(reader),
         price,
         name,
-        call_timeout: reader.seconds("OPENAI_TIMEOUT", 1, 300),
+        call_timeout,
         max_retries: u32::try_from(retries).unwrap_or(u32::MAX),
         first_backoff: FIRST_BACKOFF,
         breaker: BreakerPolicy {
             failure_threshold: u32::try_from(failures).unwrap_or(u32::MAX),
             first_pause: pause,
-            longest_pause: pause,
+            // A trial must be able to end before the next one.
+            longest_pause: pause.max(call_timeout + Duration::from_secs(1)),
         },
     }
 }

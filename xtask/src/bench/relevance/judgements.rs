@@ -113,6 +113,7 @@ mod tests {
     use sha2::{Digest as _, Sha256};
 
     use super::*;
+    use crate::hexadecimal::hexadecimal;
 
     /// The half that a query belongs to, so that nobody chooses.
     fn half_of(words: &str) -> Half {
@@ -152,11 +153,7 @@ mod tests {
             ]);
             digest.update(read.to_string());
         }
-        let digits = digest.finalize();
-        digits[..8]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hexadecimal(&digest.finalize()[..8])
     }
 
     #[test]

@@ -5,6 +5,7 @@ use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
 use super::day_spans::{date, month, next_day, week, whole_year};
 use super::reading::Reading;
 use super::words::{Ending, Suffix};
+use crate::month_names;
 
 /// A day, or the days of a week, month, season or year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,20 +30,6 @@ pub(super) enum Sort {
     Season,
 }
 
-const MONTHS: [&str; 12] = [
-    "january jan",
-    "february feb febuary",
-    "march mar",
-    "april apr",
-    "may",
-    "june jun",
-    "july jul",
-    "august aug",
-    "september sept sep",
-    "october oct",
-    "november nov",
-    "december dec",
-];
 const WEEKDAYS: [(&str, Weekday); 7] = [
     ("monday", Weekday::Mon),
     ("tuesday", Weekday::Tue),
@@ -148,13 +135,13 @@ fn day_of_month(number: u32, end: usize, today: NaiveDate) -> Option<Span> {
 fn by_month(reading: &Reading<'_>, at: usize, today: NaiveDate) -> Option<Span> {
     if let Some(number) = reading.whole(at).filter(|number| (1..=31).contains(number)) {
         let name = at + 1 + usize::from(reading.word(at + 1) == "of");
-        let month = month_number(reading.word(name))?;
+        let month = month_names::english(reading.word(name))?;
         let (year, end) = year_behind(reading, name + 1);
         return Some(day(day_in(year, month, number, today)?, end));
     }
     let name = at + usize::from(reading.word(at) == "next");
     let word = reading.word(name);
-    let number = month_number(word)?;
+    let number = month_names::english(word)?;
     let goes_on = reading.ends_at(name) == Ending::Nothing;
     if goes_on
         && let Some(of_month) = reading.whole(name + 1).filter(|day| (1..=31).contains(day))
@@ -185,13 +172,6 @@ fn day_in(year: Option<i32>, month: u32, day: u32, today: NaiveDate) -> Option<N
         Some(year) => NaiveDate::from_ymd_opt(year, month, day),
         None => next_day(month, day, today),
     }
-}
-
-fn month_number(word: &str) -> Option<u32> {
-    let index = MONTHS
-        .iter()
-        .position(|names| names.split(' ').any(|name| name == word))?;
-    u32::try_from(index + 1).ok()
 }
 
 /// A year here, after "of" too, and the word after it.

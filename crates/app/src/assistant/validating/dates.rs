@@ -3,6 +3,7 @@
 use super::super::calendar::{self, WrittenDate};
 use super::super::pieces::Pieces;
 use super::Facts;
+use crate::month_names;
 
 /// Words before "3/1" that make it a day and no fraction.
 const BEFORE_A_DAY: &[&str] = &[
@@ -10,8 +11,28 @@ const BEFORE_A_DAY: &[&str] = &[
     "till",
 ];
 
+const BEFORE_A_MONTH: &[&str] = &[
+    "in", "by", "of", "until", "till", "before", "after", "since", "from", "to", "late", "early",
+    "mid", "every", "each", "next",
+];
+
 pub(super) fn all_known(text: &str, facts: &Facts) -> bool {
     dates(text).iter().all(|date| facts.has_date(date))
+        && months(text).iter().all(|month| facts.names_month(*month))
+}
+
+/// Months by name, with a day or without. Two of them are other words as well, unless such a word stands before them.
+pub(super) fn months(text: &str) -> Vec<u32> {
+    let pieces = Pieces::of(text);
+    let named = |at: usize| {
+        let word = pieces.word(at);
+        let month = month_names::of_any_language(word)?;
+        let has_capital = pieces.get(at)?.starts_with_capital();
+        let before = at.checked_sub(1).map_or("", |before| pieces.word(before));
+        let certain = !matches!(word, "may" | "march") || BEFORE_A_MONTH.contains(&before);
+        (has_capital && certain).then_some(month)
+    };
+    (0..pieces.len()).filter_map(named).collect()
 }
 
 pub(super) fn dates(text: &str) -> Vec<WrittenDate> {

@@ -10,11 +10,11 @@ use super::super::calendar::WrittenDate;
 use super::super::personal_data::{self, PersonalData};
 use super::super::{folding, sanitizing};
 use super::money::{self, Sum};
-use super::{dates, links};
+use super::{dates, links, numbers};
 
 /// Everything that a model's text may name.
 #[derive(Debug, Clone, Default)]
-pub struct Facts {
+pub(crate) struct Facts {
     ids: BTreeSet<String>,
     /// Names of scholarships and of those who give them, as words.
     names: Vec<Vec<String>>,
@@ -25,13 +25,17 @@ pub struct Facts {
     /// Month and day of all dates, and whether any year goes with them.
     days: BTreeMap<(u32, u32), bool>,
     links: BTreeSet<String>,
-    /// E-mail addresses in small letters, and numbers as digits.
+    /// Months that are named, with a day or without.
+    months: BTreeSet<u32>,
+    /// Whole numbers of four digits and more, as digits.
+    numbers: BTreeSet<String>,
+    /// Personal data of the given texts: in small letters, and numbers as digits.
     contacts: BTreeSet<String>,
 }
 
 impl Facts {
     /// All that is known about scholarships.
-    pub fn of<'a>(scholarships: impl IntoIterator<Item = &'a Scholarship>) -> Self {
+    pub(crate) fn of<'a>(scholarships: impl IntoIterator<Item = &'a Scholarship>) -> Self {
         let mut facts = Self::default();
         for scholarship in scholarships {
             facts.ids.insert(scholarship.id.as_str().to_owned());
@@ -42,21 +46,15 @@ impl Facts {
 
     /// With amounts, dates and contacts of a text that may be repeated: a question, or what a profile says.
     #[must_use]
-    pub fn with_text(mut self, text: &str) -> Self {
+    pub(crate) fn with_text(mut self, text: &str) -> Self {
         self.add_text(text);
         self
     }
 
     /// With an amount that was computed, such as a sum of awards.
     #[must_use]
-    pub fn with_amount(mut self, minor: MinorUnits, currency: Currency) -> Self {
-        self.sums.insert(Sum::of(minor, currency));
-        self
-    }
-
-    #[must_use]
-    pub fn with_date(mut self, date: NaiveDate) -> Self {
-        self.add_date(date);
+    pub(crate) fn with_amount(mut self, minor: MinorUnits, currency: Currency) -> Self {
+        self.add_sum(minor, currency);
         self
     }
 
@@ -67,7 +65,7 @@ impl Facts {
         }
         let award = &content.award;
         for minor in [award.minimum, award.maximum].into_iter().flatten() {
-            self.sums.insert(Sum::of(minor, award.currency));
+            self.add_sum(minor, award.currency);
         }
         let deadline = &content.deadline;
         match deadline.schedule {
@@ -77,6 +75,7 @@ impl Facts {
                 day,
                 current_cycle,
             } => {
+                self.months.extend(month.map(u32::from));
                 if let (Some(month), Some(day)) = (month, day) {
                     self.days.insert((month.into(), day.into()), true);
                 }
@@ -109,6 +108,8 @@ impl Facts {
     fn add_text(&mut self, text: &str) {
         let text = sanitizing::cleaned(text);
         self.sums.extend(money::sums(&text));
+        self.numbers.extend(numbers::large(&text));
+        self.months.extend(dates::months(&text));
         for date in dates::dates(&text) {
             match date.full() {
                 Some(full) => self.add_date(full),
@@ -123,12 +124,20 @@ impl Facts {
         let findings = personal_data::find(&text);
         let contacts = findings
             .iter()
-            .filter(|finding| matches!(finding.kind, PersonalData::Email | PersonalData::Phone))
+            .filter(|finding| finding.kind != PersonalData::Link)
             .map(|finding| contact(&text[finding.start..finding.end]));
         self.contacts.extend(contacts);
     }
 
+    fn add_sum(&mut self, minor: MinorUnits, currency: Currency) {
+        self.sums.insert(Sum::of(minor, currency));
+        let major = currency.major_units(minor).to_string();
+        let whole = major.split('.').next().unwrap_or_default();
+        self.numbers.insert(whole.to_owned());
+    }
+
     fn add_date(&mut self, date: NaiveDate) {
+        self.months.insert(date.month());
         self.dates.insert(date);
         self.days.entry((date.month(), date.day())).or_insert(false);
     }
@@ -160,13 +169,34 @@ impl Facts {
 
     pub(super) fn has_date(&self, date: &WrittenDate) -> bool {
         let Some(day) = date.day else {
-            return true;
+            return self.has_month(date.month, date.year);
         };
         let known = self.days.get(&(date.month, day));
         match date.full() {
             Some(full) => self.dates.contains(&full) || known == Some(&true),
             None => known.is_some(),
         }
+    }
+
+    /// Whether a month is named, and in this year if one is given.
+    fn has_month(&self, month: u32, year: Option<i32>) -> bool {
+        let is_yearly = || {
+            let mut days = self.days.iter();
+            days.any(|((of, _), any_year)| *of == month && *any_year)
+        };
+        let is_dated = |year| {
+            let mut dates = self.dates.iter();
+            dates.any(|date| date.month() == month && date.year() == year)
+        };
+        self.months.contains(&month) && year.is_none_or(|year| is_dated(year) || is_yearly())
+    }
+
+    pub(super) fn names_month(&self, month: u32) -> bool {
+        self.months.contains(&month)
+    }
+
+    pub(super) fn has_number(&self, digits: &str) -> bool {
+        self.numbers.contains(digits)
     }
 
     pub(super) fn links(&self) -> &BTreeSet<String> {

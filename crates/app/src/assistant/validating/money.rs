@@ -221,7 +221,9 @@ impl Reader<'_> {
             "run" | "race" | "walk" | "students" | "members" | "applicants" | "people" | "words"
         );
         let plan = matches!(self.pieces.digits(at - 1), "401" | "12" | "529")
-            && self.pieces.word(at - 3) != "to";
+            && at
+                .checked_sub(3)
+                .is_none_or(|before| self.pieces.word(before) != "to");
         matches!(self.pieces.word(at), "k" | "grand") && !run && !plan
     }
 

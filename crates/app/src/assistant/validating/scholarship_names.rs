@@ -1,8 +1,11 @@
 //! Names and ids of scholarships in a text.
 
+use domain::{Term as _, UsState};
+
 use super::super::folding;
 use super::super::pieces::{Kind, Pieces, is_in};
 use super::Facts;
+use crate::month_names;
 
 /// Words with which names of scholarships end.
 const HEADS: &str = "scholarship scholarships award awards grant grants fellowship fellowships prize fund bursary scholars";
@@ -23,6 +26,13 @@ disability stipend faq about how why get find not open current matching availabl
 she yes note tip texas california florida ohio york washington georgia illinois pennsylvania michigan canadian mexican \
 summer fall spring winter phd doctoral masters master bachelors environmental agriculture agricultural journalism \
 design architecture biology chemistry physics pre dental pharmacy psychology social work accounting finance economics";
+
+/// Words that are written with a capital inside a sentence, and name no award.
+const PLAIN_CAPITALS: &str = "i im id ive ill ssn ai gpa fafsa sat act gre gmat lsat mcat psat toefl ielts stem css us usa u s pdf faq url irs rotc \
+hbcu hsi ap ib ged mba phd ba bs ma ms edd jd md dds rn bsn cna emt ged k usd eur gbp cad english spanish french german chinese \
+american americans hispanic latino latina asian african native pacific islander indian alaska hawaiian jewish christian muslim \
+catholic lgbtq daca monday tuesday wednesday thursday friday saturday sunday et est pst cst mst edt pdt utc am pm pell title \
+ivy league covid internet web excel word u.s north south east west united states america puerto rico canada mexico canadian";
 
 /// Two words that mean nothing apart and one scholarship together.
 const FAMOUS: [&str; 2] = ["national", "merit"];
@@ -49,6 +59,39 @@ fn names_known(text: &str, facts: &Facts) -> bool {
             && is_in(HEADS, pieces.word(at));
         !head || is_known(&candidate(&pieces, at), facts)
     })
+}
+
+/// Whether each word with a capital inside a sentence is a given one, or one that names no award.
+pub(super) fn capitals_known(text: &str, facts: &Facts) -> bool {
+    let pieces = Pieces::of(text);
+    let begins = |at: usize| {
+        at.checked_sub(1)
+            .is_none_or(|before| pieces.is_sign(before, ".!?:;\"“(•-–—"))
+    };
+    (0..pieces.len()).all(|at| {
+        let has_capital = pieces
+            .get(at)
+            .is_some_and(|piece| piece.starts_with_capital());
+        let word = pieces.word(at);
+        let word = word.strip_suffix('s').unwrap_or(word);
+        !has_capital || begins(at) || names_no_award(word) || names_no_award(pieces.word(at)) || {
+            let given = folding::words(pieces.word(at));
+            facts.texts().any(|text| contains(text, &given))
+        }
+    })
+}
+
+fn names_no_award(word: &str) -> bool {
+    is_generic(word)
+        || is_in(PLAIN_CAPITALS, word)
+        || month_names::of_any_language(word).is_some()
+        || UsState::ALL.iter().any(|state| {
+            state
+                .name()
+                .to_lowercase()
+                .split(' ')
+                .any(|part| part == word)
+        })
 }
 
 /// The words of the name that ends with the head at `head`, without the head.

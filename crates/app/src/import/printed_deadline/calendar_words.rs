@@ -1,24 +1,8 @@
-//! Names of months, weekdays and zones, and the phrases that say how a deadline returns.
+//! Names of weekdays and zones, and the phrases that say how a deadline returns.
 
 use chrono::Weekday;
 use chrono_tz::Tz;
 use domain::Schedule;
-
-/// English, German, Spanish and French names with their usual abbreviations, and a misspelling that is seen often.
-const MONTHS: [&str; 12] = [
-    "january jan januar januari enero janvier",
-    "february feb febr febuary februar febrero février",
-    "march mar märz marzo mars",
-    "april apr abril avril",
-    "may mai mayo",
-    "june jun juni junio juin",
-    "july jul juli julio juillet",
-    "august aug agosto août",
-    "september sep sept septiembre septembre",
-    "october oct oktober octubre octobre",
-    "november nov noviembre novembre",
-    "december dec dez dezember diciembre décembre",
-];
 
 const WEEKDAYS: [(&str, Weekday); 14] = [
     ("monday", Weekday::Mon),
@@ -142,14 +126,6 @@ fn begins_a_word_of(text: &str, phrase: &str) -> bool {
         let before = text[..at].chars().next_back();
         !before.is_some_and(|character| character.is_ascii_alphabetic() || character == '-')
     })
-}
-
-/// The month, 1 to 12, of a name in lower case.
-pub(super) fn month(word: &str) -> Option<u8> {
-    let at = MONTHS
-        .iter()
-        .position(|names| names.split(' ').any(|name| name == word))?;
-    u8::try_from(at + 1).ok()
 }
 
 pub(super) fn weekday(word: &str) -> Option<Weekday> {

@@ -4,6 +4,7 @@ use chrono::{NaiveDate, NaiveTime, Weekday};
 use chrono_tz::Tz;
 
 use super::{calendar_words, within_calendar};
+use crate::month_names;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PrintedDate {
@@ -220,7 +221,7 @@ impl Reader<'_> {
     /// March 4, 2016; Nov.11; July, 12; March 2016; March.
     fn month_first(&self) -> Option<(PrintedDate, usize)> {
         let name = self.word(0)?;
-        let month = u32::from(calendar_words::month(name)?);
+        let month = month_names::of_any_language(name)?;
         let mut at = 1;
         if self.sign(at) == Some('.') {
             at += 1;
@@ -250,7 +251,7 @@ impl Reader<'_> {
         if matches!(self.word(at), Some("of" | "de")) {
             at += 1;
         }
-        let month = u32::from(calendar_words::month(self.word(at)?)?);
+        let month = month_names::of_any_language(self.word(at)?)?;
         at += 1;
         if self.sign(at) == Some('.') {
             at += 1;
