@@ -30,6 +30,7 @@ mod secret_scan;
 mod setup;
 mod store;
 mod system_clock;
+mod tasks;
 mod test;
 mod token;
 mod tools;
@@ -81,6 +82,8 @@ enum Command {
     SecretScan(secret_scan::Arguments),
     /// Install the tools that `test` needs
     Setup,
+    /// Look at tasks of agents, cancel them, give them another chance
+    Tasks(tasks::Arguments),
     /// Run every check and every test, as continuous integration does
     Test(test::Arguments),
     /// Make bearer tokens, and revoke them
@@ -114,6 +117,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Sbom => sbom::run(),
         Command::SecretScan(arguments) => secret_scan::run(&arguments),
         Command::Setup => setup::run(),
+        Command::Tasks(arguments) => tasks::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Token(command) => token::run(command),
     }

@@ -90,6 +90,7 @@ diesel::table! {
         payload -> Text,
         reply_to -> Nullable<Text>,
         trace_id -> Nullable<Text>,
+        owner -> Text,
         requested_by -> Text,
         priority -> BigInt,
         timeout_ms -> BigInt,

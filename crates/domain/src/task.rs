@@ -62,6 +62,8 @@ pub struct TaskSpec {
     /// The URL that notices go to; without one nobody is told, and the sender asks.
     pub reply_to: Option<PlainText<2_048>>,
     pub trace_id: Option<PlainText<128>>,
+    /// Whose token it came with; nobody else, but operators, may see it.
+    pub owner: PlainText<256>,
     /// Senders take turns by this name.
     pub requested_by: PlainText<256>,
     pub resources: TaskResources,
@@ -83,6 +85,12 @@ pub struct TaskError {
     pub code: PlainText<64>,
     pub message: ErrorMessage,
     pub details: Option<ErrorDetails>,
+}
+
+impl std::fmt::Display for TaskError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}: {}", self.code, self.message)
+    }
 }
 
 impl TaskError {

@@ -30,5 +30,6 @@ pub use application::application;
 pub use error::ErrorCode;
 pub use openapi::openapi;
 pub use policy::{POLICIES, Policy};
+pub use resources::agent::AgentActions;
 pub use settings::ApiSettings;
 pub use state::ApiState;

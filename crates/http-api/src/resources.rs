@@ -1,5 +1,6 @@
 //! One module a resource: its routes, handlers and OpenAPI together.
 
+pub(crate) mod agent;
 pub(crate) mod ai;
 pub(crate) mod analytics;
 pub(crate) mod documentation;
@@ -30,5 +31,6 @@ pub(crate) fn configure(service: &mut ServiceConfig<'_>) {
     analytics::configure(service);
     operations::configure(service);
     ai::configure(service);
+    agent::configure(service);
     documentation::configure(service);
 }

@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod cache;
 pub mod clock;
+pub mod command_center;
 pub mod health;
 pub mod interaction_archive;
 pub mod interaction_store;
@@ -22,6 +23,10 @@ pub mod task_store;
 pub use audit::{Actor, ActorRole, AuditAction, AuditEntry, AuditLog, WriteContext};
 pub use cache::{Cache, CacheError};
 pub use clock::{Clock, IdGenerator};
+pub use command_center::{
+    AgentEvent, AgentEventKind, AgentStatus, CommandCenter, CommandCenterError, Heartbeat,
+    Registration,
+};
 pub use health::{Health, HealthProbe, StoreHealth};
 pub use interaction_archive::{ArchivePlace, ArchiveTurn, InteractionArchive, KeptInteraction};
 pub use interaction_store::{

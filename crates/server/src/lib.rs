@@ -11,6 +11,7 @@ pub mod settings;
 pub mod startup;
 mod stores;
 pub mod system;
+mod task_observer;
 
 pub use settings::{Settings, SettingsError};
 pub use startup::{Server, StartError};

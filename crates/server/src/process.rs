@@ -87,9 +87,6 @@ impl Signals {
 async fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
     // From here on a signal ends the process in order, also while it is still starting.
     let mut signals = Signals::listen().map_err(StartError::Run)?;
-    for name in &settings.ignored {
-        tracing::warn!("{name} is set, but this version does not use it");
-    }
     if settings.secret_is_random {
         tracing::info!(
             "JWT_SECRET is not set: tokens are signed with a random secret that ends with this process"

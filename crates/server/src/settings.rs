@@ -2,6 +2,7 @@
 //!
 //! Every setting has one name; docs/configuration.md lists them all. Secrets only come from the environment and never print.
 
+mod agents;
 mod assistant;
 mod limits;
 mod stores;
@@ -17,6 +18,7 @@ use rand::TryRngCore;
 use secrecy::{ExposeSecret, SecretString};
 use telemetry::LogFormat;
 
+pub use agents::AgentSettings;
 pub use assistant::{AssistantSettings, ModelConnection};
 pub use configuration::SettingsError;
 use configuration::{Reader, read_settings};
@@ -74,6 +76,7 @@ pub struct Settings {
     pub secret_is_random: bool,
     pub limits: Limits,
     pub assistant: AssistantSettings,
+    pub agents: AgentSettings,
     pub allowed_hosts: Vec<String>,
     pub cors_origins: Vec<String>,
     pub request_timeout: Duration,
@@ -82,12 +85,7 @@ pub struct Settings {
     pub shutdown_timeout: Duration,
     pub log_level: String,
     pub log_format: LogFormat,
-    /// Set, but of no effect in this version.
-    pub ignored: Vec<&'static str>,
 }
-
-/// Settings of parts that this version does not have: whoever relies on one of them must hear that it does nothing.
-const NOT_YET: &[&str] = &["COMMAND_CENTER_URL", "SHARED_SECRET"];
 
 impl Settings {
     /// Reads the configuration of this process.
@@ -162,6 +160,7 @@ impl Settings {
         ]);
         shown.extend(limits::shown(&self.limits));
         shown.extend(assistant::shown(&self.assistant));
+        shown.extend(agents::shown(&self.agents));
         shown.extend([
             ("ALLOWED_HOSTS", self.allowed_hosts.join(",")),
             ("CORS_ORIGINS", self.cors_origins.join(",")),
@@ -261,6 +260,7 @@ fn read(reader: &mut Reader<'_>) -> Settings {
                 TokenSettings::LONGEST_LIFETIME.as_secs(),
             ),
         },
+        agents: agents::agents(reader, environment, token_keys.first()),
         token_keys,
         secret_is_random,
         limits: limits::limits(reader),
@@ -276,11 +276,6 @@ fn read(reader: &mut Reader<'_>) -> Settings {
             &[("json", LogFormat::Json), ("pretty", LogFormat::Pretty)],
             LogFormat::Pretty,
         ),
-        ignored: NOT_YET
-            .iter()
-            .copied()
-            .filter(|name| reader.layers.is_set_in_environment(name))
-            .collect(),
     }
 }
 

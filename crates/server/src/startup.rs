@@ -9,14 +9,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
+use adapter_command_center::HttpCommandCenter;
 use adapter_openai::OpenAiModel;
 use adapter_search::InProcessIndex;
 use app::assistant::Model;
 use app::follower::FollowPeriods;
+use app::tasks::{Couriers, Presence, TaskDependencies, TaskSettings, TaskWorkers};
 use app::{Application, Dependencies};
 use auth::Verifier;
-use http_api::{ApiSettings, ApiState, Connections};
-use ports::SearchIndex as _;
+use http_api::{AgentActions, ApiSettings, ApiState, Connections};
+use ports::{CommandCenter, SearchIndex as _};
 use telemetry::Metrics;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -28,6 +30,7 @@ use crate::opening::{self, Opened, Opening};
 use crate::settings::{ModelConnection, Settings};
 use crate::stores::Stores;
 use crate::system::{SystemClock, TimeOrderedIds};
+use crate::task_observer::CountedTasks;
 
 /// How often the popularity of scholarships is counted again.
 const POPULARITY_PERIOD: Duration = Duration::from_secs(60);
@@ -55,6 +58,8 @@ pub enum StartError {
     Redis(#[from] adapter_redis::OpenError),
     #[error("the language model cannot be set up")]
     Model(#[from] adapter_openai::OpenError),
+    #[error("the Command Center cannot be set up")]
+    CommandCenter(#[from] adapter_command_center::OpenError),
     #[error(transparent)]
     Unusable(#[from] adapter_postgres::Unusable),
     #[error("the store cannot be read or written")]
@@ -90,6 +95,7 @@ impl StartError {
             | Self::Postgres(_)
             | Self::Redis(_)
             | Self::Model(_)
+            | Self::CommandCenter(_)
             | Self::Listen { .. }
             | Self::Run(_) => false,
         }
@@ -152,11 +158,11 @@ impl Server {
 
         let state = ApiState::new(
             Arc::clone(&application),
-            Arc::new(Verifier::new(settings.tokens.clone(), &settings.token_keys)),
+            Arc::new(verifier(settings)),
             metrics.clone(),
             api_settings(settings),
         );
-        let (public_state, admin_state, limited) = (state.clone(), state.clone(), state);
+        let (public_state, admin_state, limited) = (state.clone(), state.clone(), state.clone());
         let connections = Connections::new(
             settings.limits.max_connections_per_ip,
             settings.limits.trusted_proxies.clone(),
@@ -199,7 +205,8 @@ impl Server {
             metrics,
             stopped.clone(),
         ));
-        background.spawn(work(opening, opened, index, index_file, stopped));
+        let agents = Agents::of(&application, state);
+        background.spawn(work(opening, opened, agents, index, index_file, stopped));
         Ok(Self {
             address,
             admin_address,
@@ -261,9 +268,41 @@ fn application(
         ids: Arc::new(TimeOrderedIds),
         model: model.transpose()?,
         questions: assistant.questions,
-        assistant_events: Arc::new(CountedEvents::new(metrics)),
+        assistant_events: Arc::new(CountedEvents::new(metrics.clone())),
         probes: stores.probes.clone(),
+        tasks: task_dependencies(settings, stores, metrics)?,
     }))
+}
+
+/// Tokens of agents may also be signed with the secret that is shared with the Command Center.
+fn verifier(settings: &Settings) -> Verifier {
+    Verifier::new(settings.tokens.clone(), &settings.token_keys)
+        .with_agents_key(settings.agents.shared_key.as_ref())
+}
+
+fn task_dependencies(
+    settings: &Settings,
+    stores: &Stores,
+    metrics: Metrics,
+) -> Result<TaskDependencies, StartError> {
+    let agents = &settings.agents;
+    let center = agents.center.as_ref();
+    let center = center.map(|center| HttpCommandCenter::new(center, Arc::new(SystemClock)));
+    let center = center.transpose()?;
+    Ok(TaskDependencies {
+        store: Arc::clone(&stores.tasks),
+        outbox: Arc::clone(&stores.outbox),
+        guard: Arc::clone(&stores.guard),
+        center: center.map(|center| Arc::new(center) as Arc<dyn CommandCenter>),
+        observer: Arc::new(CountedTasks(metrics)),
+        settings: TaskSettings {
+            // Another process may have the same settings, and this one may be started again.
+            agent_id: format!("{}-{}", agents.agent_id, uuid::Uuid::now_v7().simple()),
+            version: settings.version.clone(),
+            at_once: agents.workers,
+            kept_for: agents.kept_for,
+        },
+    })
 }
 
 fn model_of(connection: &ModelConnection, stores: &Stores) -> Result<Model, StartError> {
@@ -290,10 +329,39 @@ async fn watch_callers(
     }
 }
 
+/// Who works at tasks of agents, and who tells others about it.
+struct Agents {
+    workers: Arc<TaskWorkers>,
+    couriers: Arc<Couriers>,
+    presence: Option<Arc<Presence>>,
+}
+
+impl Agents {
+    fn of(application: &Application, state: ApiState) -> Self {
+        let tasks = &application.tasks;
+        Self {
+            workers: tasks.workers(Arc::new(AgentActions::new(state))),
+            couriers: tasks.couriers(),
+            presence: tasks.presence(&application.readiness),
+        }
+    }
+
+    fn run(self, tasks: &mut JoinSet<()>, stop: &watch::Receiver<bool>) {
+        tasks.spawn(self.workers.run(stop.clone()));
+        tasks.spawn(Arc::clone(&self.couriers).run(stop.clone()));
+        tasks.spawn(self.couriers.forget(stop.clone()));
+        if let Some(presence) = self.presence {
+            tasks.spawn(Arc::clone(&presence).announce(stop.clone()));
+            tasks.spawn(presence.tell(stop.clone()));
+        }
+    }
+}
+
 /// What goes on beside the requests, once the store is there, until `stop` turns true.
 async fn work(
     opening: Opening,
     opened: Option<Opened>,
+    agents: Agents,
     index: Arc<InProcessIndex>,
     file: IndexFile,
     stop: watch::Receiver<bool>,
@@ -315,6 +383,7 @@ async fn work(
     tasks.spawn(follower.follow(periods, opening.stores.wakeups(), stop.clone()));
     tasks.spawn(Arc::clone(&application.popularity).run(POPULARITY_PERIOD, stop.clone()));
     tasks.spawn(Arc::clone(&application.trends).run(TRENDS_PERIOD, stop.clone()));
+    agents.run(&mut tasks, &stop);
     tasks.spawn(file.keep(opened.catalogue, index, opened.kept, stop));
     while tasks.join_next().await.is_some() {}
 }

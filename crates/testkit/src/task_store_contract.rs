@@ -99,6 +99,7 @@ fn spec(text: &str, requested_by: &str) -> TaskSpec {
         payload: TaskPayload::parse(r#"{"query":"é\u0000"}"#).expect("is JSON"),
         reply_to: Some(plain("https://center.example/callback")),
         trace_id: Some(plain("trace")),
+        owner: plain("owner"),
         requested_by: plain(requested_by),
         resources: TaskResources::new(5, 30_000, 2).expect("fits"),
     }

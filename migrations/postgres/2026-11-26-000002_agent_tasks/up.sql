@@ -11,6 +11,7 @@ CREATE TABLE tasks (
     payload text NOT NULL,
     reply_to text COLLATE "C",
     trace_id text COLLATE "C",
+    owner text COLLATE "C" NOT NULL,
     requested_by text COLLATE "C" NOT NULL,
     priority bigint NOT NULL,
     timeout_ms bigint NOT NULL,

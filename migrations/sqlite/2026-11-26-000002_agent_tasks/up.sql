@@ -8,6 +8,7 @@ CREATE TABLE tasks (
     payload TEXT NOT NULL,
     reply_to TEXT,
     trace_id TEXT,
+    owner TEXT NOT NULL,
     requested_by TEXT NOT NULL,
     priority INTEGER NOT NULL,
     timeout_ms INTEGER NOT NULL,

@@ -28,6 +28,7 @@ pub(super) struct SpecRow {
     payload: String,
     reply_to: Option<String>,
     trace_id: Option<String>,
+    owner: String,
     requested_by: String,
     priority: i64,
     timeout_ms: i64,
@@ -42,6 +43,7 @@ impl From<&TaskSpec> for SpecRow {
             payload: spec.payload.as_str().to_owned(),
             reply_to: spec.reply_to.as_ref().map(ToString::to_string),
             trace_id: spec.trace_id.as_ref().map(ToString::to_string),
+            owner: spec.owner.to_string(),
             requested_by: spec.requested_by.to_string(),
             priority: spec.resources.priority().into(),
             timeout_ms: spec.resources.timeout_ms().into(),
@@ -58,6 +60,7 @@ impl SpecRow {
             payload: domain::task::JsonText::parse(self.payload).map_err(|_| "payload")?,
             reply_to: text(self.reply_to, "reply_to")?,
             trace_id: text(self.trace_id, "trace_id")?,
+            owner: PlainText::parse(&self.owner).map_err(|_| "owner")?,
             requested_by: PlainText::parse(&self.requested_by).map_err(|_| "requested_by")?,
             resources: resources(self.priority, self.timeout_ms, self.retry)?,
         })

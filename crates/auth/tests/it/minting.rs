@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use auth::{
-    MintError, MintRequest, Minter, Role, Scope, ScopeSet, TokenError, TokenSettings, Verifier,
+    BodyTokenError, MintError, MintRequest, Minter, Role, Scope, ScopeSet, TokenError,
+    TokenSettings, Verifier,
 };
 use proptest::prelude::*;
 
@@ -113,4 +114,28 @@ fn the_settings_shape_the_token() {
         verifier.verify(&token, at(NOW)).unwrap().scopes,
         ScopeSet::all()
     );
+}
+
+#[test]
+fn a_token_for_a_body_is_accepted_with_that_body_only() {
+    let token = minter().mint_for_body(&request(), b"{}", at(NOW)).unwrap();
+    let verify = |body: &[u8]| verifier().verify_with_body(&token, body, at(NOW));
+    assert_eq!(verify(b"{}").unwrap().subject, "student-1");
+    assert_eq!(verify(b"{ }"), Err(BodyTokenError::OtherBody));
+    assert!(verifier().verify(&token, at(NOW)).is_ok());
+}
+
+#[test]
+fn a_token_for_no_body_is_accepted_with_none() {
+    let token = minter().mint(&request(), at(NOW)).unwrap();
+    let refusal = verifier().verify_with_body(&token, b"", at(NOW));
+    let missing = TokenError::ClaimMissing("body_sha256");
+    assert_eq!(refusal, Err(BodyTokenError::Token(missing)));
+}
+
+#[test]
+fn a_token_for_a_body_is_verified_like_any_other() {
+    let token = minter().mint_for_body(&request(), b"{}", at(NOW)).unwrap();
+    let late = verifier().verify_with_body(&token, b"{}", at(NOW + 610));
+    assert_eq!(late, Err(BodyTokenError::Token(TokenError::Expired)));
 }

@@ -163,7 +163,11 @@ impl Progress {
         Some(u64::try_from(took.num_milliseconds()).unwrap_or(0))
     }
 
+    /// What is worked at waits again. What has ended does so only by an operator's order.
     fn returned(self) -> Option<Self> {
+        if self.state != TaskState::Running {
+            return None;
+        }
         Some(Self {
             lease: None,
             started_at: None,

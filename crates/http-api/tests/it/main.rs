@@ -2,6 +2,7 @@
 //! Every answer is also held against the OpenAPI document.
 
 mod admin;
+mod agent_tasks;
 mod api;
 mod auditing;
 mod bad_bodies;

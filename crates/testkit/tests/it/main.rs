@@ -11,7 +11,7 @@ use std::sync::Arc;
 use ports::{InteractionStore, RevocationStore, ScholarshipStore as _};
 use testkit::{
     AuditedStore, Interruptible, Interruption, MemoryInteractionStore, MemoryRevocationStore,
-    MemoryScholarshipStore, scholarship,
+    MemoryScholarshipStore, MemoryTaskStore, TaskBoard, scholarship,
 };
 
 mod scholarships {
@@ -42,6 +42,16 @@ mod revocations {
     }
 
     testkit::revocation_store_contract!(open);
+}
+
+mod tasks {
+    use super::*;
+
+    fn open() -> Ready<(Arc<dyn TaskBoard>, ())> {
+        ready((Arc::new(MemoryTaskStore::default()), ()))
+    }
+
+    testkit::task_store_contract!(open);
 }
 
 mod interruptible_scholarships {

@@ -11,9 +11,9 @@ use domain::task::{
 use domain::{Interaction, InteractionKind};
 use ports::{
     AuditLog as _, FeedPosition, Health, HealthProbe as _, IdempotencyRecord,
-    InteractionArchive as _, InteractionStore as _, MicroUsd, ReplayGuard as _, Reserve,
-    Revocation, RevocationStore as _, RevokedKind, ScholarshipStore as _, SearchCount,
-    SpendMeter as _, TaskFilter, TaskOutbox as _, TaskStore as _, UpsertItem,
+    InteractionArchive as _, InteractionStore as _, MicroUsd, ReplayGuard, Reserve, Revocation,
+    RevocationStore as _, RevokedKind, ScholarshipStore, SearchCount, SpendMeter as _, TaskFilter,
+    TaskOutbox as _, TaskStore, UpsertItem,
 };
 
 use super::super::{id, named, now};
@@ -118,7 +118,9 @@ async fn catalogue(store: &PostgresStore) {
         .audit(now(), Some(&id("a")), 10)
         .await
         .expect("is read");
-    store.get(&id("a")).await.expect("is read");
+    ScholarshipStore::get(store, &id("a"))
+        .await
+        .expect("is read");
     store.page(None, 10).await.expect("is read");
     store.page(Some(&id("a")), 10).await.expect("is read");
     store.count().await.expect("is read");
@@ -179,8 +181,7 @@ async fn interactions(store: &PostgresStore) {
 async fn coordination(store: &PostgresStore) {
     let expires = now() + TimeDelta::days(365);
     for purpose in [[1; 32], [1; 32], [2; 32]] {
-        store
-            .claim("token", &purpose, expires)
+        ReplayGuard::claim(store, "token", &purpose, expires)
             .await
             .expect("is claimed");
     }
@@ -233,6 +234,7 @@ async fn tasks(store: &PostgresStore) {
             payload: TaskPayload::parse("{}").expect("is JSON"),
             reply_to: Some(PlainText::lossy("https://center.example")),
             trace_id: None,
+            owner: PlainText::lossy("x"),
             requested_by: PlainText::lossy("x"),
             resources: TaskResources::new(5, 1_000, 0).expect("fits"),
         };
@@ -242,7 +244,9 @@ async fn tasks(store: &PostgresStore) {
     // The leases of the first claim have run out at the second.
     for minutes in [0, 5] {
         let at = now() + TimeDelta::minutes(minutes);
-        let claimed = store.claim(lease(), 10, at).await.expect("are lent");
+        let claimed = TaskStore::claim(store, lease(), 10, at)
+            .await
+            .expect("are lent");
         assert_eq!(claimed.len(), 2);
     }
     store.renew(&task("t"), lease()).await.expect("is answered");
@@ -258,7 +262,7 @@ async fn tasks(store: &PostgresStore) {
     let requeued = store.requeue(&task("u"), now()).await;
     requeued.expect("is answered");
     store.cancel(&task("u"), now()).await.expect("is answered");
-    store.get(&task("t")).await.expect("is read");
+    TaskStore::get(store, &task("t")).await.expect("is read");
     let all = TaskFilter {
         state: Some(TaskState::Succeeded),
         action: Some(TaskAction::Search),
