@@ -12,6 +12,7 @@ mod backup_file;
 mod bench;
 mod browser;
 mod check_layers;
+mod command_center;
 mod conformance;
 mod fuzz;
 mod hexadecimal;
@@ -60,6 +61,9 @@ enum Command {
     Browser,
     /// Check that crates depend on each other only as docs/architecture.md allows
     CheckLayers,
+    /// Be a Command Center to try a server with: send tasks, show what is told, check every signature
+    #[command(name = "command-center")]
+    Center(command_center::Arguments),
     /// Check answers against the OpenAPI description with generated requests
     Conformance(conformance::Arguments),
     /// Fuzz the search index for minutes
@@ -105,6 +109,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Bench(benchmark) => bench::run(&benchmark),
         Command::Browser => browser::run(),
+        Command::Center(arguments) => command_center::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::CheckLayers => check_layers::run(),
         Command::Fuzz(arguments) => fuzz::run(&arguments),

@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 use super::bridge::Bridge;
 
 /// A delivery ends well before: what a killed courier had goes to another one then.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_secs(30);
 /// Requests under way at once.
 const AT_ONCE: usize = 32;
 /// How often the store is asked for notices that others left.

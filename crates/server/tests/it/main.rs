@@ -1,5 +1,6 @@
 //! The binary as operators meet it: a process with ports, signals, exit codes and a file.
 
+mod agent_tasks;
 mod assistant;
 mod client;
 mod configuration;

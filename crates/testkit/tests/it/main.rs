@@ -1,6 +1,7 @@
 //! The fakes pass the contracts of what they stand for, so that they cannot drift from it; the servers and the proxy do what
 //! tests ask of them.
 
+mod command_center_stub;
 mod openai_stub;
 mod private_redis;
 mod proxy;
