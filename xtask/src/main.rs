@@ -14,7 +14,6 @@ mod browser;
 mod check_layers;
 mod conformance;
 mod fuzz;
-mod hexadecimal;
 mod import;
 mod lint_migrations;
 mod migrate;

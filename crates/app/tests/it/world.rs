@@ -5,31 +5,22 @@ use std::time::Duration;
 
 use adapter_memory::{MemoryCache, MemoryRateLimiter};
 use adapter_search::{InProcessIndex, SearchSettings};
-use app::assistant::{AssistantEvents, Model, QuestionSettings, Source};
+use app::assistant::{AssistantEvents, Model, QuestionSettings};
 use app::limits::LimitSettings;
 use app::{Application, Dependencies};
 use chrono::TimeDelta;
 use domain::{Quota, ScholarshipContent, ScholarshipId};
 use ports::search_index::SearchRequest;
-use ports::{HealthProbe, MicroUsd, ModelError, ScholarshipStore, SearchIndex, UpsertItem};
+use ports::{HealthProbe, ScholarshipStore, SearchIndex, UpsertItem};
 use testkit::{
     FixedClock, Interruptible, Interruption, MemoryInteractionStore, MemoryRevocationStore,
     MemoryScholarshipStore, SequentialIds, instant,
 };
 
+use crate::assistant::setting::Counted;
+
 /// Questions of one caller that reach the model in a minute.
 pub(crate) const MODEL_QUESTIONS: u32 = 20;
-
-/// Counts nothing.
-struct Uncounted;
-
-impl AssistantEvents for Uncounted {
-    fn model_called(&self, _: Option<&ModelError>, _: Duration) {}
-    fn model_asked(&self, _: bool) {}
-    fn answered(&self, _: Source) {}
-    fn money_spent(&self, _: MicroUsd) {}
-    fn budget_warned(&self) {}
-}
 
 pub(crate) struct World {
     pub(crate) application: Application,
@@ -54,7 +45,7 @@ impl World {
         contents: Vec<(&str, ScholarshipContent)>,
         probes: Vec<Arc<dyn HealthProbe>>,
     ) -> Self {
-        Self::with_assistant(contents, probes, None, Arc::new(Uncounted)).await
+        Self::with_assistant(contents, probes, None, Arc::new(Counted::default())).await
     }
 
     /// With a language model, asked at most `MODEL_QUESTIONS` times a minute by one caller.
