@@ -9,8 +9,8 @@ use domain::{ScholarshipId, Timestamp};
 use ports::{AuditEntry, AuditLog};
 use serde_json::{Value, json};
 
-use crate::hexadecimal::hexadecimal;
 use crate::store::{Store, StoreArguments};
+use domain::hexadecimal;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {

@@ -10,8 +10,8 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::hexadecimal::hexadecimal;
 use crate::private_file::new_private_file;
+use domain::hexadecimal;
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Manifest {

@@ -15,7 +15,6 @@ mod check_layers;
 mod command_center;
 mod conformance;
 mod fuzz;
-mod hexadecimal;
 mod import;
 mod lint_migrations;
 mod migrate;

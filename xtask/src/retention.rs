@@ -17,8 +17,8 @@ use configuration::read_settings;
 use ports::{InteractionArchive, InteractionStore};
 use sha2::{Digest as _, Sha256};
 
-use crate::hexadecimal::hexadecimal;
 use crate::postgres::Target;
+use domain::hexadecimal;
 use job::{Job, Outcome};
 
 const HELP: &str = "\

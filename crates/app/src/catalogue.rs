@@ -16,7 +16,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::follower::IndexFollower;
-use crate::hexadecimal::hexadecimal;
+use domain::hexadecimal;
 
 /// How long a POST can be repeated with the same key.
 const IDEMPOTENCY_HOURS: i64 = 24;

@@ -7,8 +7,8 @@ use domain::{FieldError, Interaction, InteractionKind, ScholarshipId, Timestamp}
 use ports::{Clock, InteractionStore, InteractionStoreError, SearchIndex};
 
 use crate::catalogue::Viewer;
-use crate::hexadecimal::hexadecimal;
 use crate::pseudonyms::Pseudonyms;
+use domain::hexadecimal;
 
 /// Most interactions in one request.
 pub const MOST_AT_ONCE: usize = 500;

@@ -8,7 +8,6 @@ pub mod assistant;
 pub mod bridged;
 pub mod catalogue;
 pub mod follower;
-mod hexadecimal;
 pub mod import;
 pub mod interactions;
 pub mod limits;

@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH};
-use domain::Scholarship;
+use domain::{Scholarship, hexadecimal};
 use sha2::{Digest, Sha256};
 
 use crate::error::{ApiError, ErrorCode};
@@ -15,11 +15,7 @@ pub(crate) fn entity_tag(scholarship: &Scholarship) -> String {
     digest.update([0]);
     digest.update(scholarship.version.to_be_bytes());
     digest.update(scholarship.updated_at.timestamp_micros().to_be_bytes());
-    let bytes = digest.finalize();
-    let short: String = bytes[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let short = hexadecimal(&digest.finalize()[..8]);
     format!("\"{}-{short}\"", scholarship.version)
 }
 

@@ -2,6 +2,7 @@
 
 use actix_web::HttpRequest;
 use app::catalogue::IdempotencyRequest;
+use domain::hexadecimal;
 use sha2::{Digest, Sha256};
 
 use crate::error::{ApiError, ErrorCode};
@@ -60,8 +61,4 @@ pub(crate) fn request(
 pub(crate) fn derived_id(subject: &str, key: &str, place: usize) -> String {
     let digest = Sha256::digest(format!("{subject}\n{key}\n{place}"));
     hexadecimal(&digest[..16])
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use adapter_search::{InProcessIndex, SearchSettings};
+use domain::hexadecimal;
 use ports::{FeedPosition, InteractionStore, InteractionStoreError};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
@@ -34,8 +35,7 @@ impl CatalogueName {
         let digest = Sha256::new_with_prefix("search index of a store")
             .chain_update(key)
             .finalize();
-        let digits = digest.iter().map(|byte| format!("{byte:02x}"));
-        Ok(Self(digits.collect()))
+        Ok(Self(hexadecimal(&digest)))
     }
 }
 

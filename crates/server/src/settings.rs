@@ -22,6 +22,7 @@ pub use agents::AgentSettings;
 pub use assistant::{AssistantSettings, ModelConnection};
 pub use configuration::SettingsError;
 use configuration::{Reader, read_settings};
+use domain::hexadecimal;
 pub use limits::Limits;
 pub use stores::Database;
 
@@ -353,13 +354,7 @@ fn token_key(
 fn random_secret() -> Option<SecretString> {
     let mut bytes = [0; 32];
     rand::rngs::OsRng.try_fill_bytes(&mut bytes).ok()?;
-    Some(
-        bytes
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
-            .into(),
-    )
+    Some(hexadecimal(&bytes).into())
 }
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ use tokio::time::{Instant, timeout_at};
 use super::answer::{Answered, FallbackReason, Source};
 use super::events::AssistantEvents;
 use super::model_calls::ModelCalls;
-use crate::hexadecimal::hexadecimal;
 use crate::limits::Limits;
+use domain::hexadecimal;
 
 /// How long a caller waits, and how long an answer is remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

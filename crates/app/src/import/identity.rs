@@ -4,7 +4,7 @@ use domain::{ScholarshipContent, ScholarshipId};
 use ports::UpsertItem;
 use sha2::{Digest, Sha256};
 
-use crate::hexadecimal::hexadecimal;
+use domain::hexadecimal;
 
 /// The source of records that name none.
 pub(super) const UNNAMED_SOURCE: &str = "import";

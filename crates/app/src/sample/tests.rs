@@ -44,9 +44,8 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
 fn the_bundled_catalogue_of_a_day_never_changes() {
     use sha2::{Digest as _, Sha256};
     let digest = Sha256::digest(json(bundled(today()).into_iter()));
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(
-        hex,
+        domain::hexadecimal(&digest),
         "c9c4be38dcad8814621743e48c314e99d93a62729a608e4ab3e6bd0237b22fe9"
     );
 }

@@ -1,6 +1,6 @@
 //! What the assistant does with a model that answers, fails, costs and lies. The model is a script; time is virtual.
 
-mod setting;
+pub(crate) mod setting;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -45,6 +45,14 @@ async fn equal_questions_at_once_cost_one_call() {
     let of_model = asked.iter().filter(|(_, source)| *source == Source::Model);
     assert_eq!(of_model.count(), 1);
     assert!(asked.iter().all(|(query, _)| query == "nursing"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_that_broke_down_can_be_asked_again() {
+    let setting = Setting::new([Act::Break, nursing()]).await;
+    let (_, broken) = setting.enhanced("nursing").await;
+    assert_eq!(broken, Source::Fallback(FallbackReason::ModelUnavailable));
+    assert_eq!(setting.enhanced("nursing").await.1, Source::Model);
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,18 +5,20 @@ use std::time::Duration;
 
 use adapter_memory::{MemoryCache, MemoryRateLimiter, MemoryReplayGuard};
 use adapter_search::{InProcessIndex, SearchSettings};
-use app::assistant::{AssistantEvents, Model, QuestionSettings, Source};
+use app::assistant::{AssistantEvents, Model, QuestionSettings};
 use app::limits::LimitSettings;
 use app::tasks::{TaskDependencies, TaskObserver, TaskSettings};
 use app::{Application, Dependencies};
 use chrono::TimeDelta;
 use domain::{Quota, ScholarshipContent, ScholarshipId};
 use ports::search_index::SearchRequest;
-use ports::{HealthProbe, MicroUsd, ModelError, ScholarshipStore, SearchIndex, UpsertItem};
+use ports::{HealthProbe, ScholarshipStore, SearchIndex, UpsertItem};
 use testkit::{
     FixedClock, Interruptible, Interruption, MemoryInteractionStore, MemoryRevocationStore,
     MemoryScholarshipStore, MemoryTaskStore, SequentialIds, instant,
 };
+
+use crate::assistant::setting::Counted;
 
 /// Questions of one caller that reach the model in a minute.
 pub(crate) const MODEL_QUESTIONS: u32 = 20;
@@ -30,14 +32,6 @@ impl TaskObserver for Uncounted {
     fn center_called(&self, _: bool) {}
     fn notice_buried(&self) {}
     fn events_dropped(&self, _: u64) {}
-}
-
-impl AssistantEvents for Uncounted {
-    fn model_called(&self, _: Option<&ModelError>, _: Duration) {}
-    fn model_asked(&self, _: bool) {}
-    fn answered(&self, _: Source) {}
-    fn money_spent(&self, _: MicroUsd) {}
-    fn budget_warned(&self) {}
 }
 
 pub(crate) struct World {
@@ -63,7 +57,7 @@ impl World {
         contents: Vec<(&str, ScholarshipContent)>,
         probes: Vec<Arc<dyn HealthProbe>>,
     ) -> Self {
-        Self::with_assistant(contents, probes, None, Arc::new(Uncounted)).await
+        Self::with_assistant(contents, probes, None, Arc::new(Counted::default())).await
     }
 
     /// With a language model, asked at most `MODEL_QUESTIONS` times a minute by one caller.

@@ -113,7 +113,7 @@ mod tests {
     use sha2::{Digest as _, Sha256};
 
     use super::*;
-    use crate::hexadecimal::hexadecimal;
+    use domain::hexadecimal;
 
     /// The half that a query belongs to, so that nobody chooses.
     fn half_of(words: &str) -> Half {

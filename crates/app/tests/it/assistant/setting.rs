@@ -22,6 +22,8 @@ pub(crate) enum Act {
     Say(Value),
     Fail(fn() -> ModelError),
     Hang,
+    /// Panics.
+    Break,
 }
 
 /// Does what the script says, and then goes on with its last act.
@@ -64,6 +66,7 @@ impl LanguageModel for Scripted {
                     Act::Say(value) => Act::Say(value.clone()),
                     Act::Fail(error) => Act::Fail(*error),
                     Act::Hang => Act::Hang,
+                    Act::Break => Act::Break,
                 });
             }
             act
@@ -74,6 +77,7 @@ impl LanguageModel for Scripted {
                 usage: *self.usage.lock().expect("sound"),
             }),
             Act::Fail(error) => Err(error()),
+            Act::Break => panic!("the model's client is broken"),
             Act::Hang => {
                 tokio::time::sleep(within).await;
                 Err(ModelError::TimedOut(within))
