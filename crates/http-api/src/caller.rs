@@ -19,9 +19,15 @@ fn caller_of(request: &HttpRequest) -> Option<Caller> {
 }
 
 /// Anybody, with or without a token.
+#[derive(Clone)]
 pub(crate) struct Anyone(Option<Caller>);
 
 impl Anyone {
+    /// Somebody without a token.
+    pub(crate) fn anonymous() -> Self {
+        Self(None)
+    }
+
     pub(crate) fn may(&self, scope: Scope) -> bool {
         self.0.as_ref().is_some_and(|caller| caller.may(scope))
     }

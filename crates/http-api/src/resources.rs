@@ -7,6 +7,7 @@ pub(crate) mod eligibility;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod interactions;
+pub(crate) mod mcp;
 pub(crate) mod operations;
 pub(crate) mod recommendations;
 pub(crate) mod scholarships;
@@ -28,6 +29,7 @@ pub(crate) fn configure(service: &mut ServiceConfig<'_>) {
     recommendations::configure(service);
     interactions::configure(service);
     analytics::configure(service);
+    mcp::configure(service);
     operations::configure(service);
     ai::configure(service);
     documentation::configure(service);

@@ -35,7 +35,7 @@ pub(crate) fn configure(service: &mut ServiceConfig<'_>) {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = EligibilityCheck)]
-struct CheckBody {
+pub(crate) struct CheckBody {
     profile: ProfileDocument,
     /// Without it: the whole catalogue, in pages.
     #[schema(min_items = 1, max_items = 50)]
@@ -197,7 +197,7 @@ async fn check_by_query(
     };
     let checking = body.checked("", &mut reader.errors);
     reader.finish()?;
-    answer(checking, &state, &caller).await
+    Ok(personal_json(answer(checking, &state, &caller).await?))
 }
 
 /// Check eligibility
@@ -212,19 +212,28 @@ async fn check_with_body(
     _: NoParameters,
     body: JsonBody<CheckBody>,
 ) -> Result<HttpResponse, ApiError> {
+    Ok(personal_json(checks(body.value, &state, &caller).await?))
+}
+
+/// The JSON of the verdicts that a JSON object asks for.
+pub(crate) async fn checks(
+    body: CheckBody,
+    state: &ApiState,
+    caller: &Anyone,
+) -> Result<Vec<u8>, ApiError> {
     let mut errors = Vec::new();
-    let checking = body.value.checked("profile", &mut errors);
+    let checking = body.checked("profile", &mut errors);
     if !errors.is_empty() {
         return Err(ApiError::invalid(errors));
     }
-    answer(checking, &state, &caller).await
+    answer(checking, state, caller).await
 }
 
 async fn answer(
     checking: Checking,
     state: &ApiState,
     caller: &Anyone,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Vec<u8>, ApiError> {
     let start = Instant::now();
     let Checking {
         profile,
@@ -262,12 +271,12 @@ async fn answer(
         }
     };
     state.metrics.eligibility_checked();
-    Ok(personal_json(json(&Checks {
+    Ok(json(&Checks {
         data: checks.checks.into_iter().map(CheckEntry::from).collect(),
         page,
         verdicts: checks.verdicts.into(),
         took_ms: milliseconds_since(start),
-    })))
+    }))
 }
 
 fn of_ids(checks: Vec<Check>) -> CheckPage {

@@ -33,7 +33,7 @@ pub(crate) fn configure(service: &mut ServiceConfig<'_>) {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = RecommendationRequest)]
-struct RecommendationBody {
+pub(crate) struct RecommendationBody {
     profile: ProfileDocument,
     /// 20 when not given.
     #[schema(minimum = 1, maximum = 100)]
@@ -151,7 +151,7 @@ async fn recommendations(
     };
     let wish = body.checked("", &mut reader.errors);
     reader.finish()?;
-    answer(wish, &state, &caller).await
+    Ok(personal_json(answer(wish, &state, &caller).await?))
 }
 
 /// Recommend scholarships
@@ -166,15 +166,25 @@ async fn recommendations_with_body(
     _: NoParameters,
     body: JsonBody<RecommendationBody>,
 ) -> Result<HttpResponse, ApiError> {
+    let recommended = recommended(body.value, &state, &caller).await?;
+    Ok(personal_json(recommended))
+}
+
+/// The JSON of the recommendations that a JSON object asks for.
+pub(crate) async fn recommended(
+    body: RecommendationBody,
+    state: &ApiState,
+    caller: &Anyone,
+) -> Result<Vec<u8>, ApiError> {
     let mut errors = Vec::new();
-    let wish = body.value.checked("profile", &mut errors);
+    let wish = body.checked("profile", &mut errors);
     if !errors.is_empty() {
         return Err(ApiError::invalid(errors));
     }
-    answer(wish, &state, &caller).await
+    answer(wish, state, caller).await
 }
 
-async fn answer(wish: Wish, state: &ApiState, caller: &Anyone) -> Result<HttpResponse, ApiError> {
+async fn answer(wish: Wish, state: &ApiState, caller: &Anyone) -> Result<Vec<u8>, ApiError> {
     if status_needs_editor(&wish.filters) && !caller.may(Scope::ScholarshipsWrite) {
         return Err(ApiError::insufficient_scope(Scope::ScholarshipsWrite));
     }
@@ -198,7 +208,7 @@ async fn answer(wish: Wish, state: &ApiState, caller: &Anyone) -> Result<HttpRes
         .iter()
         .filter(|(verdict, _)| verdicts.contains(*verdict));
     let page = Page::best(kept.map(|(_, count)| count).sum(), limit);
-    Ok(personal_json(body(&found, &page, start)))
+    Ok(body(&found, &page, start))
 }
 
 fn body(answer: &RecommendationAnswer, page: &Page, start: Instant) -> Vec<u8> {

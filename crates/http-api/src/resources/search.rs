@@ -84,12 +84,22 @@ async fn search_with_body(
     _: NoParameters,
     body: JsonBody<SearchParameters>,
 ) -> Result<HttpResponse, ApiError> {
+    let results = found(body.value, &state, &caller).await?;
+    Ok(personal_json(results.body))
+}
+
+/// The results of a search that a JSON object asks for.
+pub(crate) async fn found(
+    parameters: SearchParameters,
+    state: &ApiState,
+    caller: &Anyone,
+) -> Result<Results, ApiError> {
     let mut errors = Vec::new();
-    let request = body.value.into_request(&mut errors);
+    let request = parameters.into_request(&mut errors);
     if !errors.is_empty() {
         return Err(ApiError::invalid(errors));
     }
-    Ok(personal_json(run(request, &state, &caller).await?.body))
+    run(request, state, caller).await
 }
 
 async fn from_query(
