@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use super::tools::Tool;
 
+/// Changes that are written out.
+const MOST_UNLOCKS: usize = 10;
+
 pub(super) fn summary(tool: Tool, answer: &Value) -> String {
     match tool {
         Tool::SearchScholarships => list("found", answer),
@@ -83,7 +86,7 @@ fn unlocks(answer: &Value) -> String {
         verdicts["possible"],
         unlocks.len(),
     );
-    for unlock in unlocks {
+    for unlock in unlocks.iter().take(MOST_UNLOCKS) {
         let _ = write!(
             text,
             "\n- {} from {} to {}: opens {}, worth up to {} {}",
@@ -94,6 +97,9 @@ fn unlocks(answer: &Value) -> String {
             unlock["total_amount"],
             string(&unlock["currency"]),
         );
+    }
+    if let Some(more @ 1..) = unlocks.len().checked_sub(MOST_UNLOCKS) {
+        let _ = write!(text, "\nAnd {more} that open less.");
     }
     text
 }

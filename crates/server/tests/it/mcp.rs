@@ -18,21 +18,23 @@ const SOON: Duration = Duration::from_secs(30);
 
 fn start(folder: &Path) -> (Child, ChildStdin, ChildStdout) {
     let mut command = command(folder);
-    command
-        .arg("mcp")
-        // What is logged must not get among the messages.
-        .env("LOG_LEVEL", "debug")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut command = Command::from(command);
-    let mut child = command.kill_on_drop(true).spawn().expect("starts");
+    // What is logged must not get among the messages.
+    command.arg("mcp").env("LOG_LEVEL", "debug");
+    let (mut child, input, output) = spawn(command);
     let mut log = child.stderr.take().expect("piped");
     // Somebody must read it, or the child waits.
-    tokio::spawn(async move {
-        let mut text = Vec::new();
-        let _ = log.read_to_end(&mut text).await;
-    });
+    tokio::spawn(async move { tokio::io::copy(&mut log, &mut tokio::io::sink()).await });
+    (child, input, output)
+}
+
+fn spawn(command: std::process::Command) -> (Child, ChildStdin, ChildStdout) {
+    let mut child = Command::from(command)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("starts");
     let (input, output) = (child.stdin.take(), child.stdout.take());
     (child, input.expect("piped"), output.expect("piped"))
 }
@@ -78,6 +80,30 @@ async fn every_tool_answers_and_the_end_of_input_ends_the_process_in_order() {
     let log = var.join("scholarship-api.db-wal");
     assert_eq!(std::fs::metadata(&log).map_or(0, |log| log.len()), 0);
     assert!(var.join("scholarship-api.db.index").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_students_say_is_not_logged_at_any_level() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = command(folder.path());
+    command.arg("mcp").env("LOG_LEVEL", "trace,rmcp=trace");
+    let (mut child, input, output) = spawn(command);
+    let mut log = child.stderr.take().expect("piped");
+    let log = tokio::spawn(async move {
+        let mut text = String::new();
+        log.read_to_string(&mut text).await.map(|_| text)
+    });
+    let client = ().serve((output, input)).await.expect("the process answers");
+    let profile = json!({"attributes": {"religion": "zebracorn"}, "household_income": 1_234_567});
+    call(&client, "find_unlocks", json!({"profile": profile})).await;
+    client.cancel().await.expect("ends");
+    assert_eq!(ended(&mut child).await.code(), Some(0));
+    let log = log.await.expect("no panic").expect("readable");
+    assert!(log.contains("tools are served"), "{log}");
+    for secret in ["zebracorn", "1234567"] {
+        let told = log.lines().find(|line| line.contains(secret));
+        assert_eq!(told, None);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
