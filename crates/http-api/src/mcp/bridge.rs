@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use actix_web::body::BodyStream;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ORIGIN};
+use actix_web::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ORIGIN};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -85,8 +85,11 @@ fn unreadable(refusal: &serde_json::Error) -> HttpResponse {
 }
 
 fn translated(request: &HttpRequest, body: Bytes) -> Result<http::Request<Full<Bytes>>, ApiError> {
-    let mut translated = http::Request::post(super::PATH);
-    for (name, value) in request.headers() {
+    // Answers are JSON whatever is accepted, and the library insists on clients that accept streams as well.
+    let accepted = "application/json, text/event-stream";
+    let mut translated = http::Request::post(super::PATH).header(ACCEPT.as_str(), accepted);
+    let headers = request.headers().iter();
+    for (name, value) in headers.filter(|(name, _)| **name != ACCEPT) {
         translated = translated.header(name.as_str(), value.as_bytes());
     }
     let translated = translated.body(Full::new(body));

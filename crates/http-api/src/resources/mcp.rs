@@ -18,11 +18,10 @@ pub(crate) fn configure(service: &mut ServiceConfig<'_>) {
 /// Use tools, as a language model
 ///
 /// The Model Context Protocol over Streamable HTTP, without sessions: each request carries one JSON-RPC message, and its answer
-/// is JSON. `Accept` must name both `application/json` and `text/event-stream`.
+/// is JSON.
 #[utoipa::path(
     tag = "AI",
     params(
-        ("Accept" = String, Header, description = "application/json, text/event-stream"),
         ("MCP-Protocol-Version" = Option<String>, Header, description = "The revision that initialize agreed on"),
     ),
     request_body(content = Object, example = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "search_scholarships", "arguments": {"query": "engineering", "limit": 2}}})),
