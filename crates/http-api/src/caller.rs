@@ -19,6 +19,7 @@ fn caller_of(request: &HttpRequest) -> Option<Caller> {
 }
 
 /// Anybody, with or without a token.
+#[derive(Clone)]
 pub(crate) struct Anyone(Option<Caller>);
 
 impl Anyone {

@@ -11,7 +11,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use domain::FieldError;
 
 pub(crate) use problem::Problem;
-pub(crate) use problem::{PROBLEM_JSON, render};
+pub(crate) use problem::{PROBLEM_JSON, code_of, render};
 
 /// Declares the codes with their status, title and what a caller can do: the table of `docs/errors.md`.
 macro_rules! error_codes {
@@ -52,6 +52,7 @@ error_codes! {
     TokenReplayed = "TOKEN_REPLAYED", 401, "The token was used for another task", "Ask for a new token for each task.";
     InsufficientScope = "INSUFFICIENT_SCOPE", 403, "The token's scope does not cover this", "Ask for a token with the scope that the detail names.";
     RoleNotAllowed = "ROLE_NOT_ALLOWED", 403, "The token's role may not do this", "Use a token of a role that the detail names.";
+    OriginNotAllowed = "ORIGIN_NOT_ALLOWED", 403, "Pages of this origin may not ask", "Ask from one of the configured origins, or from outside a browser.";
     NotFound = "NOT_FOUND", 404, "There is nothing at this path", "See /openapi.json for the paths.";
     ScholarshipNotFound = "SCHOLARSHIP_NOT_FOUND", 404, "There is no such scholarship", "Search for the scholarship; it may have been deleted.";
     TaskNotFound = "TASK_NOT_FOUND", 404, "There is no such task of yours", "Check the task_id; tasks are removed some days after their end.";
@@ -136,6 +137,11 @@ impl ApiError {
 
     pub(crate) fn code(&self) -> ErrorCode {
         self.0.code
+    }
+
+    /// The fields that are wrong, if that is the error.
+    pub(crate) fn wrong_fields(&self) -> &[FieldError] {
+        &self.0.errors
     }
 
     /// The sentence for the caller.

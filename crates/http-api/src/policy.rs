@@ -78,6 +78,7 @@ pub const POLICIES: &[(&str, &str, Policy)] = &[
     ("get", "/docs/{file}", Public),
     ("get", "/health", Public),
     ("get", "/healthz", Probe),
+    ("post", "/mcp", PUBLIC_AND_DRAFTS),
     ("get", "/openapi.json", Public),
     ("get", "/readyz", Probe),
 ];

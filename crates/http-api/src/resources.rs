@@ -8,6 +8,7 @@ pub(crate) mod eligibility;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod interactions;
+pub(crate) mod mcp;
 pub(crate) mod operations;
 pub(crate) mod recommendations;
 pub(crate) mod scholarships;
@@ -29,6 +30,7 @@ pub(crate) fn configure(service: &mut ServiceConfig<'_>) {
     recommendations::configure(service);
     interactions::configure(service);
     analytics::configure(service);
+    mcp::configure(service);
     operations::configure(service);
     ai::configure(service);
     agent::configure(service);

@@ -20,6 +20,7 @@ mod interactions;
 mod limits;
 mod logs;
 mod matching;
+mod mcp;
 mod operations;
 mod policies;
 mod revocations;

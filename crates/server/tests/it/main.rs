@@ -8,6 +8,7 @@ mod durability;
 mod life;
 mod limits;
 mod load;
+mod mcp;
 mod postgres;
 mod postgres_away;
 mod postgres_faults;
