@@ -99,8 +99,8 @@ DELETE FROM "interactions" WHERE ("interactions"."pseudonym" = $1);
 PREPARE q2 (text) AS
 DELETE FROM "scholarships" WHERE ("scholarships"."id" = $1);
 
-PREPARE q3 (bigint) AS
-DELETE FROM "task_notices" WHERE ("task_notices"."sequence" = $1);
+PREPARE q3 (bigint[]) AS
+DELETE FROM "task_notices" WHERE ("task_notices"."sequence" = ANY($1));
 
 PREPARE q4 (bigint[], text[], text[]) AS
 DELETE FROM interactions AS i USING unnest($1, $2, $3) AS kept (sequence, pseudonym, id) WHERE i.sequence = kept.sequence AND i.pseudonym = kept.pseudonym AND i.id = kept.id;
@@ -253,7 +253,7 @@ PREPARE q53 (date, date, bigint) AS
 SELECT query, sum(count)::bigint AS total, sum(without_results)::bigint AS missed FROM search_counts WHERE day BETWEEN $1 AND $2 GROUP BY query ORDER BY total DESC, query LIMIT $3;
 
 PREPARE q54 (timestamp with time zone, bigint) AS
-SELECT sequence FROM task_notices AS notice WHERE buried_at IS NULL AND due_at <= $1 AND NOT EXISTS ( SELECT FROM task_notices AS older WHERE older.task = notice.task AND older.sequence < notice.sequence AND older.buried_at IS NULL) ORDER BY due_at, sequence LIMIT $2 FOR UPDATE SKIP LOCKED;
+SELECT sequence FROM task_notices AS notice WHERE buried_at IS NULL AND due_at <= $1 AND 0 = ( SELECT count(*) FROM task_notices AS older WHERE older.task = notice.task AND older.sequence < notice.sequence AND older.buried_at IS NULL) ORDER BY due_at, sequence LIMIT $2 FOR UPDATE SKIP LOCKED;
 
 PREPARE q55 AS
 SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS is_there, (SELECT coalesce(bool_and(has_table_privilege(needed, 'SELECT')), true) FROM unnest(ARRAY[to_regclass('__diesel_schema_migrations'), to_regclass('scholarship_changes'), to_regclass('change_feed')]) AS needed WHERE needed IS NOT NULL) AS is_readable;
@@ -310,7 +310,7 @@ PREPARE q69 AS
 WITH newest AS (SELECT transaction, sequence, transaction < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed)) AS settled FROM scholarship_changes ORDER BY transaction DESC, sequence DESC LIMIT 1), sums AS (SELECT count(*) AS count, coalesce(sum(('x' || encode(substring(sha256(convert_to( id || ':' || version || ':' || (extract(epoch FROM updated_at) * 1000000)::bigint, 'UTF8')) FROM 1 FOR 8), 'hex'))::bit(64)::bigint), 0) AS sum FROM scholarships) SELECT count, mod(mod(sum, 18446744073709551616) + 18446744073709551616, 18446744073709551616)::text AS sum, transaction, sequence, coalesce(settled, true) AS settled FROM sums LEFT JOIN newest ON true;
 
 PREPARE q70 (timestamp with time zone, bigint) AS
-WITH old AS ( SELECT sequence FROM tasks WHERE finished_at < $1 AND NOT EXISTS ( SELECT FROM task_notices AS notice WHERE notice.task = tasks.sequence AND notice.buried_at IS NULL) ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED) DELETE FROM tasks WHERE sequence IN (SELECT sequence FROM old);
+WITH old AS ( SELECT sequence FROM tasks WHERE finished_at < $1 ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED) DELETE FROM tasks WHERE sequence IN (SELECT sequence FROM old);
 
 PREPARE q71 (bytea, bytea, timestamp with time zone) AS
 WITH old AS ( SELECT token FROM used_tokens WHERE expires_at < now() - interval '1 hour' AND token <> $1 ORDER BY expires_at LIMIT 4 FOR UPDATE SKIP LOCKED), cleared AS (DELETE FROM used_tokens WHERE token IN (SELECT token FROM old)) INSERT INTO used_tokens AS used (token, purpose, expires_at) VALUES ($1, $2, $3) ON CONFLICT (token) DO UPDATE SET purpose = EXCLUDED.purpose, expires_at = EXCLUDED.expires_at WHERE used.expires_at < now() - interval '1 hour';

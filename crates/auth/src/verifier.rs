@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 
 use crate::body::digest_of;
 use crate::{
-    BodyTokenError, Caller, Malformation, Role, ScopeSet, Timestamp, TokenError, TokenKey,
+    BodyTokenError, Caller, Malformation, Role, Scope, ScopeSet, Timestamp, TokenError, TokenKey,
     TokenSettings,
 };
 use payload::Payload;
@@ -18,6 +18,12 @@ use protected_header::ProtectedHeader;
 pub const MAXIMUM_TOKEN_BYTES: usize = 8192;
 pub(crate) const MAXIMUM_SUBJECT_BYTES: usize = 256;
 pub(crate) const MAXIMUM_TOKEN_ID_BYTES: usize = 128;
+/// All that tokens under the agents' key can grant.
+const AGENTS_SCOPES: [Scope; 3] = [
+    Scope::AgentTasks,
+    Scope::ScholarshipsRead,
+    Scope::AnalyticsRead,
+];
 
 /// Verifies tokens against a list of keys. Cheap to share behind a reference; holds no mutable state.
 pub struct Verifier {
@@ -53,7 +59,8 @@ impl Verifier {
         }
     }
 
-    /// With one more key, which whoever hands out tasks signs with: it is good for the role agent only.
+    /// With one more key, which whoever hands out tasks signs with. Its tokens are good for the role agent only, and for what
+    /// agents are there for: whatever else their `scope` names is not granted.
     #[must_use]
     pub fn with_agents_key(self, key: Option<&TokenKey>) -> Self {
         Self {
@@ -71,7 +78,8 @@ impl Verifier {
     /// The first reason why the token is not accepted at `now`. Claims are looked at only after the signature matched,
     /// so that nothing is revealed about tokens of others.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Caller, TokenError> {
-        self.caller(&self.payload(token, now)?)
+        let (payload, granted) = self.payload(token, now)?;
+        self.caller(&payload, granted)
     }
 
     /// As [`Self::verify`], for a token that was minted for this body.
@@ -84,14 +92,15 @@ impl Verifier {
         body: &[u8],
         now: Timestamp,
     ) -> Result<Caller, BodyTokenError> {
-        let payload = self.payload(token, now)?;
+        let (payload, granted) = self.payload(token, now)?;
         if payload.body_sha256.text()? != digest_of(body) {
             return Err(BodyTokenError::OtherBody);
         }
-        Ok(self.caller(&payload)?)
+        Ok(self.caller(&payload, granted)?)
     }
 
-    fn payload(&self, token: &str, now: Timestamp) -> Result<Payload, TokenError> {
+    /// What an accepted token says, and the most that it can grant.
+    fn payload(&self, token: &str, now: Timestamp) -> Result<(Payload, ScopeSet), TokenError> {
         if token.len() > MAXIMUM_TOKEN_BYTES {
             return Err(TokenError::Malformed(Malformation::TooLong));
         }
@@ -108,7 +117,12 @@ impl Verifier {
         if is_agents && payload.role.text()? != Role::Agent.as_str() {
             return Err(TokenError::SignatureInvalid);
         }
-        Ok(payload)
+        let granted = if is_agents {
+            AGENTS_SCOPES.into_iter().collect()
+        } else {
+            ScopeSet::all()
+        };
+        Ok((payload, granted))
     }
 
     /// Answers whether the key is good for agents only.
@@ -171,7 +185,7 @@ impl Verifier {
         Ok(())
     }
 
-    fn caller(&self, payload: &Payload) -> Result<Caller, TokenError> {
+    fn caller(&self, payload: &Payload, granted: ScopeSet) -> Result<Caller, TokenError> {
         let subject = payload.sub.identifier(MAXIMUM_SUBJECT_BYTES)?;
         let token_id = if self.settings.require_jti || payload.jti.is_present() {
             Some(payload.jti.identifier(MAXIMUM_TOKEN_ID_BYTES)?.to_owned())
@@ -184,7 +198,7 @@ impl Verifier {
             .parse()
             .map_err(|_| TokenError::Malformed(Malformation::Role))?;
         let scopes = if payload.scope.is_present() {
-            ScopeSet::from_claim(payload.scope.text()?)
+            ScopeSet::from_claim(payload.scope.text()?).intersection(granted)
         } else {
             ScopeSet::EMPTY
         };

@@ -22,8 +22,8 @@ pub trait TaskOutbox: Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<Delivery>, TaskStoreError>;
 
-    /// The sender has it; whoever delivered it, it is forgotten. False when it was already.
-    async fn delivered(&self, key: &NoticeKey) -> Result<bool, TaskStoreError>;
+    /// Their senders have them; whoever delivered them, they are forgotten. Answers how many were not yet.
+    async fn delivered(&self, keys: &[NoticeKey]) -> Result<u64, TaskStoreError>;
 
     /// Tries again at `at`. False when `worker` does not hold the notice's lease, and nothing was changed.
     async fn retry_delivery(
@@ -44,8 +44,8 @@ pub trait TaskOutbox: Send + Sync {
         now: Timestamp,
     ) -> Result<bool, TaskStoreError>;
 
-    /// Removes at most `limit` tasks that ended before an instant, with what is buried of them; those with notices to be
-    /// delivered stay. Answers how many went.
+    /// Removes at most `limit` tasks that ended before an instant, with all their notices: whoever asks leaves senders more
+    /// time than notices are tried for. Answers how many went.
     async fn forget_finished(&self, before: Timestamp, limit: usize)
     -> Result<u64, TaskStoreError>;
 }

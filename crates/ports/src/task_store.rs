@@ -26,7 +26,8 @@ pub trait TaskStore: Send + Sync {
     /// Lends at most `limit` tasks that wait, and those whose lease has run out: the highest priority first. Within one
     /// priority senders take turns, so that none waits for another's long queue, and each sender's go by age.
     ///
-    /// Whoever claims beside others needs a name of his own.
+    /// Each claim needs a worker's name of its own: who holds a lease is told by it. A task that cannot be read is put off
+    /// and logged, and keeps nobody else from theirs.
     async fn claim(
         &self,
         lease: Lease,

@@ -226,6 +226,22 @@ fn read(reader: &mut Reader<'_>) -> Settings {
     let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let database = stores::database(reader);
     let request_timeout = reader.seconds("REQUEST_TIMEOUT", 1, 300);
+    let tokens = TokenSettings {
+        issuer: reader.text("JWT_ISSUER"),
+        audience: reader.text("JWT_AUDIENCE"),
+        clock_skew: reader.seconds(
+            "JWT_CLOCK_SKEW_TOLERANCE",
+            0,
+            TokenSettings::LARGEST_CLOCK_SKEW.as_secs(),
+        ),
+        require_jti: reader.truth("JWT_REQUIRE_JTI"),
+        require_nbf: reader.truth("JWT_REQUIRE_NBF"),
+        maximum_lifetime: reader.seconds(
+            "JWT_TOKEN_LIFETIME",
+            1,
+            TokenSettings::LONGEST_LIFETIME.as_secs(),
+        ),
+    };
     Settings {
         host,
         port,
@@ -245,23 +261,8 @@ fn read(reader: &mut Reader<'_>) -> Settings {
         search: search(reader),
         follow_interval: Duration::from_millis(reader.number("FOLLOW_INTERVAL_MS", 10, 60_000)),
         sample_catalogue: reader.choice("SAMPLE_CATALOGUE", &sample_choices, SampleCatalogue::Auto),
-        tokens: TokenSettings {
-            issuer: reader.text("JWT_ISSUER"),
-            audience: reader.text("JWT_AUDIENCE"),
-            clock_skew: reader.seconds(
-                "JWT_CLOCK_SKEW_TOLERANCE",
-                0,
-                TokenSettings::LARGEST_CLOCK_SKEW.as_secs(),
-            ),
-            require_jti: reader.truth("JWT_REQUIRE_JTI"),
-            require_nbf: reader.truth("JWT_REQUIRE_NBF"),
-            maximum_lifetime: reader.seconds(
-                "JWT_TOKEN_LIFETIME",
-                1,
-                TokenSettings::LONGEST_LIFETIME.as_secs(),
-            ),
-        },
-        agents: agents::agents(reader, environment, token_keys.first()),
+        agents: agents::agents(reader, environment, token_keys.first(), &tokens),
+        tokens,
         token_keys,
         secret_is_random,
         limits: limits::limits(reader),

@@ -379,8 +379,12 @@ impl TaskOutbox for MemoryTaskStore {
             .collect())
     }
 
-    async fn delivered(&self, key: &NoticeKey) -> Result<bool, TaskStoreError> {
-        Ok(self.board().notices.remove(&key.sequence).is_some())
+    async fn delivered(&self, keys: &[NoticeKey]) -> Result<u64, TaskStoreError> {
+        let mut board = self.board();
+        let gone = keys
+            .iter()
+            .filter(|key| board.notices.remove(&key.sequence).is_some());
+        Ok(gone.count() as u64)
     }
 
     async fn retry_delivery(
@@ -412,10 +416,7 @@ impl TaskOutbox for MemoryTaskStore {
         let mut board = self.board();
         let mut old: Vec<_> = (board.tasks.iter())
             .filter_map(|(number, row)| Some((row.task.progress.finished_at?, *number)))
-            .filter(|(at, number)| {
-                let mut notices = board.notices.values();
-                *at < before && !notices.any(|notice| notice.task == *number && !notice.is_buried)
-            })
+            .filter(|(at, _)| *at < before)
             .collect();
         old.sort_unstable();
         old.truncate(limit);

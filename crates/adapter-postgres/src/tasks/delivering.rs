@@ -7,23 +7,22 @@ use domain::task::{ErrorMessage, Lease, NoticeKind, TaskId};
 use domain::{Term as _, Timestamp};
 use ports::{Delivery, NoticeKey};
 
-use super::record::{Read, error, result, text, unreadable};
+use super::record::{Read, error, readable, result, text, unreadable};
 use crate::failure::Failure;
 use crate::schema::{task_notices, tasks};
 use crate::scholarships::bound;
 
-/// Of each task the oldest notice, if it is due.
+/// Of each task the oldest notice, if it is due. The inner query is asked for each row, whatever the planner believes about the
+/// table: joined, it can cost seconds while the table grows faster than its statistics.
 const DUE: &str = "SELECT sequence FROM task_notices AS notice \
-     WHERE buried_at IS NULL AND due_at <= $1 AND NOT EXISTS ( \
-       SELECT FROM task_notices AS older \
+     WHERE buried_at IS NULL AND due_at <= $1 AND 0 = ( \
+       SELECT count(*) FROM task_notices AS older \
        WHERE older.task = notice.task AND older.sequence < notice.sequence AND older.buried_at IS NULL) \
      ORDER BY due_at, sequence LIMIT $2 FOR UPDATE SKIP LOCKED";
 
-/// Notices go before their tasks only once they are buried.
+/// Notices go with their tasks.
 const FORGET: &str = "WITH old AS ( \
-       SELECT sequence FROM tasks WHERE finished_at < $1 AND NOT EXISTS ( \
-         SELECT FROM task_notices AS notice WHERE notice.task = tasks.sequence AND notice.buried_at IS NULL) \
-       ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED) \
+       SELECT sequence FROM tasks WHERE finished_at < $1 ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED) \
      DELETE FROM tasks WHERE sequence IN (SELECT sequence FROM old)";
 
 #[derive(QueryableByName)]
@@ -115,7 +114,7 @@ pub(super) async fn claim_in_txn(
         .select((NoticeRow::as_select(), AddressRow::as_select()))
         .load(connection)
         .await?;
-    rows.into_iter().map(into_delivery).collect()
+    Ok(readable(rows.into_iter().map(into_delivery)))
 }
 
 /// No number of a row is so large.
@@ -125,12 +124,14 @@ fn number(key: &NoticeKey) -> i64 {
 
 pub(super) async fn delivered_in_txn(
     connection: &mut AsyncPgConnection,
-    key: NoticeKey,
-) -> Result<bool, Failure> {
-    let gone = diesel::delete(task_notices::table.find(number(&key)))
+    keys: Vec<NoticeKey>,
+) -> Result<u64, Failure> {
+    let numbers = keys.iter().map(number);
+    let delivered = task_notices::sequence.eq_any(numbers.collect::<Vec<_>>());
+    let gone = diesel::delete(task_notices::table.filter(delivered))
         .execute(connection)
         .await?;
-    Ok(gone == 1)
+    Ok(u64::try_from(gone).unwrap_or(u64::MAX))
 }
 
 /// What becomes of a notice that could not be delivered.

@@ -24,7 +24,7 @@ pub(super) struct LockedTask {
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = tasks)]
 pub(super) struct LockedRow {
-    sequence: i64,
+    pub(super) sequence: i64,
     reply_to: Option<String>,
     retry: i64,
     #[diesel(embed)]

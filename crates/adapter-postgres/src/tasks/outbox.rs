@@ -40,10 +40,10 @@ impl TaskOutbox for PostgresStore {
         .await
     }
 
-    async fn delivered(&self, key: &NoticeKey) -> Result<bool, TaskStoreError> {
-        let key = key.clone();
+    async fn delivered(&self, keys: &[NoticeKey]) -> Result<u64, TaskStoreError> {
+        let keys = keys.to_vec();
         self.tasks("delivered", Access::WriteFew, move |connection| {
-            delivering::delivered_in_txn(connection, key.clone()).boxed()
+            delivering::delivered_in_txn(connection, keys.clone()).boxed()
         })
         .await
     }

@@ -10,7 +10,7 @@ use domain::{Term as _, Timestamp};
 use ports::{Commanded, Enqueued, ListedTask, TaskFilter};
 
 use super::keeping::{locked_in_txn, save_in_txn, tell_in_txn};
-use super::record::{ListedRow, ProgressRow, SpecRow, TaskRow};
+use super::record::{ListedRow, ProgressRow, SpecRow, TaskRow, readable};
 use crate::failure::Failure;
 use crate::schema::tasks;
 use crate::scholarships::bound;
@@ -173,5 +173,5 @@ pub(super) async fn list_on_conn(
         query = query.filter(tasks::requested_by.eq(requested_by.to_string()));
     }
     let rows: Vec<ListedRow> = query.load(connection).await?;
-    rows.into_iter().map(ListedRow::into_listed).collect()
+    Ok(readable(rows.into_iter().map(ListedRow::into_listed)))
 }

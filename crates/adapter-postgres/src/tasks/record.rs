@@ -20,6 +20,19 @@ pub(super) fn unreadable(of: &str) -> impl Fn(&'static str) -> Failure {
     move |column| Failure::unreadable(of, Unreadable::Column(column))
 }
 
+/// What can be read; the rest is logged, and keeps nobody from it.
+pub(super) fn readable<T>(rows: impl Iterator<Item = Result<T, Failure>>) -> Vec<T> {
+    rows.filter_map(|row| row.map_err(|failure| log_unreadable(&failure)).ok())
+        .collect()
+}
+
+pub(super) fn log_unreadable(failure: &Failure) {
+    tracing::error!(
+        error = failure as &dyn std::error::Error,
+        "a row of the tasks cannot be read; it is left alone"
+    );
+}
+
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = tasks)]
 pub(super) struct SpecRow {

@@ -127,6 +127,16 @@ mod tasks_directly {
     }
 
     testkit::task_store_contract!(fresh);
+
+    #[tokio::test]
+    async fn tasks_that_cannot_be_read_keep_nobody_from_theirs() {
+        let name = database().await;
+        let server = DatabaseServer::shared();
+        let store = Arc::new(open(&server.url(&name)));
+        let damage = async |sql: &str| drop(server.psql(&name, sql));
+        let check = testkit::task_store_contract::tasks_that_cannot_be_read_keep_nobody_from_theirs;
+        check(store, damage).await;
+    }
 }
 
 mod tasks_through_pgbouncer {

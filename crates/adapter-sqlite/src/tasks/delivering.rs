@@ -7,23 +7,21 @@ use domain::task::{ErrorMessage, Lease, NoticeKind, TaskId};
 use domain::{Term as _, Timestamp};
 use ports::{Delivery, NoticeKey};
 
-use super::record::{Read, error, result, text, time, unreadable};
+use super::record::{Read, error, readable, result, text, time, unreadable};
 use crate::failure::Failure;
 use crate::schema::{task_notices, tasks};
 use crate::scholarships::{bound, microseconds};
 
 /// Of each task the oldest notice, if it is due.
 const DUE: &str = "SELECT sequence FROM task_notices AS notice \
-     WHERE buried_at IS NULL AND due_at <= ?1 AND NOT EXISTS ( \
-       SELECT 1 FROM task_notices AS older \
+     WHERE buried_at IS NULL AND due_at <= ?1 AND 0 = ( \
+       SELECT count(*) FROM task_notices AS older \
        WHERE older.task = notice.task AND older.sequence < notice.sequence AND older.buried_at IS NULL) \
      ORDER BY due_at, sequence LIMIT ?2";
 
-/// Notices go before their tasks only once they are buried.
+/// Notices go with their tasks.
 const FORGET: &str = "WITH old AS ( \
-       SELECT sequence FROM tasks WHERE finished_at < ?1 AND NOT EXISTS ( \
-         SELECT 1 FROM task_notices AS notice WHERE notice.task = tasks.sequence AND notice.buried_at IS NULL) \
-       ORDER BY finished_at LIMIT ?2) \
+       SELECT sequence FROM tasks WHERE finished_at < ?1 ORDER BY finished_at LIMIT ?2) \
      DELETE FROM tasks WHERE sequence IN (SELECT sequence FROM old)";
 
 #[derive(QueryableByName)]
@@ -112,7 +110,7 @@ pub(super) fn claim_in_txn(
         .order(task_notices::sequence)
         .select((NoticeRow::as_select(), AddressRow::as_select()))
         .load(connection)?;
-    rows.into_iter().map(into_delivery).collect()
+    Ok(readable(rows.into_iter().map(into_delivery)))
 }
 
 /// No number of a row is so large.
@@ -122,10 +120,12 @@ fn number(key: &NoticeKey) -> i64 {
 
 pub(super) fn delivered_in_txn(
     connection: &mut SqliteConnection,
-    key: &NoticeKey,
-) -> Result<bool, Failure> {
-    let gone = diesel::delete(task_notices::table.find(number(key))).execute(connection)?;
-    Ok(gone == 1)
+    keys: &[NoticeKey],
+) -> Result<u64, Failure> {
+    let numbers = keys.iter().map(number);
+    let delivered = task_notices::sequence.eq_any(numbers.collect::<Vec<_>>());
+    let gone = diesel::delete(task_notices::table.filter(delivered)).execute(connection)?;
+    Ok(u64::try_from(gone).unwrap_or(u64::MAX))
 }
 
 /// What becomes of a notice that could not be delivered.

@@ -25,7 +25,7 @@ pub(super) struct StoredTask {
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = tasks)]
 pub(super) struct StoredRow {
-    sequence: i64,
+    pub(super) sequence: i64,
     reply_to: Option<String>,
     retry: i64,
     #[diesel(embed)]

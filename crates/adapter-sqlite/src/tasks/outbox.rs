@@ -40,11 +40,11 @@ impl TaskOutbox for SqliteStore {
             .map_err(unavailable("claim_deliveries"))
     }
 
-    async fn delivered(&self, key: &NoticeKey) -> Result<bool, TaskStoreError> {
-        let key = key.clone();
+    async fn delivered(&self, keys: &[NoticeKey]) -> Result<u64, TaskStoreError> {
+        let keys = keys.to_vec();
         self.writer
-            .write(1, move |connection| {
-                delivering::delivered_in_txn(connection, &key)
+            .write(keys.len(), move |connection| {
+                delivering::delivered_in_txn(connection, &keys)
             })
             .await
             .map_err(unavailable("delivered"))

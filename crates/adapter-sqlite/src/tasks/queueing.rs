@@ -8,7 +8,7 @@ use domain::{Term as _, Timestamp};
 use ports::{Commanded, Enqueued, ListedTask, TaskFilter};
 
 use super::keeping::{save_in_txn, stored_in_txn, tell_in_txn};
-use super::record::{ListedRow, ProgressRow, SpecRow, TaskRow};
+use super::record::{ListedRow, ProgressRow, SpecRow, TaskRow, readable};
 use crate::failure::Failure;
 use crate::schema::tasks;
 use crate::scholarships::{bound, microseconds};
@@ -162,5 +162,5 @@ pub(super) fn list_on_conn(
         query = query.filter(tasks::requested_by.eq(requested_by.to_string()));
     }
     let rows: Vec<ListedRow> = query.load(connection)?;
-    rows.into_iter().map(ListedRow::into_listed).collect()
+    Ok(readable(rows.into_iter().map(ListedRow::into_listed)))
 }

@@ -1,18 +1,21 @@
 //! Tasks are lent to workers and come back.
 
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use domain::Timestamp;
 use domain::task::{Lease, Outcome, Task, TaskId, TaskState};
 
 use super::keeping::{StoredRow, StoredTask, runs, save_in_txn, stored_in_txn, waits};
-use super::record::TaskRow;
+use super::record::{TaskRow, log_unreadable};
 use crate::failure::Failure;
 use crate::schema::tasks;
 use crate::scholarships::{bound, microseconds};
 
 /// Leases that have run out and are ended with one claim.
 const LOST_AT_ONCE: i64 = 32;
+/// How long what cannot be read is out of the way.
+const PUT_OFF: TimeDelta = TimeDelta::hours(1);
 
 pub(super) fn claim_in_txn(
     connection: &mut SqliteConnection,
@@ -31,7 +34,14 @@ pub(super) fn claim_in_txn(
     let mut claimed = Vec::with_capacity(rows.len());
     for row in rows {
         let sequence = row.sequence;
-        let mut task = row.into_task()?;
+        let mut task = match row.into_task() {
+            Ok(task) => task,
+            Err(failure) => {
+                log_unreadable(&failure);
+                put_off_in_txn(connection, sequence, now)?;
+                continue;
+            }
+        };
         let before = StoredTask {
             sequence,
             has_address: task.spec.reply_to.is_some(),
@@ -58,11 +68,43 @@ fn end_leases_in_txn(connection: &mut SqliteConnection, now: Timestamp) -> Resul
         .select(StoredRow::as_select())
         .load(connection)?;
     for row in rows {
-        let task = row.into_stored()?;
+        let sequence = row.sequence;
+        let task = match row.into_stored() {
+            Ok(task) => task,
+            Err(failure) => {
+                log_unreadable(&failure);
+                put_lease_off_in_txn(connection, sequence, now)?;
+                continue;
+            }
+        };
         if let Some(lost) = task.progress.clone().lost(task.retry, now) {
             save_in_txn(connection, &task, &lost, None, now)?;
         }
     }
+    Ok(())
+}
+
+/// A waiting task that cannot be read is out of the way of others for a while.
+fn put_off_in_txn(
+    connection: &mut SqliteConnection,
+    sequence: i64,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    diesel::update(tasks::table.find(sequence))
+        .set(tasks::not_before.eq(microseconds(now + PUT_OFF)))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// As [`put_off_in_txn`], for a task whose worker is lost.
+fn put_lease_off_in_txn(
+    connection: &mut SqliteConnection,
+    sequence: i64,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    diesel::update(tasks::table.find(sequence))
+        .set(tasks::lease_until.eq(microseconds(now + PUT_OFF)))
+        .execute(connection)?;
     Ok(())
 }
 

@@ -1,9 +1,10 @@
 //! What taking in, working, telling and showing presence share.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use chrono::TimeDelta;
+use domain::task::PlainText;
 use ports::{Clock, CommandCenter, ReplayGuard, TaskOutbox, TaskStore};
 use tokio::sync::Notify;
 
@@ -23,7 +24,7 @@ pub struct TaskDependencies {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskSettings {
-    /// Names this process; no other may have it.
+    /// Names this process; no other may have it. At most 100 bytes.
     pub agent_id: String,
     pub version: String,
     /// Tasks that this process works at at once.
@@ -43,6 +44,8 @@ pub(super) struct Bridge {
     pub(super) events: AgentEvents,
     /// Work may have come, or a notice to deliver.
     pub(super) news: Notify,
+    /// Numbers the leases of this process.
+    leases: AtomicU64,
     /// Tasks that are worked at.
     pub(super) busy: AtomicUsize,
     /// The Command Center answered lately.
@@ -75,8 +78,16 @@ impl Bridge {
             clock,
             events,
             news: Notify::new(),
+            leases: AtomicU64::new(0),
             busy: AtomicUsize::new(0),
             is_center_up: AtomicBool::new(false),
         }
+    }
+
+    /// A name for the holder of one lease: what a late attempt says must not be taken for what a newer one of the same
+    /// process says.
+    pub(super) fn new_worker(&self) -> PlainText<128> {
+        let number = self.leases.fetch_add(1, Ordering::Relaxed);
+        PlainText::lossy(&format!("{}.{number}", self.settings.agent_id))
     }
 }

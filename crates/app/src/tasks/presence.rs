@@ -16,6 +16,8 @@ use crate::readiness::Readiness;
 
 /// Between signs of life.
 const HEARTBEATS: Duration = Duration::from_secs(30);
+/// How long a process that stops waits for its last words to be heard.
+const PARTING: Duration = Duration::from_secs(2);
 /// Events with one request.
 const EVENTS_AT_ONCE: usize = 100;
 /// Events wait so long for others to go with them.
@@ -78,7 +80,7 @@ impl Presence {
             }
         }
         if is_registered {
-            self.beat(true).await;
+            let _ = timeout(PARTING, self.beat(true)).await;
         }
     }
 
@@ -90,7 +92,12 @@ impl Presence {
             max_concurrent: u32::try_from(self.bridge.settings.at_once).unwrap_or(u32::MAX),
             started_at,
         };
-        self.note("registered", self.center.register(&registration).await)
+        let outcome = match self.center.register(&registration).await {
+            // It knows us, perhaps from an answer that was lost.
+            Err(CommandCenterError::Refused { status: 409 }) => Ok(()),
+            outcome => outcome,
+        };
+        self.note("registered", outcome)
     }
 
     async fn beat(&self, is_last: bool) -> bool {
@@ -140,13 +147,14 @@ impl Presence {
                 () = self.gathered(pause) => false,
                 _ = stop.wait_for(|stopped| *stopped) => true,
             };
+            if is_over {
+                let _ = timeout(PARTING, self.send()).await;
+                return;
+            }
             failures = match self.send().await {
                 Ok(()) => 0,
                 Err(_) => failures.saturating_add(1),
             };
-            if is_over {
-                return;
-            }
         }
     }
 
@@ -169,6 +177,8 @@ impl Presence {
                 if error.is_transient() {
                     self.bridge.events.put_back(events);
                     self.bridge.events.news.notify_one();
+                } else {
+                    self.bridge.observer.events_dropped(events.len() as u64);
                 }
                 return Err(error);
             }

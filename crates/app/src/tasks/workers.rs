@@ -1,14 +1,13 @@
 //! Work at tasks: as many at once as were allowed, each under a lease that is renewed while it goes on.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use domain::Timestamp;
 use domain::task::{
-    Backoff, Lease, Outcome, PlainText, Task, TaskError, TaskId, TaskResult, TaskSpec, TaskState,
+    Backoff, Lease, Outcome, PlainText, Task, TaskError, TaskResult, TaskSpec, TaskState,
 };
 use ports::{AgentEvent, AgentEventKind};
 use rand::Rng as _;
@@ -31,6 +30,8 @@ const ATTEMPTS: Backoff = Backoff {
     first: Duration::from_secs(1),
     longest: Duration::from_secs(60),
 };
+/// How long a process that stops waits for the store: whoever comes after takes its tasks up when their leases end.
+const PARTING: Duration = Duration::from_secs(3);
 /// Tries to say what became of a task, before its lease runs out and somebody else does it again.
 const SAYINGS: u32 = 10;
 
@@ -100,7 +101,12 @@ impl TaskWorkers {
                 _ = stop.wait_for(|stopped| *stopped) => break,
             }
         }
-        while working.join_next().await.is_some() {}
+        let given_back = async { while working.join_next().await.is_some() {} };
+        if timeout(PARTING, given_back).await.is_err() {
+            tracing::warn!(
+                "tasks could not be given back; others take them up when their leases end"
+            );
+        }
     }
 
     /// Claims for every free place and begins; answers how long to wait for more.
@@ -116,7 +122,11 @@ impl TaskWorkers {
         }
         let wanted = free.len();
         let now = self.bridge.clock.now();
-        let claimed = match self.bridge.store.claim(self.lease(now), wanted, now).await {
+        let lease = Lease {
+            worker: self.bridge.new_worker(),
+            until: now + LEASE,
+        };
+        let claimed = match self.bridge.store.claim(lease, wanted, now).await {
             Ok(claimed) => claimed,
             Err(error) => {
                 tracing::warn!(
@@ -130,23 +140,16 @@ impl TaskWorkers {
         for (task, place) in claimed.into_iter().zip(free) {
             let (workers, stop) = (Arc::clone(self), stop.clone());
             working.spawn(async move {
-                workers.bridge.busy.fetch_add(1, Ordering::Relaxed);
-                workers.work(task, stop).await;
-                workers.bridge.busy.fetch_sub(1, Ordering::Relaxed);
-                drop(place);
+                // Both are given back also when the work panics.
+                let _place = place;
+                let _busy = Busy::one_more(&workers.bridge.busy);
+                workers.work(&task, stop).await;
             });
         }
         if is_more { Duration::ZERO } else { POLL }
     }
 
-    fn lease(&self, now: Timestamp) -> Lease {
-        Lease {
-            worker: PlainText::lossy(&self.bridge.settings.agent_id),
-            until: now + LEASE,
-        }
-    }
-
-    async fn work(&self, task: Task, mut stop: watch::Receiver<bool>) {
+    async fn work(&self, task: &Task, mut stop: watch::Receiver<bool>) {
         let begun = Instant::now();
         self.say(&task.spec, AgentEventKind::TaskStarted, |_| {});
         // Its sender is told that it was begun.
@@ -154,22 +157,25 @@ impl TaskWorkers {
         let allowed = Duration::from_millis(task.spec.resources.timeout_ms().into());
         let outcome = tokio::select! {
             biased;
-            ran = timeout(allowed, self.runner.run(&task.spec)) => self.outcome(&task, ran.ok()),
-            () = self.hold(&task.spec.id) => {
+            ran = timeout(allowed, self.runner.run(&task.spec)) => self.outcome(task, ran.ok()),
+            () = self.hold(task) => {
                 self.bridge.observer.attempt_ended("abandoned", begun.elapsed());
                 return;
             }
             _ = stop.wait_for(|stopped| *stopped) => Outcome::Released,
         };
-        self.finish(&task, outcome, begun).await;
+        self.finish(task, outcome, begun).await;
     }
 
     /// Renews the lease; ends when that is lost.
-    async fn hold(&self, id: &TaskId) {
+    async fn hold(&self, task: &Task) {
         loop {
             sleep(RENEWAL).await;
-            let lease = self.lease(self.bridge.clock.now());
-            match self.bridge.store.renew(id, lease).await {
+            let lease = Lease {
+                worker: worker_of(task),
+                until: self.bridge.clock.now() + LEASE,
+            };
+            match self.bridge.store.renew(&task.spec.id, lease).await {
                 Ok(true) => {}
                 Ok(false) => return,
                 Err(error) => tracing::warn!(
@@ -204,12 +210,12 @@ impl TaskWorkers {
     async fn finish(&self, task: &Task, outcome: Outcome, begun: Instant) {
         for saying in 1..=SAYINGS {
             let now = self.bridge.clock.now();
-            let worker = &self.bridge.settings.agent_id;
-            let said = self
-                .bridge
-                .store
-                .finish(&task.spec.id, worker, outcome.clone(), now);
-            match said.await {
+            let worker = worker_of(task);
+            let finishing =
+                self.bridge
+                    .store
+                    .finish(&task.spec.id, worker.as_str(), outcome.clone(), now);
+            match finishing.await {
                 Ok(Some(state)) => return self.ended(task, &outcome, state, begun),
                 Ok(None) => {
                     self.bridge
@@ -256,5 +262,27 @@ impl TaskWorkers {
         let mut event = self.bridge.events.about(spec, kind);
         fill(&mut event);
         self.bridge.events.add(event);
+    }
+}
+
+/// Under which name this attempt has the task: no other attempt has it.
+fn worker_of(task: &Task) -> PlainText<128> {
+    let lease = task.progress.lease.as_ref();
+    lease.map_or_else(|| PlainText::lossy("nobody"), |lease| lease.worker.clone())
+}
+
+/// Counts as work until it is dropped.
+struct Busy<'a>(&'a AtomicUsize);
+
+impl<'a> Busy<'a> {
+    fn one_more(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use domain::task::{Lease, NoticeKind, PlainText, TaskId, TaskSpec, TaskState};
 use ports::{AgentEventKind, AgentStatus, Clock as _, TaskStore as _};
 use tokio::sync::watch;
-use tokio::time::{advance, sleep};
+use tokio::time::{Instant, advance, sleep};
 
 use self::setting::{Act, Setting, spec};
 use crate::world::World;
@@ -198,8 +198,9 @@ async fn a_notice_that_nobody_takes_for_a_day_is_given_up() {
     setting.submit(spec("a")).await;
     sleep(SOON).await;
     advance(Duration::from_secs(25 * 3_600)).await;
-    sleep(SOON).await;
-    // All three are a day old, and each is tried once more in its turn.
+    sleep(Duration::from_secs(90)).await;
+    // All three are a day old, and each is tried five times in its turn.
+    assert_eq!(setting.center.tries.lock().expect("sound").len(), 15);
     assert_eq!(*setting.counted.buried.lock().expect("sound"), 3);
     assert!(setting.center.told.lock().expect("sound").is_empty());
     running.stop().await;
@@ -295,5 +296,82 @@ async fn tasks_are_forgotten_some_days_after_their_end() {
     sleep(SOON).await;
     let id = TaskId::parse("a").expect("an id");
     assert_eq!(setting.store.get(&id).await.expect("answers"), None);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_on_the_way_does_not_hold_up_the_result() {
+    let setting = Setting::new();
+    *setting.center.refused.lock().expect("sound") = Some(NoticeKind::Accepted);
+    let running = setting.run();
+    setting.submit(spec("a")).await;
+    sleep(SOON).await;
+    let expected = [NoticeKind::InProgress, NoticeKind::Succeeded];
+    assert_eq!(setting.center.kinds("a"), expected);
+    // The result itself is worth further tries.
+    *setting.center.refused.lock().expect("sound") = Some(NoticeKind::Succeeded);
+    setting.submit(spec("b")).await;
+    sleep(Duration::from_secs(600)).await;
+    *setting.center.refused.lock().expect("sound") = None;
+    sleep(Duration::from_secs(3_600)).await;
+    assert_eq!(
+        setting.center.kinds("b").last(),
+        Some(&NoticeKind::Succeeded)
+    );
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_notice_whose_origin_is_configured_again_is_delivered() {
+    let setting = Setting::new();
+    setting.center.is_elsewhere.store(true, Ordering::SeqCst);
+    let running = setting.run();
+    setting.submit(spec("a")).await;
+    sleep(Duration::from_secs(60)).await;
+    setting.center.is_elsewhere.store(false, Ordering::SeqCst);
+    sleep(Duration::from_secs(120)).await;
+    assert_eq!(setting.center.kinds("a").len(), 3);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_center_does_not_hold_up_the_end() {
+    let setting = Setting::new();
+    let world = World::empty().await;
+    let presence = setting.tasks.presence(&world.application.readiness);
+    let presence = presence.expect("there is a center");
+    let (stop, stopped) = watch::channel(false);
+    let announcing = tokio::spawn(Arc::clone(&presence).announce(stopped.clone()));
+    let running = setting.run();
+    sleep(SOON).await;
+    setting.center.is_silent.store(true, Ordering::SeqCst);
+    setting.submit(spec("a")).await;
+    sleep(SOON).await;
+    let begun = Instant::now();
+    stop.send(true).expect("it runs");
+    announcing.await.expect("ends");
+    running.stop().await;
+    assert!(
+        begun.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_holds_its_task_under_a_name_of_its_own() {
+    let setting = Setting::new();
+    let running = setting.run();
+    let mut names = HashSet::new();
+    for id in ["a", "b"] {
+        setting.script(id, &[Act::Take(Duration::from_secs(4))]);
+        setting.submit(spec(id)).await;
+        sleep(Duration::from_secs(1)).await;
+        let id = TaskId::parse(id).expect("an id");
+        let task = setting.store.get(&id).await.expect("answers");
+        let lease = task.and_then(|task| task.progress.lease);
+        names.insert(lease.expect("it is worked at").worker.to_string());
+    }
+    assert_eq!(names.len(), 2, "{names:?}");
     running.stop().await;
 }

@@ -7,9 +7,9 @@ mod schemas;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use app::tasks::TokenUse;
-use auth::{Caller, Role};
+use auth::{Caller, Role, Scope};
 use chrono::TimeDelta;
-use domain::task::{Task, TaskId};
+use domain::task::{Task, TaskAction, TaskId};
 use ports::{Commanded, TaskFilter};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -101,6 +101,9 @@ async fn send_task(
 ) -> Result<HttpResponse, ApiError> {
     let caller = &agent.caller;
     let spec = body.value.into_spec(&caller.subject)?;
+    if spec.action == TaskAction::Analytics && !caller.may(Scope::AnalyticsRead) {
+        return Err(ApiError::insufficient_scope(Scope::AnalyticsRead));
+    }
     let answer = accepted(&spec);
     let location = format!("/agent/tasks/{}", spec.id);
     let token = TokenUse {
@@ -133,7 +136,7 @@ fn refused_from(caller: &Caller, state: &ApiState) -> Result<domain::Timestamp, 
 #[expect(dead_code, reason = "describes parameters; the handler reads them")]
 struct ListParameters {
     state: Option<domain::task::TaskState>,
-    action: Option<domain::task::TaskAction>,
+    action: Option<TaskAction>,
     #[param(max_length = 256)]
     requested_by: Option<String>,
     /// `next_before` of the page before.

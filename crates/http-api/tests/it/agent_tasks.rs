@@ -92,9 +92,16 @@ async fn every_action_answers_as_its_endpoint_does() {
         assert_eq!(done["result"]["data"], rest["data"], "{action}");
         assert!(!rest["data"].as_array().expect("a list").is_empty());
     }
-    let token = api.token_with_id("days", "someone", Role::Agent, SCOPE);
     let task =
         json!({"task_id": "days", "action": "scholarship_api.analytics", "payload": {"days": 3}});
+    let token = api.token_with_id("no-days", "someone", Role::Agent, SCOPE);
+    let refused = api.post_as(&token, "/agent/task", &task).await;
+    assert_eq!(
+        (refused.status, refused.json()["code"].clone()),
+        (403, json!("INSUFFICIENT_SCOPE"))
+    );
+    let scopes = format!("{SCOPE} analytics:read");
+    let token = api.token_with_id("days", "someone", Role::Agent, &scopes);
     assert_eq!(api.post_as(&token, "/agent/task", &task).await.status, 202);
     let done = ended(&api, &token, "days").await;
     assert_eq!(done["result"]["scholarships"], 5);

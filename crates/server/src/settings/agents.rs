@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use adapter_command_center::{CommandCenterSettings, check_base_url, check_origin};
-use auth::TokenKey;
+use auth::{TokenKey, TokenSettings};
 use chrono::TimeDelta;
 use configuration::Reader;
 
@@ -28,6 +28,7 @@ pub(super) fn agents(
     reader: &mut Reader<'_>,
     environment: Environment,
     own_key: Option<&TokenKey>,
+    tokens: &TokenSettings,
 ) -> AgentSettings {
     let shared_key = reader
         .optional("SHARED_SECRET")
@@ -37,8 +38,9 @@ pub(super) fn agents(
     if !(1..=64).contains(&agent_id.len()) || agent_id.contains(|c: char| !c.is_ascii_graphic()) {
         reader.refuse("AGENT_ID", "must be 1 to 64 visible ASCII characters");
     }
-    let timeout = reader.seconds("COMMAND_CENTER_TIMEOUT", 1, 60);
-    let connect_timeout = reader.seconds("COMMAND_CENTER_CONNECT_TIMEOUT", 1, 60);
+    // Notices are lent for half a minute, and a delivery must end before.
+    let timeout = reader.seconds("COMMAND_CENTER_TIMEOUT", 1, 20);
+    let connect_timeout = reader.seconds("COMMAND_CENTER_CONNECT_TIMEOUT", 1, 20);
     let allowed_origins = reader.list("COMMAND_CENTER_ALLOWED_ORIGINS");
     for origin in &allowed_origins {
         if let Err(error) = check_origin(origin) {
@@ -52,16 +54,21 @@ pub(super) fn agents(
     if environment == Environment::Production {
         for origin in allowed_origins
             .iter()
-            .filter(|origin| !origin.starts_with("https://"))
+            .filter(|origin| !origin.to_ascii_lowercase().starts_with("https://"))
         {
             let message = format!("`{origin}` must be https in production");
             reader.refuse("COMMAND_CENTER_ALLOWED_ORIGINS", message);
         }
     }
+    if url.is_some() && tokens.issuer == tokens.audience {
+        let message = "must differ from JWT_ISSUER where there is a COMMAND_CENTER_URL, or what is said to it could be sent back as an order";
+        reader.refuse("JWT_AUDIENCE", message);
+    }
     let center = url
         .filter(|_| is_enabled)
         .zip(shared_key.as_ref().or(own_key));
-    let days = reader.number("AGENT_TASK_RETENTION_DAYS", 1, 365);
+    // Senders are told for a day and some hours at most, and then the task may go.
+    let days = reader.number("AGENT_TASK_RETENTION_DAYS", 2, 365);
     let workers = reader.number("AGENT_WORKERS", 1, 256);
     AgentSettings {
         center: center.map(|(base_url, key)| CommandCenterSettings {
@@ -69,6 +76,9 @@ pub(super) fn agents(
             agent_id: agent_id.clone(),
             connect_timeout,
             timeout,
+            // In its tokens to us they stand the other way round.
+            issuer: tokens.audience.clone(),
+            audience: tokens.issuer.clone(),
             ..CommandCenterSettings::new(base_url, key.clone())
         }),
         agent_id,

@@ -223,6 +223,13 @@ fn notices_go_to_the_command_center_and_to_nobody_else() {
     assert_eq!(center.base_url, "http://127.0.0.1:8000");
     assert!(settings.agents.shared_key.is_some());
     assert!(load(&[]).expect("valid").agents.center.is_none());
+    assert_eq!(center.issuer, "scholar-sync-agents");
+    assert_eq!(center.audience, "auto-com-center");
+    let named = load(&[url, ("JWT_ISSUER", "them"), ("JWT_AUDIENCE", "us")]).expect("valid");
+    let center = named.agents.center.expect("it is configured");
+    assert_eq!((&*center.issuer, &*center.audience), ("us", "them"));
+    let refused = errors(&[url, ("JWT_ISSUER", "both"), ("JWT_AUDIENCE", "both")]);
+    assert!(refused.contains("JWT_AUDIENCE: must differ"), "{refused}");
     let off = load(&[url, ("ORCHESTRATION_ENABLED", "false")]).expect("valid");
     assert!(off.agents.center.is_none());
     for wrong in ["center", "ftp://center.example", "http://me@center.example"] {

@@ -231,3 +231,35 @@ pub async fn large_results_are_kept(board: Board) {
     finish(&board, "a", "ann", outcome, 2).await;
     assert_eq!(get(&board, "a").await.result, Some(result));
 }
+
+/// For stores in which somebody else can write: `damage` does so, with SQL.
+pub async fn tasks_that_cannot_be_read_keep_nobody_from_theirs(
+    board: Board,
+    damage: impl AsyncFn(&str),
+) {
+    for text in ["hurt", "lost"] {
+        enqueue(&board, with_priority(spec(text, "x"), 9)).await;
+    }
+    enqueue(&board, spec("fine", "x")).await;
+    damage("UPDATE task_notices SET kind = 'x' WHERE task IN (SELECT sequence FROM tasks WHERE id = 'hurt')").await;
+    let told = deliveries(&board, "bob", 0).await;
+    let told: Vec<_> = told.iter().map(|one| one.key.task.as_str()).collect();
+    assert_eq!(told, ["lost", "fine"]);
+
+    damage("UPDATE tasks SET payload = '{' WHERE id = 'hurt'").await;
+    // It is put off at the first look.
+    assert!(claim(&board, "ann", 1, 1).await.is_empty());
+    assert_eq!(claim(&board, "ann", 1, 2).await, ["lost"]);
+    damage("UPDATE tasks SET told = 'x' WHERE id = 'lost'").await;
+    assert_eq!(claim(&board, "ann", 5, 30).await, ["fine"]);
+    let all = board.list(ports::TaskFilter::default(), None, 10).await;
+    let all = all.expect("are read").into_iter();
+    let listed: Vec<_> = all.map(|task| task.id.to_string()).collect();
+    assert_eq!(listed, ["fine", "hurt"]);
+    assert!(board.get(&id("hurt")).await.is_err());
+    damage("UPDATE tasks SET payload = '{}' WHERE id = 'hurt'").await;
+    damage("UPDATE tasks SET told = 'in_progress' WHERE id = 'lost'").await;
+    let mut mended = claim(&board, "ann", 5, 200).await;
+    mended.sort_unstable();
+    assert_eq!(mended, ["fine", "hurt", "lost"]);
+}

@@ -280,8 +280,8 @@ async fn notices(store: &PostgresStore) {
     let [first, second] = &lent[..] else {
         panic!("there are two tasks: {lent:?}");
     };
-    let delivered = store.delivered(&first.key).await;
-    assert!(delivered.expect("is answered"));
+    let delivered = store.delivered(std::slice::from_ref(&first.key)).await;
+    assert_eq!(delivered.expect("is answered"), 1);
     let postponed = store.retry_delivery(&second.key, "ann", now(), reason());
     assert!(postponed.await.expect("is answered"));
     store

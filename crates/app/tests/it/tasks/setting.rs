@@ -78,6 +78,12 @@ impl TaskRunner for Scripted {
 #[derive(Default)]
 pub(crate) struct Center {
     pub(crate) is_down: AtomicBool,
+    /// Never answers.
+    pub(crate) is_silent: AtomicBool,
+    /// What is refused, with 422.
+    pub(crate) refused: Mutex<Option<NoticeKind>>,
+    /// Its origin is not configured, for now.
+    pub(crate) is_elsewhere: AtomicBool,
     pub(crate) told: Mutex<Vec<Delivery>>,
     pub(crate) tries: Mutex<Vec<Timestamp>>,
     pub(crate) registrations: Mutex<Vec<String>>,
@@ -117,6 +123,15 @@ impl CommandCenter for Center {
 
     async fn deliver(&self, delivery: &Delivery) -> Result<(), CommandCenterError> {
         self.tries.lock().expect("sound").push(delivery.at);
+        if self.is_silent.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        if self.is_elsewhere.load(Ordering::SeqCst) {
+            return Err(CommandCenterError::NotAllowed);
+        }
+        if *self.refused.lock().expect("sound") == Some(delivery.kind) {
+            return Err(CommandCenterError::Refused { status: 422 });
+        }
         self.check()?;
         self.told.lock().expect("sound").push(delivery.clone());
         Ok(())
@@ -131,6 +146,9 @@ impl CommandCenter for Center {
 
     async fn heartbeat(&self, heartbeat: &Heartbeat) -> Result<(), CommandCenterError> {
         self.check()?;
+        if self.is_silent.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         self.heartbeats
             .lock()
             .expect("sound")

@@ -1,10 +1,10 @@
 //! Tasks as they come in, and what is answered about them.
 
 use domain::task::{
-    PlainText, Progress, Task, TaskAction, TaskError, TaskId, TaskPayload, TaskResources, TaskSpec,
-    TaskState,
+    NoticeKind, PlainText, Progress, Task, TaskAction, TaskError, TaskId, TaskPayload,
+    TaskResources, TaskSpec, TaskState,
 };
-use domain::{FieldError, Timestamp};
+use domain::{FieldError, Term as _, Timestamp};
 use ports::ListedTask;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -160,21 +160,11 @@ impl From<&TaskError> for ErrorEntry {
     }
 }
 
-fn status(state: TaskState) -> &'static str {
-    match state {
-        TaskState::Queued => "accepted",
-        TaskState::Running => "in_progress",
-        TaskState::Succeeded => "succeeded",
-        TaskState::Failed | TaskState::Dead => "failed",
-        TaskState::Cancelled => "cancelled",
-    }
-}
-
 /// The answer to a task that was taken in, the first time and each other.
 pub(super) fn accepted(spec: &TaskSpec) -> TaskEnvelope {
     TaskEnvelope {
         task_id: spec.id.to_string(),
-        status: status(TaskState::Queued),
+        status: NoticeKind::Accepted.code(),
         result: None,
         error: None,
         trace_id: spec.trace_id.as_ref().map(ToString::to_string),
@@ -185,7 +175,8 @@ pub(super) fn accepted(spec: &TaskSpec) -> TaskEnvelope {
 /// The JSON of a [`TaskEnvelope`]; the result goes in as it is kept.
 pub(super) fn envelope(task: &Task) -> Vec<u8> {
     let head = json(&TaskEnvelope {
-        status: status(task.progress.state),
+        // As its sender is told: one that waits for its next attempt is in progress.
+        status: task.progress.told.code(),
         error: task.progress.error.as_ref().map(ErrorEntry::from),
         execution_time_ms: task.progress.execution_ms(),
         ..accepted(&task.spec)
