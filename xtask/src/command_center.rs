@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use auth::{TokenKey, TokenSettings, secret_weakness};
+use auth::{Timestamp, TokenKey, TokenSettings, secret_weakness};
 use ports::Clock as _;
 use testkit::command_center_stub::{Call, CommandCenterStub};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -106,7 +106,7 @@ async fn attend(
     let (say, heard) = tokio::sync::mpsc::unbounded_channel();
     stub.on_call(move |call| {
         // Nobody listens any more when the command ends.
-        let _ = say.send(call.clone());
+        let _ = say.send((call.clone(), SystemClock.now()));
     });
     let ours = TokenSettings {
         issuer: arguments.issuer.clone(),
@@ -135,7 +135,7 @@ async fn attend(
 
 /// Shows what comes; ends when every task has come to its end, or when that takes too long.
 async fn follow(
-    mut heard: UnboundedReceiver<Call>,
+    mut heard: UnboundedReceiver<(Call, Timestamp)>,
     watch: &mut Watch,
     arguments: &Arguments,
     is_waiting: bool,
@@ -146,8 +146,7 @@ async fn follow(
     while goes_on || watch.is_waiting() {
         tokio::select! {
             call = heard.recv() => {
-                let Some(call) = call else { return };
-                let now = SystemClock.now();
+                let Some((call, now)) = call else { return };
                 for line in watch.hear(&call, now) {
                     println!("{} {line}", now.format("%H:%M:%S%.3f"));
                 }

@@ -28,6 +28,7 @@ mod sample;
 mod sbom;
 mod secret_scan;
 mod setup;
+mod soak;
 mod store;
 mod system_clock;
 mod tasks;
@@ -85,6 +86,8 @@ enum Command {
     SecretScan(secret_scan::Arguments),
     /// Install the tools that `test` needs
     Setup,
+    /// Kill replicas and stores under thousands of tasks, and see that none is lost
+    Soak(soak::Arguments),
     /// Look at tasks of agents, cancel them, give them another chance
     Tasks(tasks::Arguments),
     /// Run every check and every test, as continuous integration does
@@ -121,6 +124,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Sbom => sbom::run(),
         Command::SecretScan(arguments) => secret_scan::run(&arguments),
         Command::Setup => setup::run(),
+        Command::Soak(arguments) => soak::run(&arguments),
         Command::Tasks(arguments) => tasks::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Token(command) => token::run(command),

@@ -128,7 +128,7 @@ mod tasks_directly {
 
     testkit::task_store_contract!(fresh);
 
-    #[tokio::test]
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn tasks_that_cannot_be_read_keep_nobody_from_theirs() {
         let name = database().await;
         let server = DatabaseServer::shared();
