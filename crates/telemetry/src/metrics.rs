@@ -143,7 +143,6 @@ impl Metrics {
         }
     }
 
-    /// Makes the series of these reasons for which rules of our own may answer.
     /// A task of an agent was taken in.
     pub fn task_received(&self) {
         self.0.tasks.received();
@@ -169,6 +168,7 @@ impl Metrics {
         self.0.tasks.dropped(count);
     }
 
+    /// Makes the series of these reasons for which rules of our own may answer.
     pub fn prepare_assistant(&self, reasons: impl IntoIterator<Item = &'static str>) {
         self.0.assistant.prepare(reasons);
     }
