@@ -5,11 +5,11 @@
 //! ended, so that a slow one is never skipped. Interactions of many callers share one insert. What is acknowledged survives
 //! the loss of power, as long as the server keeps `fsync` and `synchronous_commit` on.
 
-mod appending;
 mod applied;
 mod connecting;
 mod connections;
 mod failure;
+mod grouping;
 mod health;
 mod interactions;
 pub mod migrations;

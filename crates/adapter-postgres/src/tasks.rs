@@ -10,7 +10,8 @@ mod queueing;
 mod record;
 mod working;
 
-use std::sync::Arc;
+pub(crate) use queueing::{ARRIVALS, Arrival};
+pub(crate) use working::{ENDINGS, Ending};
 
 use async_trait::async_trait;
 use diesel_async::AsyncPgConnection;
@@ -40,10 +41,14 @@ impl PostgresStore {
             + 'static,
     {
         let outcome = self.connections.run(access, work).await;
-        outcome.map_err(|failure| TaskStoreError::Unavailable {
-            operation,
-            source: Box::new(failure),
-        })
+        outcome.map_err(unavailable(operation))
+    }
+}
+
+fn unavailable(operation: &'static str) -> impl Fn(Failure) -> TaskStoreError {
+    move |failure| TaskStoreError::Unavailable {
+        operation,
+        source: Box::new(failure),
     }
 }
 
@@ -63,11 +68,13 @@ impl TaskStore for PostgresStore {
         digest: [u8; 32],
         now: Timestamp,
     ) -> Result<Enqueued, TaskStoreError> {
-        let (spec, now) = (Arc::new(spec), whole_microseconds(now));
-        self.tasks("enqueue", Access::WriteFew, move |connection| {
-            queueing::enqueue_in_txn(connection, Arc::clone(&spec), digest, now).boxed()
-        })
-        .await
+        let arrival = Arrival {
+            spec,
+            digest,
+            now: whole_microseconds(now),
+        };
+        let arrived = self.arrived_tasks.add(arrival).await;
+        arrived.map_err(unavailable("enqueue"))
     }
 
     async fn claim(
@@ -98,17 +105,14 @@ impl TaskStore for PostgresStore {
         outcome: Outcome,
         now: Timestamp,
     ) -> Result<Option<TaskState>, TaskStoreError> {
-        let attempt = Arc::new((id.clone(), worker.to_owned(), outcome));
-        let now = whole_microseconds(now);
-        self.tasks("finish", Access::WriteFew, move |connection| {
-            let attempt = Arc::clone(&attempt);
-            async move {
-                let (id, worker, outcome) = &*attempt;
-                working::finish_in_txn(connection, id, worker, outcome, now).await
-            }
-            .boxed()
-        })
-        .await
+        let ending = Ending {
+            id: id.clone(),
+            worker: worker.to_owned(),
+            outcome,
+            now: whole_microseconds(now),
+        };
+        let ended = self.ended_attempts.add(ending).await;
+        ended.map_err(unavailable("finish"))
     }
 
     async fn cancel(&self, id: &TaskId, now: Timestamp) -> Result<Commanded, TaskStoreError> {

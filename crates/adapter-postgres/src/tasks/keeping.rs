@@ -54,14 +54,14 @@ pub(super) fn runs() -> SqlLiteral<Bool> {
 }
 
 pub(super) async fn locked_in_txn(
-    connection: &mut AsyncPgConnection,
+    mut connection: &AsyncPgConnection,
     id: &TaskId,
 ) -> Result<Option<LockedTask>, Failure> {
     let row: Option<LockedRow> = tasks::table
         .filter(tasks::id.eq(id.as_str()))
         .select(LockedRow::as_select())
         .for_update()
-        .get_result(connection)
+        .get_result(&mut connection)
         .await
         .optional()?;
     row.map(LockedRow::into_locked).transpose()
@@ -69,7 +69,7 @@ pub(super) async fn locked_in_txn(
 
 /// Keeps what became of a task that is under lock; its sender is told when there is news.
 pub(super) async fn save_in_txn(
-    connection: &mut AsyncPgConnection,
+    mut connection: &AsyncPgConnection,
     task: &LockedTask,
     progress: &Progress,
     result: Option<&TaskResult>,
@@ -78,7 +78,7 @@ pub(super) async fn save_in_txn(
     let result = result.map(|result| tasks::result.eq(result.as_str()));
     diesel::update(tasks::table.find(task.sequence))
         .set((ProgressRow::from(progress), result))
-        .execute(connection)
+        .execute(&mut connection)
         .await?;
     if task.has_address && task.progress.told != progress.told {
         tell_in_txn(connection, task.sequence, progress, now).await?;
@@ -88,7 +88,7 @@ pub(super) async fn save_in_txn(
 
 /// Leaves a notice of how far a task is.
 pub(super) async fn tell_in_txn(
-    connection: &mut AsyncPgConnection,
+    mut connection: &AsyncPgConnection,
     sequence: i64,
     progress: &Progress,
     now: Timestamp,
@@ -106,7 +106,7 @@ pub(super) async fn tell_in_txn(
             task_notices::created_at.eq(now),
             task_notices::due_at.eq(now),
         ))
-        .execute(connection)
+        .execute(&mut connection)
         .await?;
     Ok(())
 }

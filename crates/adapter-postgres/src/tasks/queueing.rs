@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Binary, Nullable, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::task::{Progress, Task, TaskId, TaskSpec};
 use domain::{Term as _, Timestamp};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use ports::{Commanded, Enqueued, ListedTask, TaskFilter};
 
-use super::keeping::{locked_in_txn, save_in_txn, tell_in_txn};
-use super::record::{ListedRow, ProgressRow, SpecRow, TaskRow, readable};
+use super::keeping::{locked_in_txn, save_in_txn};
+use super::record::{ListedRow, TaskRow, readable};
 use crate::failure::Failure;
+use crate::grouping::{Rule, in_order_of};
 use crate::schema::tasks;
 use crate::scholarships::bound;
 
@@ -44,48 +47,86 @@ async fn turn_on_conn(
     Ok(found.turn)
 }
 
-pub(super) async fn enqueue_in_txn(
+/// A task that comes in.
+pub(crate) struct Arrival {
+    pub(super) spec: TaskSpec,
+    pub(super) digest: [u8; 32],
+    pub(super) now: Timestamp,
+}
+
+pub(crate) const ARRIVALS: Rule<Arrival, Enqueued> = Rule {
+    work: enqueue_all_in_txn,
+    weight: |_| 1,
+    most: 64,
+};
+
+fn enqueue_all_in_txn(
     connection: &mut AsyncPgConnection,
-    spec: Arc<TaskSpec>,
-    digest: [u8; 32],
-    now: Timestamp,
+    arrivals: Vec<Arc<Arrival>>,
+) -> BoxFuture<'_, Result<Vec<Enqueued>, Failure>> {
+    async move {
+        let connection = &*connection;
+        let enqueue = |arrival| enqueue_in_txn(connection, arrival);
+        in_order_of(&arrivals, |arrival| arrival.spec.id.as_str(), enqueue).await
+    }
+    .boxed()
+}
+
+/// One statement for a task, its turn and its first notice. Waits for another task that comes in under its id.
+fn enqueue() -> String {
+    format!(
+        "WITH task AS ( \
+           INSERT INTO tasks (id, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, retry, \
+             state, attempts, created_at, not_before, told, digest, turn) \
+           VALUES ($4, $5, $6, $7, $8, $9, $2, $1, $10, $11, $12, 0, $3, $3, $13, $14, ({TURN})) \
+           ON CONFLICT (id) DO NOTHING RETURNING sequence, reply_to, created_at, told), \
+         notice AS ( \
+           INSERT INTO task_notices (task, kind, created_at, due_at) \
+           SELECT sequence, told, created_at, created_at FROM task WHERE reply_to IS NOT NULL) \
+         SELECT 1 FROM task"
+    )
+}
+
+async fn enqueue_in_txn(
+    mut connection: &AsyncPgConnection,
+    arrival: &Arrival,
 ) -> Result<Enqueued, Failure> {
-    let priority = spec.resources.priority().into();
-    let turn = turn_on_conn(connection, priority, spec.requested_by.as_str(), now).await?;
-    let progress = Progress::queued(now);
-    // Waits for another task that comes in under this id.
-    let added: Option<i64> = diesel::insert_into(tasks::table)
-        .values((
-            SpecRow::from(&*spec),
-            ProgressRow::from(&progress),
-            tasks::digest.eq(&digest[..]),
-            tasks::turn.eq(turn),
-        ))
-        .on_conflict(tasks::id)
-        .do_nothing()
-        .returning(tasks::sequence)
-        .get_result(connection)
-        .await
-        .optional()?;
-    let Some(sequence) = added else {
-        return known_on_conn(connection, &spec.id, &digest).await;
-    };
-    if spec.reply_to.is_some() {
-        tell_in_txn(connection, sequence, &progress, now).await?;
+    let Arrival { spec, digest, now } = arrival;
+    let resources = spec.resources;
+    let queued = Progress::queued(*now);
+    let added = diesel::sql_query(enqueue())
+        .bind::<BigInt, _>(i64::from(resources.priority()))
+        .bind::<Text, _>(spec.requested_by.as_str())
+        .bind::<Timestamptz, _>(queued.not_before)
+        .bind::<Text, _>(spec.id.as_str())
+        .bind::<Text, _>(spec.action.code())
+        .bind::<Text, _>(spec.payload.as_str())
+        .bind::<Nullable<Text>, _>(spec.reply_to.as_ref().map(|text| text.as_str()))
+        .bind::<Nullable<Text>, _>(spec.trace_id.as_ref().map(|text| text.as_str()))
+        .bind::<Text, _>(spec.owner.as_str())
+        .bind::<BigInt, _>(i64::from(resources.timeout_ms()))
+        .bind::<BigInt, _>(i64::from(resources.retry()))
+        .bind::<Text, _>(queued.state.code())
+        .bind::<Text, _>(queued.told.code())
+        .bind::<Binary, _>(&digest[..])
+        .execute(&mut connection)
+        .await?;
+    if added == 0 {
+        return known_on_conn(connection, &spec.id, digest).await;
     }
     Ok(Enqueued::New)
 }
 
 /// The task that has the id already.
 async fn known_on_conn(
-    connection: &mut AsyncPgConnection,
+    mut connection: &AsyncPgConnection,
     id: &TaskId,
     digest: &[u8],
 ) -> Result<Enqueued, Failure> {
     let known: Option<(Vec<u8>, TaskRow)> = tasks::table
         .filter(tasks::id.eq(id.as_str()))
         .select((tasks::digest, TaskRow::as_select()))
-        .get_result(connection)
+        .get_result(&mut connection)
         .await
         .optional()?;
     match known {

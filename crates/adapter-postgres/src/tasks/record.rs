@@ -33,7 +33,7 @@ pub(super) fn log_unreadable(failure: &Failure) {
     );
 }
 
-#[derive(Queryable, Selectable, Insertable)]
+#[derive(Queryable, Selectable)]
 #[diesel(table_name = tasks)]
 pub(super) struct SpecRow {
     id: String,
@@ -46,23 +46,6 @@ pub(super) struct SpecRow {
     priority: i64,
     timeout_ms: i64,
     retry: i64,
-}
-
-impl From<&TaskSpec> for SpecRow {
-    fn from(spec: &TaskSpec) -> Self {
-        Self {
-            id: spec.id.as_str().to_owned(),
-            action: spec.action.code().to_owned(),
-            payload: spec.payload.as_str().to_owned(),
-            reply_to: spec.reply_to.as_ref().map(ToString::to_string),
-            trace_id: spec.trace_id.as_ref().map(ToString::to_string),
-            owner: spec.owner.to_string(),
-            requested_by: spec.requested_by.to_string(),
-            priority: spec.resources.priority().into(),
-            timeout_ms: spec.resources.timeout_ms().into(),
-            retry: spec.resources.retry().into(),
-        }
-    }
 }
 
 impl SpecRow {
@@ -80,7 +63,7 @@ impl SpecRow {
     }
 }
 
-#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = tasks, treat_none_as_null = true)]
 pub(super) struct ProgressRow {
     state: String,

@@ -1,14 +1,19 @@
 //! Tasks are lent to workers and come back.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::Timestamp;
 use domain::task::{Lease, Outcome, Task, TaskId, TaskState};
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, try_join_all};
 
 use super::keeping::{LockedRow, LockedTask, locked_in_txn, runs, save_in_txn, waits};
 use super::record::{TaskRow, log_unreadable};
 use crate::failure::Failure;
+use crate::grouping::{Rule, in_order_of};
 use crate::schema::tasks;
 use crate::scholarships::bound;
 
@@ -18,7 +23,7 @@ const LOST_AT_ONCE: i64 = 32;
 const PUT_OFF: TimeDelta = TimeDelta::hours(1);
 
 pub(super) async fn claim_in_txn(
-    connection: &mut AsyncPgConnection,
+    mut connection: &AsyncPgConnection,
     lease: Lease,
     limit: usize,
     now: Timestamp,
@@ -32,38 +37,49 @@ pub(super) async fn claim_in_txn(
         .select(TaskRow::as_select())
         .for_update()
         .skip_locked()
-        .load(connection)
+        .load(&mut connection)
         .await?;
-    let mut claimed = Vec::with_capacity(rows.len());
-    for row in rows {
-        let sequence = row.sequence;
-        let mut task = match row.into_task() {
-            Ok(task) => task,
-            Err(failure) => {
-                log_unreadable(&failure);
-                put_off_in_txn(connection, sequence, now).await?;
-                continue;
-            }
-        };
-        let before = LockedTask {
-            sequence,
-            has_address: task.spec.reply_to.is_some(),
-            retry: task.spec.resources.retry(),
-            progress: task.progress.clone(),
-        };
-        let Some(progress) = task.progress.claimed(lease.clone(), now) else {
-            continue;
-        };
-        save_in_txn(connection, &before, &progress, None, now).await?;
-        task.progress = progress;
-        claimed.push(task);
-    }
-    Ok(claimed)
+    // All at once on the wire.
+    let claiming = rows
+        .into_iter()
+        .map(|row| claim_row_in_txn(connection, row, &lease, now));
+    let claimed = try_join_all(claiming).await?;
+    Ok(claimed.into_iter().flatten().collect())
+}
+
+/// `None` when the row cannot be read, or what it says does not wait.
+async fn claim_row_in_txn(
+    connection: &AsyncPgConnection,
+    row: TaskRow,
+    lease: &Lease,
+    now: Timestamp,
+) -> Result<Option<Task>, Failure> {
+    let sequence = row.sequence;
+    let mut task = match row.into_task() {
+        Ok(task) => task,
+        Err(failure) => {
+            log_unreadable(&failure);
+            put_off_in_txn(connection, sequence, now).await?;
+            return Ok(None);
+        }
+    };
+    let before = LockedTask {
+        sequence,
+        has_address: task.spec.reply_to.is_some(),
+        retry: task.spec.resources.retry(),
+        progress: task.progress.clone(),
+    };
+    let Some(progress) = task.progress.claimed(lease.clone(), now) else {
+        return Ok(None);
+    };
+    save_in_txn(connection, &before, &progress, None, now).await?;
+    task.progress = progress;
+    Ok(Some(task))
 }
 
 /// Tasks whose workers were silent for too long wait again, or are given up.
 async fn end_leases_in_txn(
-    connection: &mut AsyncPgConnection,
+    mut connection: &AsyncPgConnection,
     now: Timestamp,
 ) -> Result<(), Failure> {
     let rows: Vec<LockedRow> = tasks::table
@@ -74,7 +90,7 @@ async fn end_leases_in_txn(
         .select(LockedRow::as_select())
         .for_update()
         .skip_locked()
-        .load(connection)
+        .load(&mut connection)
         .await?;
     for row in rows {
         let sequence = row.sequence;
@@ -95,26 +111,26 @@ async fn end_leases_in_txn(
 
 /// A waiting task that cannot be read is out of the way of others for a while.
 async fn put_off_in_txn(
-    connection: &mut AsyncPgConnection,
+    mut connection: &AsyncPgConnection,
     sequence: i64,
     now: Timestamp,
 ) -> Result<(), Failure> {
     diesel::update(tasks::table.find(sequence))
         .set(tasks::not_before.eq(now + PUT_OFF))
-        .execute(connection)
+        .execute(&mut connection)
         .await?;
     Ok(())
 }
 
 /// As [`put_off_in_txn`], for a task whose worker is lost.
 async fn put_lease_off_in_txn(
-    connection: &mut AsyncPgConnection,
+    mut connection: &AsyncPgConnection,
     sequence: i64,
     now: Timestamp,
 ) -> Result<(), Failure> {
     diesel::update(tasks::table.find(sequence))
         .set(tasks::lease_until.eq(now + PUT_OFF))
-        .execute(connection)
+        .execute(&mut connection)
         .await?;
     Ok(())
 }
@@ -134,19 +150,43 @@ pub(super) async fn renew_in_txn(
     Ok(renewed == 1)
 }
 
-pub(super) async fn finish_in_txn(
+/// How somebody's attempt ended.
+pub(crate) struct Ending {
+    pub(super) id: TaskId,
+    pub(super) worker: String,
+    pub(super) outcome: Outcome,
+    pub(super) now: Timestamp,
+}
+
+pub(crate) const ENDINGS: Rule<Ending, Option<TaskState>> = Rule {
+    work: finish_all_in_txn,
+    weight: |_| 1,
+    most: 64,
+};
+
+fn finish_all_in_txn(
     connection: &mut AsyncPgConnection,
-    id: &TaskId,
-    worker: &str,
-    outcome: &Outcome,
-    now: Timestamp,
+    endings: Vec<Arc<Ending>>,
+) -> BoxFuture<'_, Result<Vec<Option<TaskState>>, Failure>> {
+    async move {
+        let connection = &*connection;
+        let finish = |ending| finish_in_txn(connection, ending);
+        in_order_of(&endings, |ending| ending.id.as_str(), finish).await
+    }
+    .boxed()
+}
+
+async fn finish_in_txn(
+    connection: &AsyncPgConnection,
+    ending: &Ending,
 ) -> Result<Option<TaskState>, Failure> {
-    let Some(task) = locked_in_txn(connection, id).await? else {
+    let Some(task) = locked_in_txn(connection, &ending.id).await? else {
         return Ok(None);
     };
-    if !task.progress.is_held_by(worker) {
+    if !task.progress.is_held_by(&ending.worker) {
         return Ok(None);
     }
+    let (outcome, now) = (&ending.outcome, ending.now);
     let Some(progress) = task.progress.clone().finished(outcome, task.retry, now) else {
         return Ok(None);
     };
