@@ -50,6 +50,45 @@
 -- column spend_reservations.id
 -- column store_secrets.name
 -- column store_secrets.value
+-- column task_notices.attempts
+-- column task_notices.buried_at
+-- column task_notices.created_at
+-- column task_notices.delivery_error
+-- column task_notices.due_at
+-- column task_notices.error_code
+-- column task_notices.error_details
+-- column task_notices.error_message
+-- column task_notices.execution_ms
+-- column task_notices.kind
+-- column task_notices.sequence
+-- column task_notices.task
+-- column task_notices.worker
+-- column tasks.action
+-- column tasks.attempts
+-- column tasks.created_at
+-- column tasks.digest
+-- column tasks.error_code
+-- column tasks.error_details
+-- column tasks.error_message
+-- column tasks.finished_at
+-- column tasks.id
+-- column tasks.lease_until
+-- column tasks.not_before
+-- column tasks.owner
+-- column tasks.payload
+-- column tasks.priority
+-- column tasks.reply_to
+-- column tasks.requested_by
+-- column tasks.result
+-- column tasks.retry
+-- column tasks.sequence
+-- column tasks.started_at
+-- column tasks.state
+-- column tasks.timeout_ms
+-- column tasks.told
+-- column tasks.trace_id
+-- column tasks.turn
+-- column tasks.worker
 -- column used_tokens.expires_at
 -- column used_tokens.purpose
 -- column used_tokens.token
@@ -60,142 +99,199 @@ DELETE FROM "interactions" WHERE ("interactions"."pseudonym" = $1);
 PREPARE q2 (text) AS
 DELETE FROM "scholarships" WHERE ("scholarships"."id" = $1);
 
-PREPARE q3 (bigint[], text[], text[]) AS
+PREPARE q3 (bigint[]) AS
+DELETE FROM "task_notices" WHERE ("task_notices"."sequence" = ANY($1));
+
+PREPARE q4 (bigint[], text[], text[]) AS
 DELETE FROM interactions AS i USING unnest($1, $2, $3) AS kept (sequence, pseudonym, id) WHERE i.sequence = kept.sequence AND i.pseudonym = kept.pseudonym AND i.id = kept.id;
 
-PREPARE q4 (timestamp with time zone) AS
+PREPARE q5 (timestamp with time zone) AS
 DELETE FROM revocations WHERE (kind, digest) IN ( SELECT kind, digest FROM revocations WHERE expires_at <= $1 FOR UPDATE SKIP LOCKED);
 
-PREPARE q5 (date) AS
+PREPARE q6 (date) AS
 DELETE FROM spend_reservations WHERE day < $1 - 7;
 
-PREPARE q6 (text, text, text, timestamp with time zone, timestamp with time zone) AS
+PREPARE q7 (text, text, text, timestamp with time zone, timestamp with time zone) AS
 INSERT INTO "idempotency_records" ("key", "fingerprint", "scholarship_id", "expires_at") VALUES ($1, $2, $3, $4) ON CONFLICT ("key") DO UPDATE SET "fingerprint" = excluded."fingerprint", "scholarship_id" = excluded."scholarship_id", "expires_at" = excluded."expires_at" WHERE ("idempotency_records"."expires_at" <= $5);
 
-PREPARE q7 (text, text, text, bigint, timestamp with time zone, timestamp with time zone, bytea, text) AS
+PREPARE q8 (text, text, text, bigint, timestamp with time zone, timestamp with time zone, bytea, text) AS
 INSERT INTO "scholarships" ("id", "source", "source_id", "version", "created_at", "updated_at", "digest", "document") VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING;
 
-PREPARE q8 (text, bytea) AS
+PREPARE q9 (text, bytea) AS
 INSERT INTO "store_secrets" ("name", "value") VALUES ($1, $2) ON CONFLICT DO NOTHING;
 
-PREPARE q9 (timestamp with time zone, text, text, text, text[], bytea[], bytea[]) AS
+PREPARE q10 (bigint, text, text, text, text, bigint, timestamp with time zone, timestamp with time zone) AS
+INSERT INTO "task_notices" ("task", "kind", "error_code", "error_message", "error_details", "execution_ms", "created_at", "due_at") VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+PREPARE q11 (timestamp with time zone, text, text, text, text[], bytea[], bytea[]) AS
 INSERT INTO audit_log (at, actor, role, action, scholarship_id, digest_before, digest_after) SELECT $1, $2, $3, $4, id, before, after FROM unnest($5, $6, $7) WITH ORDINALITY AS rows (id, before, after, place) ORDER BY place;
 
-PREPARE q10 (text[], text[], text[], text[], timestamp with time zone[], timestamp with time zone[]) AS
+PREPARE q12 (text[], text[], text[], text[], timestamp with time zone[], timestamp with time zone[]) AS
 INSERT INTO interactions (pseudonym, id, kind, scholarship_id, occurred_at, recorded_at) SELECT pseudonym, id, kind, scholarship_id, occurred_at, recorded_at FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY AS rows (pseudonym, id, kind, scholarship_id, occurred_at, recorded_at, place) ORDER BY place ON CONFLICT (pseudonym, id) DO NOTHING RETURNING pseudonym, id;
 
-PREPARE q11 (text, bytea, timestamp with time zone, timestamp with time zone) AS
+PREPARE q13 (text, bytea, timestamp with time zone, timestamp with time zone) AS
 INSERT INTO revocations AS known (kind, digest, revoked_at, expires_at) VALUES ($1, $2, $3, $4) ON CONFLICT (kind, digest) DO UPDATE SET revoked_at = greatest(known.revoked_at, EXCLUDED.revoked_at), expires_at = greatest(known.expires_at, EXCLUDED.expires_at);
 
-PREPARE q12 (text[], bigint[], text[], text[], bytea[], text[], timestamp with time zone) AS
+PREPARE q14 (text[], bigint[], text[], text[], bytea[], text[], timestamp with time zone) AS
 INSERT INTO scholarships (id, version, source, source_id, digest, document, created_at, updated_at) SELECT *, $7, $7 FROM unnest($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING;
 
-PREPARE q13 (date, text[], bigint[], bigint[]) AS
+PREPARE q15 (date, text[], bigint[], bigint[]) AS
 INSERT INTO search_counts AS c (day, query, count, without_results) SELECT $1, query, count, without_results FROM unnest($2, $3, $4) AS n (query, count, without_results) ON CONFLICT (day, query) DO UPDATE SET count = c.count + EXCLUDED.count, without_results = c.without_results + EXCLUDED.without_results;
 
-PREPARE q14 (timestamp with time zone, bigint) AS
+PREPARE q16 (timestamp with time zone, bigint) AS
 SELECT "audit_log"."sequence", "audit_log"."at", "audit_log"."actor", "audit_log"."role", "audit_log"."action", "audit_log"."scholarship_id", "audit_log"."digest_before", "audit_log"."digest_after" FROM "audit_log" WHERE ("audit_log"."at" >= $1) ORDER BY "audit_log"."at" DESC, "audit_log"."sequence" DESC LIMIT $2;
 
-PREPARE q15 (timestamp with time zone, text, bigint) AS
+PREPARE q17 (timestamp with time zone, text, bigint) AS
 SELECT "audit_log"."sequence", "audit_log"."at", "audit_log"."actor", "audit_log"."role", "audit_log"."action", "audit_log"."scholarship_id", "audit_log"."digest_before", "audit_log"."digest_after" FROM "audit_log" WHERE (("audit_log"."at" >= $1) AND ("audit_log"."scholarship_id" = $2)) ORDER BY "audit_log"."at" DESC, "audit_log"."sequence" DESC LIMIT $3;
 
-PREPARE q16 (timestamp with time zone, bigint) AS
+PREPARE q18 (timestamp with time zone, bigint) AS
 SELECT "idempotency_records"."key" FROM "idempotency_records" WHERE ("idempotency_records"."expires_at" <= $1) ORDER BY "idempotency_records"."expires_at" LIMIT $2 FOR UPDATE SKIP LOCKED;
 
-PREPARE q17 (text, timestamp with time zone) AS
+PREPARE q19 (text, timestamp with time zone) AS
 SELECT "idempotency_records"."key", "idempotency_records"."fingerprint", "idempotency_records"."scholarship_id", "idempotency_records"."expires_at" FROM "idempotency_records" WHERE (("idempotency_records"."key" = $1) AND ("idempotency_records"."expires_at" > $2));
 
-PREPARE q18 (text, bigint) AS
+PREPARE q20 (text, bigint) AS
 SELECT "interactions"."pseudonym", "interactions"."id", "interactions"."kind", "interactions"."scholarship_id", "interactions"."occurred_at" FROM "interactions" WHERE ("interactions"."pseudonym" = $1) ORDER BY "interactions"."occurred_at" DESC, "interactions"."sequence" DESC LIMIT $2;
 
-PREPARE q19 (timestamp with time zone, timestamp with time zone, bigint) AS
+PREPARE q21 (timestamp with time zone, timestamp with time zone, bigint) AS
 SELECT "interactions"."pseudonym", "interactions"."id", "interactions"."kind", "interactions"."scholarship_id", "interactions"."occurred_at" FROM "interactions" WHERE (("interactions"."occurred_at" >= $1) AND ("interactions"."occurred_at" < $2)) ORDER BY "interactions"."occurred_at" DESC, "interactions"."sequence" DESC LIMIT $3;
 
-PREPARE q20 (timestamp with time zone, timestamp with time zone) AS
+PREPARE q22 (timestamp with time zone, timestamp with time zone) AS
 SELECT "interactions"."scholarship_id", "interactions"."kind", COUNT(*) FROM "interactions" WHERE (("interactions"."occurred_at" >= $1) AND ("interactions"."occurred_at" < $2)) GROUP BY "interactions"."scholarship_id", "interactions"."kind";
 
-PREPARE q21 (timestamp with time zone, bigint) AS
+PREPARE q23 (timestamp with time zone, bigint) AS
 SELECT "interactions"."sequence", "interactions"."recorded_at", "interactions"."pseudonym", "interactions"."id", "interactions"."kind", "interactions"."scholarship_id", "interactions"."occurred_at" FROM "interactions" WHERE ("interactions"."occurred_at" < $1) ORDER BY "interactions"."occurred_at", "interactions"."sequence" LIMIT $2;
 
-PREPARE q22 (timestamp with time zone, timestamp with time zone, bigint, bigint) AS
+PREPARE q24 (timestamp with time zone, timestamp with time zone, bigint, bigint) AS
 SELECT "interactions"."sequence", "interactions"."recorded_at", "interactions"."pseudonym", "interactions"."id", "interactions"."kind", "interactions"."scholarship_id", "interactions"."occurred_at" FROM "interactions" WHERE (("interactions"."occurred_at" < $1) AND (interactions.occurred_at, interactions.sequence) > ($2, $3)) ORDER BY "interactions"."occurred_at", "interactions"."sequence" LIMIT $4;
 
-PREPARE q23 (timestamp with time zone) AS
+PREPARE q25 (timestamp with time zone) AS
 SELECT "revocations"."kind", "revocations"."digest", "revocations"."revoked_at", "revocations"."expires_at" FROM "revocations" WHERE ("revocations"."expires_at" > $1);
 
-PREPARE q24 (timestamp with time zone, text, bigint) AS
+PREPARE q26 (timestamp with time zone, text, bigint) AS
 SELECT "scholarship_changes"."transaction", "scholarship_changes"."sequence", "scholarship_changes"."scholarship_id", "scholarship_changes"."changed_at", "scholarships"."id", "scholarships"."version", "scholarships"."created_at", "scholarships"."updated_at", "scholarships"."document" FROM ("scholarship_changes" LEFT OUTER JOIN "scholarships" ON ("scholarships"."id" = "scholarship_changes"."scholarship_id")) WHERE (("scholarship_changes"."changed_at" >= $1) AND ("scholarship_changes"."scholarship_id" > $2)) ORDER BY "scholarship_changes"."scholarship_id" LIMIT $3;
 
-PREPARE q25 (bigint, bigint, bigint) AS
+PREPARE q27 (bigint, bigint, bigint) AS
 SELECT "scholarship_changes"."transaction", "scholarship_changes"."sequence", "scholarship_changes"."scholarship_id", "scholarship_changes"."changed_at", "scholarships"."id", "scholarships"."version", "scholarships"."created_at", "scholarships"."updated_at", "scholarships"."document" FROM ("scholarship_changes" LEFT OUTER JOIN "scholarships" ON ("scholarships"."id" = "scholarship_changes"."scholarship_id")) WHERE ((scholarship_changes.transaction, scholarship_changes.sequence) > ($1, $2) AND scholarship_changes.transaction < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed))) ORDER BY "scholarship_changes"."transaction", "scholarship_changes"."sequence" LIMIT $3;
 
-PREPARE q26 (text) AS
+PREPARE q28 (text) AS
 SELECT "scholarships"."id" FROM "scholarships" WHERE ("scholarships"."id" = $1);
 
-PREPARE q27 (text, text) AS
+PREPARE q29 (text, text) AS
 SELECT "scholarships"."id" FROM "scholarships" WHERE (("scholarships"."source" = $1) AND ("scholarships"."source_id" = $2));
 
-PREPARE q28 (text) AS
+PREPARE q30 (text) AS
 SELECT "scholarships"."id", "scholarships"."version", "scholarships"."created_at", "scholarships"."updated_at", "scholarships"."document" FROM "scholarships" WHERE ("scholarships"."id" = $1);
 
-PREPARE q29 (text, bigint) AS
+PREPARE q31 (text, bigint) AS
 SELECT "scholarships"."id", "scholarships"."version", "scholarships"."created_at", "scholarships"."updated_at", "scholarships"."document" FROM "scholarships" WHERE ("scholarships"."id" > $1) ORDER BY "scholarships"."id" LIMIT $2;
 
-PREPARE q30 (text) AS
+PREPARE q32 (text) AS
 SELECT "scholarships"."version", "scholarships"."created_at", "scholarships"."digest" FROM "scholarships" WHERE ("scholarships"."id" = $1) FOR UPDATE;
 
-PREPARE q31 (text) AS
+PREPARE q33 (text) AS
 SELECT "store_secrets"."value" FROM "store_secrets" WHERE ("store_secrets"."name" = $1);
 
-PREPARE q32 AS
-SELECT (SELECT max(transaction) FROM scholarship_changes) AS transaction, (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed)) AS settled_below;
+PREPARE q34 (bigint[]) AS
+SELECT "task_notices"."sequence", "task_notices"."kind", "task_notices"."error_code", "task_notices"."error_message", "task_notices"."error_details", "task_notices"."execution_ms", "task_notices"."created_at", "task_notices"."attempts", "tasks"."id", "tasks"."reply_to", "tasks"."trace_id", "tasks"."result" FROM ("task_notices" INNER JOIN "tasks" ON ("tasks"."sequence" = "task_notices"."task")) WHERE ("task_notices"."sequence" = ANY($1)) ORDER BY "task_notices"."sequence";
 
-PREPARE q33 AS
-SELECT COUNT(*) FROM "scholarships";
+PREPARE q35 (text) AS
+SELECT "tasks"."digest", "tasks"."sequence", "tasks"."id", "tasks"."action", "tasks"."payload", "tasks"."reply_to", "tasks"."trace_id", "tasks"."owner", "tasks"."requested_by", "tasks"."priority", "tasks"."timeout_ms", "tasks"."retry", "tasks"."state", "tasks"."attempts", "tasks"."created_at", "tasks"."not_before", "tasks"."worker", "tasks"."lease_until", "tasks"."started_at", "tasks"."finished_at", "tasks"."error_code", "tasks"."error_message", "tasks"."error_details", "tasks"."told", "tasks"."result" FROM "tasks" WHERE ("tasks"."id" = $1);
 
-PREPARE q34 AS
-SELECT EXISTS (SELECT FROM scholarship_changes WHERE transaction >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed)) AS yes;
+PREPARE q36 (bigint) AS
+SELECT "tasks"."priority", "tasks"."requested_by" FROM "tasks" WHERE ("tasks"."sequence" = $1);
 
-PREPARE q35 (date) AS
-SELECT charged FROM spend_days WHERE day = $1;
+PREPARE q37 (text) AS
+SELECT "tasks"."sequence", "tasks"."id", "tasks"."action", "tasks"."payload", "tasks"."reply_to", "tasks"."trace_id", "tasks"."owner", "tasks"."requested_by", "tasks"."priority", "tasks"."timeout_ms", "tasks"."retry", "tasks"."state", "tasks"."attempts", "tasks"."created_at", "tasks"."not_before", "tasks"."worker", "tasks"."lease_until", "tasks"."started_at", "tasks"."finished_at", "tasks"."error_code", "tasks"."error_message", "tasks"."error_details", "tasks"."told", "tasks"."result" FROM "tasks" WHERE ("tasks"."id" = $1);
 
-PREPARE q36 AS
-SELECT coalesce(string_agg(needed || ' on ' || name, ', ' ORDER BY name, needed), '') AS missing FROM ( SELECT name, needed FROM unnest(ARRAY[ 'scholarships', 'scholarship_changes', 'change_feed', 'idempotency_records', 'interactions', 'search_counts', 'store_secrets', 'used_tokens', 'spend_days', 'spend_reservations', 'revocations', 'audit_log' ]) AS name, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS needed WHERE to_regclass(name) IS NOT NULL AND NOT has_table_privilege(name, needed) AND (needed IN ('SELECT', 'INSERT') OR name IN ('scholarships', 'scholarship_changes', 'idempotency_records', 'spend_days', 'spend_reservations')) AND (needed = 'SELECT' OR name <> 'change_feed') UNION ALL SELECT name, 'USAGE' FROM unnest(ARRAY['scholarship_change_sequence', 'audit_log_sequence_seq']) AS name WHERE to_regclass(name) IS NOT NULL AND NOT has_sequence_privilege(name, 'USAGE') ) AS rights;
+PREPARE q38 (timestamp with time zone, bigint) AS
+SELECT "tasks"."sequence", "tasks"."id", "tasks"."action", "tasks"."payload", "tasks"."reply_to", "tasks"."trace_id", "tasks"."owner", "tasks"."requested_by", "tasks"."priority", "tasks"."timeout_ms", "tasks"."retry", "tasks"."state", "tasks"."attempts", "tasks"."created_at", "tasks"."not_before", "tasks"."worker", "tasks"."lease_until", "tasks"."started_at", "tasks"."finished_at", "tasks"."error_code", "tasks"."error_message", "tasks"."error_details", "tasks"."told", "tasks"."result" FROM "tasks" WHERE (tasks.state = 'queued' AND ("tasks"."not_before" <= $1)) ORDER BY "tasks"."priority" DESC, "tasks"."turn", "tasks"."sequence" LIMIT $2 FOR UPDATE SKIP LOCKED;
 
-PREPARE q37 (text[], text[], text[]) AS
-SELECT id, source, source_id, version, digest FROM scholarships WHERE id IN (SELECT unnest($1)) UNION SELECT s.id, s.source, s.source_id, s.version, s.digest FROM scholarships AS s JOIN (SELECT DISTINCT * FROM unnest($2, $3) AS origins (source, source_id)) AS o ON s.source = o.source AND s.source_id = o.source_id;
+PREPARE q39 (bigint) AS
+SELECT "tasks"."sequence", "tasks"."id", "tasks"."action", "tasks"."requested_by", "tasks"."priority", "tasks"."timeout_ms", "tasks"."retry", "tasks"."state", "tasks"."attempts", "tasks"."created_at", "tasks"."not_before", "tasks"."worker", "tasks"."lease_until", "tasks"."started_at", "tasks"."finished_at", "tasks"."error_code", "tasks"."error_message", "tasks"."error_details", "tasks"."told" FROM "tasks" ORDER BY "tasks"."sequence" DESC LIMIT $1;
 
-PREPARE q38 (bigint) AS
-SELECT pg_try_advisory_xact_lock($1) AS yes;
+PREPARE q40 (bigint, text, text, text, bigint) AS
+SELECT "tasks"."sequence", "tasks"."id", "tasks"."action", "tasks"."requested_by", "tasks"."priority", "tasks"."timeout_ms", "tasks"."retry", "tasks"."state", "tasks"."attempts", "tasks"."created_at", "tasks"."not_before", "tasks"."worker", "tasks"."lease_until", "tasks"."started_at", "tasks"."finished_at", "tasks"."error_code", "tasks"."error_message", "tasks"."error_details", "tasks"."told" FROM "tasks" WHERE (((("tasks"."sequence" < $1) AND ("tasks"."state" = $2)) AND ("tasks"."action" = $3)) AND ("tasks"."requested_by" = $4)) ORDER BY "tasks"."sequence" DESC LIMIT $5;
 
-PREPARE q39 (bytea, bytea) AS
-SELECT purpose = $2 AS same FROM used_tokens WHERE token = $1;
+PREPARE q41 (text) AS
+SELECT "tasks"."sequence", "tasks"."reply_to", "tasks"."retry", "tasks"."state", "tasks"."attempts", "tasks"."created_at", "tasks"."not_before", "tasks"."worker", "tasks"."lease_until", "tasks"."started_at", "tasks"."finished_at", "tasks"."error_code", "tasks"."error_message", "tasks"."error_details", "tasks"."told" FROM "tasks" WHERE ("tasks"."id" = $1) FOR UPDATE;
 
-PREPARE q40 (date, date, bigint) AS
-SELECT query, sum(count)::bigint AS total, sum(without_results)::bigint AS missed FROM search_counts WHERE day BETWEEN $1 AND $2 GROUP BY query ORDER BY total DESC, query LIMIT $3;
-
-PREPARE q41 AS
-SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS is_there, (SELECT coalesce(bool_and(has_table_privilege(needed, 'SELECT')), true) FROM unnest(ARRAY[to_regclass('__diesel_schema_migrations'), to_regclass('scholarship_changes'), to_regclass('change_feed')]) AS needed WHERE needed IS NOT NULL) AS is_readable;
-
-PREPARE q42 AS
-SELECT transaction, sequence FROM scholarship_changes WHERE transaction < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed)) ORDER BY transaction DESC, sequence DESC LIMIT 1;
+PREPARE q42 (timestamp with time zone, bigint) AS
+SELECT "tasks"."sequence", "tasks"."reply_to", "tasks"."retry", "tasks"."state", "tasks"."attempts", "tasks"."created_at", "tasks"."not_before", "tasks"."worker", "tasks"."lease_until", "tasks"."started_at", "tasks"."finished_at", "tasks"."error_code", "tasks"."error_message", "tasks"."error_details", "tasks"."told" FROM "tasks" WHERE (tasks.state = 'running' AND ("tasks"."lease_until" <= $1)) ORDER BY "tasks"."lease_until" LIMIT $2 FOR UPDATE SKIP LOCKED;
 
 PREPARE q43 AS
+SELECT (SELECT max(transaction) FROM scholarship_changes) AS transaction, (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed)) AS settled_below;
+
+PREPARE q44 AS
+SELECT COUNT(*) FROM "scholarships";
+
+PREPARE q45 AS
+SELECT EXISTS (SELECT FROM scholarship_changes WHERE transaction >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed)) AS yes;
+
+PREPARE q46 (date) AS
+SELECT charged FROM spend_days WHERE day = $1;
+
+PREPARE q47 AS
+SELECT coalesce(string_agg(needed || ' on ' || name, ', ' ORDER BY name, needed), '') AS missing FROM ( SELECT name, needed FROM unnest(ARRAY[ 'scholarships', 'scholarship_changes', 'change_feed', 'idempotency_records', 'interactions', 'search_counts', 'store_secrets', 'used_tokens', 'spend_days', 'spend_reservations', 'revocations', 'audit_log', 'tasks', 'task_notices' ]) AS name, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS needed WHERE to_regclass(name) IS NOT NULL AND NOT has_table_privilege(name, needed) AND (needed IN ('SELECT', 'INSERT') OR name IN ('scholarships', 'scholarship_changes', 'idempotency_records', 'spend_days', 'spend_reservations', 'tasks', 'task_notices')) AND (needed = 'SELECT' OR name <> 'change_feed') UNION ALL SELECT name, 'USAGE' FROM unnest(ARRAY['scholarship_change_sequence', 'audit_log_sequence_seq', 'tasks_sequence_seq', 'task_notices_sequence_seq']) AS name WHERE to_regclass(name) IS NOT NULL AND NOT has_sequence_privilege(name, 'USAGE') ) AS rights;
+
+PREPARE q48 (bigint, text, timestamp with time zone) AS
+SELECT greatest( (SELECT max(turn) + 1 FROM tasks WHERE state = 'queued' AND priority = $1 AND requested_by = $2), (SELECT max(turn) FROM tasks WHERE state = 'running' AND priority = $1), (SELECT min(turn) FROM tasks WHERE state = 'queued' AND priority = $1 AND not_before <= $3), 0) AS turn;
+
+PREPARE q49 (text[], text[], text[]) AS
+SELECT id, source, source_id, version, digest FROM scholarships WHERE id IN (SELECT unnest($1)) UNION SELECT s.id, s.source, s.source_id, s.version, s.digest FROM scholarships AS s JOIN (SELECT DISTINCT * FROM unnest($2, $3) AS origins (source, source_id)) AS o ON s.source = o.source AND s.source_id = o.source_id;
+
+PREPARE q50 (bigint) AS
+SELECT pg_try_advisory_xact_lock($1) AS yes;
+
+PREPARE q51 (bytea, bytea) AS
+SELECT purpose = $2 AS same FROM used_tokens WHERE token = $1;
+
+PREPARE q52 (date, date, bigint) AS
+SELECT query, sum(count)::bigint AS total, sum(without_results)::bigint AS missed FROM search_counts WHERE day BETWEEN $1 AND $2 GROUP BY query ORDER BY total DESC, query LIMIT $3;
+
+PREPARE q53 (timestamp with time zone, bigint) AS
+SELECT sequence FROM task_notices AS notice WHERE buried_at IS NULL AND due_at <= $1 AND 0 = ( SELECT count(*) FROM task_notices AS older WHERE older.task = notice.task AND older.sequence < notice.sequence AND older.buried_at IS NULL) ORDER BY due_at, sequence LIMIT $2 FOR UPDATE SKIP LOCKED;
+
+PREPARE q54 AS
+SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS is_there, (SELECT coalesce(bool_and(has_table_privilege(needed, 'SELECT')), true) FROM unnest(ARRAY[to_regclass('__diesel_schema_migrations'), to_regclass('scholarship_changes'), to_regclass('change_feed')]) AS needed WHERE needed IS NOT NULL) AS is_readable;
+
+PREPARE q55 AS
+SELECT transaction, sequence FROM scholarship_changes WHERE transaction < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed)) ORDER BY transaction DESC, sequence DESC LIMIT 1;
+
+PREPARE q56 AS
 SELECT version FROM __diesel_schema_migrations ORDER BY version DESC;
 
-PREPARE q44 (text, text, bigint, timestamp with time zone, bytea, text, text) AS
+PREPARE q57 (text, text, bigint, timestamp with time zone, bytea, text, text) AS
 UPDATE "scholarships" SET "source" = $1, "source_id" = $2, "version" = $3, "updated_at" = $4, "digest" = $5, "document" = $6 WHERE ("scholarships"."id" = $7);
 
-PREPARE q45 (text[], bigint[], text[], text[], bytea[], text[], timestamp with time zone, bigint[]) AS
+PREPARE q58 (text, timestamp with time zone, bigint, bigint[]) AS
+UPDATE "task_notices" SET "worker" = $1, "due_at" = $2, "attempts" = ("task_notices"."attempts" + $3) WHERE ("task_notices"."sequence" = ANY($4));
+
+PREPARE q59 (text, timestamp with time zone, text, timestamp with time zone, bigint, text) AS
+UPDATE "task_notices" SET "worker" = $1, "due_at" = $2, "delivery_error" = $3, "buried_at" = $4 WHERE (("task_notices"."sequence" = $5) AND ("task_notices"."worker" = $6));
+
+PREPARE q60 (timestamp with time zone, text, text) AS
+UPDATE "tasks" SET "lease_until" = $1 WHERE ((("tasks"."id" = $2) AND ("tasks"."worker" = $3)) AND tasks.state = 'running');
+
+PREPARE q61 (text, bigint, timestamp with time zone, timestamp with time zone, text, timestamp with time zone, timestamp with time zone, timestamp with time zone, text, text, text, text, bigint) AS
+UPDATE "tasks" SET "state" = $1, "attempts" = $2, "created_at" = $3, "not_before" = $4, "worker" = $5, "lease_until" = $6, "started_at" = $7, "finished_at" = $8, "error_code" = $9, "error_message" = $10, "error_details" = $11, "told" = $12 WHERE ("tasks"."sequence" = $13);
+
+PREPARE q62 (text, bigint, timestamp with time zone, timestamp with time zone, text, timestamp with time zone, timestamp with time zone, timestamp with time zone, text, text, text, text, text, bigint) AS
+UPDATE "tasks" SET "state" = $1, "attempts" = $2, "created_at" = $3, "not_before" = $4, "worker" = $5, "lease_until" = $6, "started_at" = $7, "finished_at" = $8, "error_code" = $9, "error_message" = $10, "error_details" = $11, "told" = $12, "result" = $13 WHERE ("tasks"."sequence" = $14);
+
+PREPARE q63 (bigint, bigint) AS
+UPDATE "tasks" SET "turn" = $1 WHERE ("tasks"."sequence" = $2);
+
+PREPARE q64 (text[], bigint[], text[], text[], bytea[], text[], timestamp with time zone, bigint[]) AS
 UPDATE scholarships AS s SET version = n.version, source = n.source, source_id = n.source_id, digest = n.digest, document = n.document, updated_at = $7 FROM unnest($1, $2, $3, $4, $5, $6, $8) AS n (id, version, source, source_id, digest, document, old_version) WHERE s.id = n.id AND s.version = n.old_version;
 
-PREPARE q46 (date, bigint, bigint, text) AS
+PREPARE q65 (date, bigint, bigint, text) AS
 WITH charged AS ( INSERT INTO spend_days AS spend (day, charged) SELECT $1, $2 WHERE $2 <= $3 ON CONFLICT (day) DO UPDATE SET charged = spend.charged + EXCLUDED.charged WHERE spend.charged::numeric + EXCLUDED.charged <= $3 RETURNING charged), opened AS (INSERT INTO spend_reservations (id, day, amount) SELECT $4::uuid, $1, $2 FROM charged) SELECT charged FROM charged;
 
-PREPARE q47 (text[], boolean[], timestamp with time zone) AS
+PREPARE q66 (text[], boolean[], timestamp with time zone) AS
 WITH logged AS ( INSERT INTO scholarship_changes AS log (scholarship_id, transaction, sequence, deleted, changed_at) SELECT id, pg_current_xact_id()::text::bigint + (SELECT transaction_offset FROM change_feed), nextval('scholarship_change_sequence'), deleted, $3 FROM (SELECT * FROM unnest($1, $2) WITH ORDINALITY AS entries (id, deleted, place) ORDER BY place) AS entries ON CONFLICT (scholarship_id) DO UPDATE SET transaction = greatest(log.transaction, EXCLUDED.transaction), sequence = EXCLUDED.sequence, deleted = EXCLUDED.deleted, changed_at = EXCLUDED.changed_at RETURNING log.transaction, log.sequence) SELECT transaction, sequence FROM logged, pg_notify('scholarship_changes', '') ORDER BY transaction DESC, sequence DESC LIMIT 1;
 
-PREPARE q48 (bigint) AS
+PREPARE q67 (bigint) AS
 WITH newest AS (
     SELECT DISTINCT ON (scholarship_id) scholarship_id, digest_after
     FROM audit_log ORDER BY scholarship_id, sequence DESC
@@ -207,11 +303,17 @@ WHERE scholarships.digest IS DISTINCT FROM newest.digest_after
        OR scholarships.updated_at >= (SELECT min(at) FROM audit_log))
 ORDER BY 1 LIMIT $1;
 
-PREPARE q49 AS
+PREPARE q68 AS
 WITH newest AS (SELECT transaction, sequence, transaction < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed)) AS settled FROM scholarship_changes ORDER BY transaction DESC, sequence DESC LIMIT 1), sums AS (SELECT count(*) AS count, coalesce(sum(('x' || encode(substring(sha256(convert_to( id || ':' || version || ':' || (extract(epoch FROM updated_at) * 1000000)::bigint, 'UTF8')) FROM 1 FOR 8), 'hex'))::bit(64)::bigint), 0) AS sum FROM scholarships) SELECT count, mod(mod(sum, 18446744073709551616) + 18446744073709551616, 18446744073709551616)::text AS sum, transaction, sequence, coalesce(settled, true) AS settled FROM sums LEFT JOIN newest ON true;
 
-PREPARE q50 (bytea, bytea, timestamp with time zone) AS
+PREPARE q69 (timestamp with time zone, bigint) AS
+WITH old AS ( SELECT sequence FROM tasks WHERE finished_at < $1 ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED) DELETE FROM tasks WHERE sequence IN (SELECT sequence FROM old);
+
+PREPARE q70 (bytea, bytea, timestamp with time zone) AS
 WITH old AS ( SELECT token FROM used_tokens WHERE expires_at < now() - interval '1 hour' AND token <> $1 ORDER BY expires_at LIMIT 4 FOR UPDATE SKIP LOCKED), cleared AS (DELETE FROM used_tokens WHERE token IN (SELECT token FROM old)) INSERT INTO used_tokens AS used (token, purpose, expires_at) VALUES ($1, $2, $3) ON CONFLICT (token) DO UPDATE SET purpose = EXCLUDED.purpose, expires_at = EXCLUDED.expires_at WHERE used.expires_at < now() - interval '1 hour';
 
-PREPARE q51 (text, date, bigint) AS
+PREPARE q71 (text, date, bigint) AS
 WITH settled AS ( DELETE FROM spend_reservations WHERE id = $1::uuid AND day = $2 RETURNING amount) UPDATE spend_days SET charged = least(charged::numeric - settled.amount + $3, 9223372036854775807)::bigint FROM settled WHERE day = $2;
+
+PREPARE q72 (bigint, text, timestamp with time zone, text, text, text, text, text, text, bigint, bigint, text, text, bytea) AS
+WITH task AS ( INSERT INTO tasks (id, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, retry, state, attempts, created_at, not_before, told, digest, turn) VALUES ($4, $5, $6, $7, $8, $9, $2, $1, $10, $11, $12, 0, $3, $3, $13, $14, (SELECT greatest( (SELECT max(turn) + 1 FROM tasks WHERE state = 'queued' AND priority = $1 AND requested_by = $2), (SELECT max(turn) FROM tasks WHERE state = 'running' AND priority = $1), (SELECT min(turn) FROM tasks WHERE state = 'queued' AND priority = $1 AND not_before <= $3), 0) AS turn)) ON CONFLICT (id) DO NOTHING RETURNING sequence, reply_to, created_at, told), notice AS ( INSERT INTO task_notices (task, kind, created_at, due_at) SELECT sequence, told, created_at, created_at FROM task WHERE reply_to IS NOT NULL) SELECT 1 FROM task;

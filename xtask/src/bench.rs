@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: what the engine does well and how fast, in numbers.
 
+mod agents;
 mod assistant;
 mod goals;
 mod http_load;
@@ -25,6 +26,8 @@ pub(crate) enum Benchmark {
     Security(security::Arguments),
     /// Measure how soon the assistant answers without its model, and what equal questions cost
     Assistant(assistant::Arguments),
+    /// Measure tasks of agents on Postgres: how many are accepted, and how soon they are done and told
+    Agents(agents::Arguments),
     /// Measure how well searches find what was meant: known items and judged queries
     Relevance(relevance::Arguments),
 }
@@ -35,6 +38,7 @@ pub(crate) fn run(benchmark: &Benchmark) -> anyhow::Result<ExitCode> {
         Benchmark::Stores(arguments) => stores::run(arguments),
         Benchmark::Security(arguments) => security::run(arguments),
         Benchmark::Assistant(arguments) => assistant::run(arguments),
+        Benchmark::Agents(arguments) => agents::run(arguments),
         Benchmark::Relevance(arguments) => relevance::run(arguments),
     }
 }

@@ -12,6 +12,7 @@ mod backup_file;
 mod bench;
 mod browser;
 mod check_layers;
+mod command_center;
 mod conformance;
 mod fuzz;
 mod import;
@@ -27,8 +28,10 @@ mod sample;
 mod sbom;
 mod secret_scan;
 mod setup;
+mod soak;
 mod store;
 mod system_clock;
+mod tasks;
 mod test;
 mod token;
 mod tools;
@@ -58,6 +61,9 @@ enum Command {
     Browser,
     /// Check that crates depend on each other only as docs/architecture.md allows
     CheckLayers,
+    /// Be a Command Center to try a server with: send tasks, show what is told, check every signature
+    #[command(name = "command-center")]
+    Center(command_center::Arguments),
     /// Check answers against the OpenAPI description with generated requests
     Conformance(conformance::Arguments),
     /// Fuzz the search index for minutes
@@ -80,6 +86,10 @@ enum Command {
     SecretScan(secret_scan::Arguments),
     /// Install the tools that `test` needs
     Setup,
+    /// Kill replicas and stores under thousands of tasks, and see that none is lost
+    Soak(soak::Arguments),
+    /// Look at tasks of agents, cancel them, give them another chance
+    Tasks(tasks::Arguments),
     /// Run every check and every test, as continuous integration does
     Test(test::Arguments),
     /// Make bearer tokens, and revoke them
@@ -101,6 +111,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Bench(benchmark) => bench::run(&benchmark),
         Command::Browser => browser::run(),
+        Command::Center(arguments) => command_center::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::CheckLayers => check_layers::run(),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
@@ -113,6 +124,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Sbom => sbom::run(),
         Command::SecretScan(arguments) => secret_scan::run(&arguments),
         Command::Setup => setup::run(),
+        Command::Soak(arguments) => soak::run(&arguments),
+        Command::Tasks(arguments) => tasks::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Token(command) => token::run(command),
     }

@@ -15,7 +15,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use ports::{InteractionCount, InteractionStore, InteractionStoreError, SearchCount};
 
-use self::recording::Row;
+use self::recording::{Batch, Row};
 use crate::PostgresStore;
 use crate::connections::Access;
 use crate::failure::Failure;
@@ -42,6 +42,11 @@ impl PostgresStore {
     }
 }
 
+/// Postgres keeps every character in its texts but this one.
+fn is_storable(row: &Interaction) -> bool {
+    !row.pseudonym.contains('\0') && !row.id.contains('\0')
+}
+
 fn read(
     operation: &'static str,
     rows: Vec<Row>,
@@ -59,10 +64,19 @@ impl InteractionStore for PostgresStore {
         interactions: Vec<Interaction>,
         recorded_at: Timestamp,
     ) -> Result<Vec<bool>, InteractionStoreError> {
-        self.appender
-            .append(interactions, recorded_at)
-            .await
-            .map_err(|failure| failure.of_interactions("append"))
+        if interactions.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Beside others, such rows would take these with them.
+        if !interactions.iter().all(is_storable) {
+            return Err(Failure::Unstorable.of_interactions("append"));
+        }
+        let batch = Batch {
+            rows: interactions,
+            recorded_at,
+        };
+        let appended = self.appended.add(batch).await;
+        appended.map_err(|failure| failure.of_interactions("append"))
     }
 
     async fn of_pseudonym(

@@ -1,15 +1,15 @@
-//! The production store: catalogue, change log, interactions, used tokens and money spent in Postgres, directly or behind a
+//! The production store: catalogue, change log, interactions, tasks, used tokens and money spent in Postgres, directly or behind a
 //! pooler.
 //!
 //! Every call is one transaction with a deadline. Reads of the change log see an entry once every older transaction has
 //! ended, so that a slow one is never skipped. Interactions of many callers share one insert. What is acknowledged survives
 //! the loss of power, as long as the server keeps `fsync` and `synchronous_commit` on.
 
-mod appending;
 mod applied;
 mod connecting;
 mod connections;
 mod failure;
+mod grouping;
 mod health;
 mod interactions;
 pub mod migrations;
@@ -25,6 +25,7 @@ mod settings;
 mod settling;
 mod spend_meter;
 mod store;
+mod tasks;
 mod tls;
 mod url;
 mod verifying;

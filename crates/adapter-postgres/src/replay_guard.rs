@@ -1,17 +1,20 @@
 //! `ports::ReplayGuard` on Postgres: what may not be lost does not lie in a cache.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Bool, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::Timestamp;
 use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use ports::{Claim, ReplayGuard, ReplayGuardError};
 use sha2::{Digest as _, Sha256};
 
 use crate::PostgresStore;
-use crate::connections::Access;
 use crate::failure::Failure;
+use crate::grouping::{Rule, in_order_of};
 use crate::scholarships::whole_microseconds;
 
 #[derive(QueryableByName)]
@@ -30,25 +33,53 @@ const CLAIM: &str = "WITH old AS ( \
      ON CONFLICT (token) DO UPDATE SET purpose = EXCLUDED.purpose, expires_at = EXCLUDED.expires_at \
        WHERE used.expires_at < now() - interval '1 hour'";
 
-async fn claim_in_txn(
-    connection: &mut AsyncPgConnection,
+/// One use of a token.
+pub(crate) struct Binding {
     token: [u8; 32],
     purpose: [u8; 32],
     expires_at: Timestamp,
+}
+
+pub(crate) const BINDINGS: Rule<Binding, Claim> = Rule {
+    work: claim_all_in_txn,
+    weight: |_| 1,
+    most: 128,
+};
+
+/// All at once on the wire, and in one order whoever asks: two such transactions must not wait for each other.
+fn claim_all_in_txn(
+    connection: &mut AsyncPgConnection,
+    bindings: Vec<Arc<Binding>>,
+) -> BoxFuture<'_, Result<Vec<Claim>, Failure>> {
+    async move {
+        let connection = &*connection;
+        in_order_of(
+            &bindings,
+            |binding| binding.token,
+            |binding| claim_in_txn(connection, binding),
+        )
+        .await
+    }
+    .boxed()
+}
+
+async fn claim_in_txn(
+    mut connection: &AsyncPgConnection,
+    binding: &Binding,
 ) -> Result<Claim, Failure> {
     let first = diesel::sql_query(CLAIM)
-        .bind::<Binary, _>(&token[..])
-        .bind::<Binary, _>(&purpose[..])
-        .bind::<Timestamptz, _>(whole_microseconds(expires_at))
-        .execute(connection)
+        .bind::<Binary, _>(&binding.token[..])
+        .bind::<Binary, _>(&binding.purpose[..])
+        .bind::<Timestamptz, _>(binding.expires_at)
+        .execute(&mut connection)
         .await?;
     if first == 1 {
         return Ok(Claim::First);
     }
     let bound = diesel::sql_query("SELECT purpose = $2 AS same FROM used_tokens WHERE token = $1")
-        .bind::<Binary, _>(&token[..])
-        .bind::<Binary, _>(&purpose[..])
-        .get_result::<Bound>(connection)
+        .bind::<Binary, _>(&binding.token[..])
+        .bind::<Binary, _>(&binding.purpose[..])
+        .get_result::<Bound>(&mut connection)
         .await
         .optional()?;
     match bound {
@@ -67,12 +98,13 @@ impl ReplayGuard for PostgresStore {
         purpose: &[u8; 32],
         expires_at: Timestamp,
     ) -> Result<Claim, ReplayGuardError> {
-        let token: [u8; 32] = Sha256::digest(token_id.as_bytes()).into();
-        let purpose = *purpose;
-        self.connections
-            .run(Access::WriteFew, move |connection| {
-                claim_in_txn(connection, token, purpose, expires_at).boxed()
-            })
+        let binding = Binding {
+            token: Sha256::digest(token_id.as_bytes()).into(),
+            purpose: *purpose,
+            expires_at: whole_microseconds(expires_at),
+        };
+        self.bound_tokens
+            .add(binding)
             .await
             .map_err(|failure| ReplayGuardError::Unavailable(Box::new(failure)))
     }

@@ -11,14 +11,16 @@ const MISSING: &str = "\
 SELECT coalesce(string_agg(needed || ' on ' || name, ', ' ORDER BY name, needed), '') AS missing FROM ( \
     SELECT name, needed FROM unnest(ARRAY[ \
         'scholarships', 'scholarship_changes', 'change_feed', 'idempotency_records', 'interactions', 'search_counts', \
-        'store_secrets', 'used_tokens', 'spend_days', 'spend_reservations', 'revocations', 'audit_log' \
+        'store_secrets', 'used_tokens', 'spend_days', 'spend_reservations', 'revocations', 'audit_log', \
+        'tasks', 'task_notices' \
     ]) AS name, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS needed \
     WHERE to_regclass(name) IS NOT NULL AND NOT has_table_privilege(name, needed) \
         AND (needed IN ('SELECT', 'INSERT') OR name IN ('scholarships', 'scholarship_changes', 'idempotency_records', \
-            'spend_days', 'spend_reservations')) \
+            'spend_days', 'spend_reservations', 'tasks', 'task_notices')) \
         AND (needed = 'SELECT' OR name <> 'change_feed') \
     UNION ALL \
-    SELECT name, 'USAGE' FROM unnest(ARRAY['scholarship_change_sequence', 'audit_log_sequence_seq']) AS name \
+    SELECT name, 'USAGE' FROM unnest(ARRAY['scholarship_change_sequence', 'audit_log_sequence_seq', \
+        'tasks_sequence_seq', 'task_notices_sequence_seq']) AS name \
     WHERE to_regclass(name) IS NOT NULL AND NOT has_sequence_privilege(name, 'USAGE') \
 ) AS rights";
 

@@ -112,4 +112,54 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    tasks (sequence) {
+        sequence -> BigInt,
+        id -> Text,
+        digest -> Binary,
+        action -> Text,
+        payload -> Text,
+        reply_to -> Nullable<Text>,
+        trace_id -> Nullable<Text>,
+        owner -> Text,
+        requested_by -> Text,
+        priority -> BigInt,
+        timeout_ms -> BigInt,
+        retry -> BigInt,
+        turn -> BigInt,
+        state -> Text,
+        attempts -> BigInt,
+        created_at -> Timestamptz,
+        not_before -> Timestamptz,
+        worker -> Nullable<Text>,
+        lease_until -> Nullable<Timestamptz>,
+        started_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+        error_code -> Nullable<Text>,
+        error_message -> Nullable<Text>,
+        error_details -> Nullable<Text>,
+        told -> Text,
+        result -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    task_notices (sequence) {
+        sequence -> BigInt,
+        task -> BigInt,
+        kind -> Text,
+        error_code -> Nullable<Text>,
+        error_message -> Nullable<Text>,
+        error_details -> Nullable<Text>,
+        execution_ms -> Nullable<BigInt>,
+        created_at -> Timestamptz,
+        due_at -> Timestamptz,
+        worker -> Nullable<Text>,
+        attempts -> BigInt,
+        delivery_error -> Nullable<Text>,
+        buried_at -> Nullable<Timestamptz>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(scholarships, scholarship_changes);
+diesel::allow_tables_to_appear_in_same_query!(tasks, task_notices);

@@ -1,19 +1,28 @@
-//! The store as one value: the pool, the common inserts of interactions, and the wake-ups.
+//! The store as one value: the pool, the writes that callers share, and the wake-ups.
 
 use std::sync::Arc;
 
+use domain::task::TaskState;
+use ports::{Claim, Enqueued};
 use tokio::sync::watch;
 
-use crate::appending::Appender;
 use crate::connecting::Connector;
 use crate::connections::Connections;
+use crate::grouping::Group;
+use crate::interactions::recording::{BATCHES, Batch};
+use crate::replay_guard::{BINDINGS, Binding};
+use crate::tasks::{ARRIVALS, Arrival, ENDINGS, Ending};
 use crate::{OpenError, PoolMode, PostgresSettings, own_session, wakeups};
 
 /// Catalogue, change log, interactions and counts in Postgres. Clones share it.
 #[derive(Clone)]
 pub struct PostgresStore {
     pub(crate) connections: Arc<Connections>,
-    pub(crate) appender: Appender,
+    /// Writes of which there are many at once.
+    pub(crate) appended: Group<Batch, Vec<bool>>,
+    pub(crate) bound_tokens: Group<Binding, Claim>,
+    pub(crate) arrived_tasks: Group<Arrival, Enqueued>,
+    pub(crate) ended_attempts: Group<Ending, Option<TaskState>>,
     pub(crate) connector: Arc<Connector>,
     pool_mode: PoolMode,
 }
@@ -27,8 +36,12 @@ impl PostgresStore {
     pub fn open(settings: &PostgresSettings) -> Result<Self, OpenError> {
         let connector = Arc::new(Connector::new(settings)?);
         let connections = Arc::new(Connections::new(settings, &connector)?);
+        let waiting = settings.append_queue;
         Ok(Self {
-            appender: Appender::start(Arc::clone(&connections), settings.append_queue),
+            appended: Group::start(&connections, waiting, BATCHES),
+            bound_tokens: Group::start(&connections, waiting, BINDINGS),
+            arrived_tasks: Group::start(&connections, waiting, ARRIVALS),
+            ended_attempts: Group::start(&connections, waiting, ENDINGS),
             connections,
             connector,
             pool_mode: settings.pool_mode,

@@ -1,4 +1,4 @@
-//! The embedded store: catalogue, change log, interactions and counts in one SQLite file.
+//! The embedded store: catalogue, change log, interactions, counts and tasks in one SQLite file.
 //!
 //! One thread owns the writing connection and settles many callers' writes with one commit; reads run beside it on
 //! connections of their own. What is acknowledged survives the loss of power.
@@ -15,6 +15,7 @@ mod schema;
 mod scholarships;
 mod settings;
 mod store;
+mod tasks;
 mod writer;
 
 pub use open_error::OpenError;

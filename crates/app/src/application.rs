@@ -20,6 +20,7 @@ use crate::readiness::Readiness;
 use crate::revocations::Revocations;
 use crate::search::Search;
 use crate::search_trends::SearchTrends;
+use crate::tasks::{TaskDependencies, Tasks};
 
 /// What the application needs of the world.
 #[derive(Clone)]
@@ -39,6 +40,7 @@ pub struct Dependencies {
     pub assistant_events: Arc<dyn AssistantEvents>,
     /// Dependencies whose failure the service bridges: it stays ready and says `degraded`.
     pub probes: Vec<Arc<dyn HealthProbe>>,
+    pub tasks: TaskDependencies,
 }
 
 /// The use cases, shared by all handlers.
@@ -55,6 +57,7 @@ pub struct Application {
     pub follower: Arc<IndexFollower>,
     pub popularity: Arc<Popularity>,
     pub trends: Arc<SearchTrends>,
+    pub tasks: Tasks,
     pub index: Arc<dyn SearchIndex>,
     pub clock: Arc<dyn Clock>,
 }
@@ -75,6 +78,7 @@ impl Application {
             questions,
             assistant_events,
             probes,
+            tasks,
         } = dependencies;
         let follower = Arc::new(IndexFollower::new(
             Arc::clone(&scholarships),
@@ -143,6 +147,7 @@ impl Application {
             follower,
             popularity,
             trends,
+            tasks: Tasks::new(tasks, Arc::clone(&clock)),
             index,
             clock,
         }

@@ -21,6 +21,7 @@ pub mod revocations;
 pub mod sample;
 pub mod search;
 pub mod search_trends;
+pub mod tasks;
 mod thousands;
 
 pub use application::{Application, Dependencies};

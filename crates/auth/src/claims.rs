@@ -18,4 +18,7 @@ pub struct Claims {
     pub nbf: i64,
     pub iat: i64,
     pub jti: String,
+    /// Of a token that goes with one body only: SHA-256 of its bytes, in hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body_sha256: Option<String>,
 }

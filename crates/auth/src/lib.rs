@@ -1,6 +1,7 @@
 //! Bearer tokens: claims, verification and minting. Pure: the caller says what time it is, and nothing here reads the
 //! environment, a clock or a random source.
 
+mod body;
 mod caller;
 mod claims;
 mod error;
@@ -12,6 +13,7 @@ mod secret_strength;
 mod settings;
 mod verifier;
 
+pub use body::BodyTokenError;
 pub use caller::Caller;
 pub use claims::Claims;
 pub use error::{Malformation, TokenError};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 
+use crate::body::digest_of;
 use crate::settings::whole_seconds;
 use crate::verifier::{MAXIMUM_SUBJECT_BYTES, MAXIMUM_TOKEN_ID_BYTES, is_usable};
 use crate::{Claims, Role, ScopeSet, Timestamp, TokenKey, TokenSettings};
@@ -55,6 +56,26 @@ impl Minter {
     /// # Errors
     /// [`MintError`] when the request is out of the bounds that [`MintRequest`] states.
     pub fn mint(&self, request: &MintRequest, now: Timestamp) -> Result<String, MintError> {
+        self.sign(&self.claims(request, now)?)
+    }
+
+    /// A token valid from `now` on, with this body only: it has its SHA-256 as the claim `body_sha256`.
+    ///
+    /// # Errors
+    /// As [`Self::mint`].
+    pub fn mint_for_body(
+        &self,
+        request: &MintRequest,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<String, MintError> {
+        self.sign(&Claims {
+            body_sha256: Some(digest_of(body)),
+            ..self.claims(request, now)?
+        })
+    }
+
+    fn claims(&self, request: &MintRequest, now: Timestamp) -> Result<Claims, MintError> {
         if !is_usable(&request.subject, MAXIMUM_SUBJECT_BYTES) {
             return Err(MintError::Subject);
         }
@@ -67,7 +88,7 @@ impl Minter {
             return Err(MintError::Lifetime { maximum_seconds });
         }
         let issued_at = now.timestamp();
-        let claims = Claims {
+        Ok(Claims {
             iss: self.settings.issuer.clone(),
             aud: self.settings.audience.clone(),
             sub: request.subject.clone(),
@@ -77,11 +98,15 @@ impl Minter {
             nbf: issued_at,
             iat: issued_at,
             jti: request.token_id.clone(),
-        };
+            body_sha256: None,
+        })
+    }
+
+    fn sign(&self, claims: &Claims) -> Result<String, MintError> {
         let header = Header {
             kid: Some(self.key_id.clone()),
             ..Header::new(Algorithm::HS256)
         };
-        encode(&header, &claims, &self.key).map_err(MintError::Signing)
+        encode(&header, claims, &self.key).map_err(MintError::Signing)
     }
 }

@@ -85,6 +85,12 @@ impl ScopeSet {
         self.0 & scope.bit() != 0
     }
 
+    /// What is in both.
+    #[must_use]
+    pub fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     pub fn is_empty(self) -> bool {
         self == Self::EMPTY
     }

@@ -6,7 +6,11 @@ mod protected_header;
 
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 
-use crate::{Caller, Malformation, ScopeSet, Timestamp, TokenError, TokenKey, TokenSettings};
+use crate::body::digest_of;
+use crate::{
+    BodyTokenError, Caller, Malformation, Role, Scope, ScopeSet, Timestamp, TokenError, TokenKey,
+    TokenSettings,
+};
 use payload::Payload;
 use protected_header::ProtectedHeader;
 
@@ -14,11 +18,19 @@ use protected_header::ProtectedHeader;
 pub const MAXIMUM_TOKEN_BYTES: usize = 8192;
 pub(crate) const MAXIMUM_SUBJECT_BYTES: usize = 256;
 pub(crate) const MAXIMUM_TOKEN_ID_BYTES: usize = 128;
+/// All that tokens under the agents' key can grant.
+const AGENTS_SCOPES: [Scope; 3] = [
+    Scope::AgentTasks,
+    Scope::ScholarshipsRead,
+    Scope::AnalyticsRead,
+];
 
 /// Verifies tokens against a list of keys. Cheap to share behind a reference; holds no mutable state.
 pub struct Verifier {
     settings: TokenSettings,
     keys: Vec<VerificationKey>,
+    /// Verifies tokens of agents only.
+    agents_key: Option<VerificationKey>,
 }
 
 struct VerificationKey {
@@ -26,25 +38,69 @@ struct VerificationKey {
     key: DecodingKey,
 }
 
+impl VerificationKey {
+    fn of(key: &TokenKey) -> Self {
+        Self {
+            id: key.id().to_owned(),
+            key: key.for_verifying(),
+        }
+    }
+}
+
 impl Verifier {
     /// A token whose `kid` names one of the keys is checked with that key, any other token with each key in order: issuers
     /// may name their keys as they like. A `kid` is compared, and used for nothing else.
     /// Without keys every token is refused.
     pub fn new(settings: TokenSettings, keys: &[TokenKey]) -> Self {
-        let keys = keys
-            .iter()
-            .map(|key| VerificationKey {
-                id: key.id().to_owned(),
-                key: key.for_verifying(),
-            })
-            .collect();
-        Self { settings, keys }
+        Self {
+            settings,
+            keys: keys.iter().map(VerificationKey::of).collect(),
+            agents_key: None,
+        }
+    }
+
+    /// With one more key, which whoever hands out tasks signs with. Its tokens are good for the role agent only, and for what
+    /// agents are there for: whatever else their `scope` names is not granted.
+    #[must_use]
+    pub fn with_agents_key(self, key: Option<&TokenKey>) -> Self {
+        Self {
+            agents_key: key.map(VerificationKey::of),
+            ..self
+        }
+    }
+
+    /// What is asked of tokens.
+    pub fn settings(&self) -> &TokenSettings {
+        &self.settings
     }
 
     /// # Errors
     /// The first reason why the token is not accepted at `now`. Claims are looked at only after the signature matched,
     /// so that nothing is revealed about tokens of others.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Caller, TokenError> {
+        let (payload, granted) = self.payload(token, now)?;
+        self.caller(&payload, granted)
+    }
+
+    /// As [`Self::verify`], for a token that was minted for this body.
+    ///
+    /// # Errors
+    /// [`BodyTokenError`], also when the token names no body.
+    pub fn verify_with_body(
+        &self,
+        token: &str,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Caller, BodyTokenError> {
+        let (payload, granted) = self.payload(token, now)?;
+        if payload.body_sha256.text()? != digest_of(body) {
+            return Err(BodyTokenError::OtherBody);
+        }
+        Ok(self.caller(&payload, granted)?)
+    }
+
+    /// What an accepted token says, and the most that it can grant.
+    fn payload(&self, token: &str, now: Timestamp) -> Result<(Payload, ScopeSet), TokenError> {
         if token.len() > MAXIMUM_TOKEN_BYTES {
             return Err(TokenError::Malformed(Malformation::TooLong));
         }
@@ -54,21 +110,31 @@ impl Verifier {
             return Err(TokenError::Malformed(Malformation::Structure));
         }
         let header = ProtectedHeader::decode(header)?;
-        self.check_signature(signed, signature, header.key_id())?;
+        let is_agents = self.check_signature(signed, signature, header.key_id())?;
         let payload = Payload::decode(payload)?;
         self.check_parties(&payload)?;
         self.check_times(&payload, now)?;
-        self.caller(&payload)
+        if is_agents && payload.role.text()? != Role::Agent.as_str() {
+            return Err(TokenError::SignatureInvalid);
+        }
+        let granted = if is_agents {
+            AGENTS_SCOPES.into_iter().collect()
+        } else {
+            ScopeSet::all()
+        };
+        Ok((payload, granted))
     }
 
+    /// Answers whether the key is good for agents only.
     fn check_signature(
         &self,
         signed: &str,
         signature: &str,
         key_id: Option<&str>,
-    ) -> Result<(), TokenError> {
-        let named = key_id.and_then(|id| self.keys.iter().find(|candidate| candidate.id == id));
-        let candidates = named.map_or(self.keys.as_slice(), std::slice::from_ref);
+    ) -> Result<bool, TokenError> {
+        let all = || self.keys.iter().chain(&self.agents_key);
+        let named = key_id.and_then(|id| all().find(|candidate| candidate.id == id));
+        let candidates = all().filter(|key| named.is_none_or(|named| std::ptr::eq(named, *key)));
         for candidate in candidates {
             // The library's own `decode` reads the system clock, hence its lower level.
             let matches = crypto::verify(
@@ -79,7 +145,8 @@ impl Verifier {
             )
             .map_err(|_| TokenError::Malformed(Malformation::Structure))?;
             if matches {
-                return Ok(());
+                let agents = self.agents_key.as_ref();
+                return Ok(agents.is_some_and(|key| std::ptr::eq(key, candidate)));
             }
         }
         Err(TokenError::SignatureInvalid)
@@ -118,7 +185,7 @@ impl Verifier {
         Ok(())
     }
 
-    fn caller(&self, payload: &Payload) -> Result<Caller, TokenError> {
+    fn caller(&self, payload: &Payload, granted: ScopeSet) -> Result<Caller, TokenError> {
         let subject = payload.sub.identifier(MAXIMUM_SUBJECT_BYTES)?;
         let token_id = if self.settings.require_jti || payload.jti.is_present() {
             Some(payload.jti.identifier(MAXIMUM_TOKEN_ID_BYTES)?.to_owned())
@@ -131,7 +198,7 @@ impl Verifier {
             .parse()
             .map_err(|_| TokenError::Malformed(Malformation::Role))?;
         let scopes = if payload.scope.is_present() {
-            ScopeSet::from_claim(payload.scope.text()?)
+            ScopeSet::from_claim(payload.scope.text()?).intersection(granted)
         } else {
             ScopeSet::EMPTY
         };

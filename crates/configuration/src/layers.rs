@@ -26,11 +26,17 @@ const ENVIRONMENTS: &[(&str, &str)] = &[
 /// Settings without a default, which may also stand in a file. Secrets may only come from the environment.
 const WITHOUT_DEFAULT: &[&str] = &[
     "app_version",
+    "command_center_url",
     "index_file",
     "redis_certificate_authorities",
     "redis_memory_policy",
 ];
-const SECRETS: &[&str] = &["jwt_previous_secrets", "jwt_secret", "redis_url"];
+const SECRETS: &[&str] = &[
+    "jwt_previous_secrets",
+    "jwt_secret",
+    "redis_url",
+    "shared_secret",
+];
 
 /// Looks up an environment variable; an empty one counts as unset.
 type Variables = Box<dyn Fn(&str) -> Option<String>>;

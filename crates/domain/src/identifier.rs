@@ -1,4 +1,4 @@
-//! Identifiers of scholarships.
+//! Identifiers of scholarships, and the form that identifiers have.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -14,19 +14,25 @@ pub struct ScholarshipId(Box<str>);
 #[error("must be 1 to 64 characters of A-Z, a-z, 0-9, _ and -")]
 pub struct InvalidIdentifier;
 
+/// Whether a text is 1 to 64 characters of `[A-Za-z0-9_-]`.
+pub(crate) fn check(text: &str) -> Result<(), InvalidIdentifier> {
+    let well_formed = (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    if well_formed {
+        Ok(())
+    } else {
+        Err(InvalidIdentifier)
+    }
+}
+
 impl ScholarshipId {
     /// # Errors
     /// [`InvalidIdentifier`] when the text is empty, too long or has other characters.
     pub fn parse(text: &str) -> Result<Self, InvalidIdentifier> {
-        let well_formed = (1..=64).contains(&text.len())
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
-        if well_formed {
-            Ok(Self(text.into()))
-        } else {
-            Err(InvalidIdentifier)
-        }
+        check(text)?;
+        Ok(Self(text.into()))
     }
 
     /// The id that every store gives to the record `source_id` of `source`, so that an import repeated anywhere names the

@@ -20,6 +20,7 @@ pub mod profile_document;
 pub mod rate_limit;
 pub mod recommendation;
 pub mod scholarship;
+pub mod task;
 pub mod unlock;
 pub mod vocabulary;
 
@@ -38,6 +39,7 @@ pub use profile::StudentProfile;
 pub use profile_document::ProfileDocument;
 pub use rate_limit::{Quota, RateDecision};
 pub use scholarship::{Provenance, Scholarship, ScholarshipContent};
+pub use task::{Task, TaskId, TaskState};
 pub use vocabulary::{
     Citizenship, EditorialStatus, FieldOfStudy, Gpa, GradeLevel, ScholarshipType, Term, TermSet,
 };

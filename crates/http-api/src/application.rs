@@ -75,6 +75,9 @@ fn cors(settings: &ApiSettings) -> Cors {
         header::IF_MATCH,
         header::IF_NONE_MATCH,
         HeaderName::from_static("idempotency-key"),
+        HeaderName::from_static("mcp-method"),
+        HeaderName::from_static("mcp-name"),
+        HeaderName::from_static("mcp-protocol-version"),
         HeaderName::from_static("traceparent"),
         HeaderName::from_static(REQUEST_ID),
     ];

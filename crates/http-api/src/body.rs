@@ -46,6 +46,29 @@ impl<T: DeserializeOwned + 'static, M: MediaType + 'static> FromRequest for Json
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = Body::<M>::from_request(request, payload);
+        Box::pin(async move {
+            let bytes = body.await?.bytes;
+            Ok(Self {
+                value: read_json(&bytes)?,
+                bytes,
+                media_type: PhantomData,
+            })
+        })
+    }
+}
+
+/// A body of the media type `M`, unread.
+pub(crate) struct Body<M = Json> {
+    pub(crate) bytes: Bytes,
+    media_type: PhantomData<M>,
+}
+
+impl<M: MediaType + 'static> FromRequest for Body<M> {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let request = request.clone();
         let payload = payload.take();
         Box::pin(async move {
@@ -56,10 +79,8 @@ impl<T: DeserializeOwned + 'static, M: MediaType + 'static> FromRequest for Json
             let limit = request
                 .app_data::<web::Data<ApiState>>()
                 .map_or(0, |state| state.settings.max_body);
-            let bytes = read_body(&request, payload, limit).await?;
             Ok(Self {
-                value: read_json(&bytes)?,
-                bytes,
+                bytes: read_body(&request, payload, limit).await?,
                 media_type: PhantomData,
             })
         })

@@ -19,9 +19,13 @@ fn caller_of(request: &HttpRequest) -> Option<Caller> {
 }
 
 /// Anybody, with or without a token.
+#[derive(Clone)]
 pub(crate) struct Anyone(Option<Caller>);
 
 impl Anyone {
+    /// Somebody without a token, for what is not asked over HTTP.
+    pub(crate) const ANONYMOUS: Self = Self(None);
+
     pub(crate) fn may(&self, scope: Scope) -> bool {
         self.0.as_ref().is_some_and(|caller| caller.may(scope))
     }
@@ -125,6 +129,31 @@ impl Permission for ReadAnalytics {
 
     fn check(caller: &Caller) -> Result<(), ApiError> {
         require(caller, Scope::AnalyticsRead)
+    }
+}
+
+/// The scope `agent:tasks`.
+pub(crate) struct SendTasks;
+
+impl Permission for SendTasks {
+    const AUDITED: Option<&'static str> = Some("agent:tasks");
+
+    fn check(caller: &Caller) -> Result<(), ApiError> {
+        require(caller, Scope::AgentTasks)
+    }
+}
+
+/// The role admin.
+pub(crate) struct RunTasks;
+
+impl Permission for RunTasks {
+    const AUDITED: Option<&'static str> = Some("tasks");
+
+    fn check(caller: &Caller) -> Result<(), ApiError> {
+        if caller.role == Role::Admin {
+            return Ok(());
+        }
+        Err(ApiError::new(ErrorCode::RoleNotAllowed).detail("This is for the role admin."))
     }
 }
 

@@ -11,7 +11,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use domain::FieldError;
 
 pub(crate) use problem::Problem;
-pub(crate) use problem::{PROBLEM_JSON, render};
+pub(crate) use problem::{PROBLEM_JSON, code_of, render};
 
 /// Declares the codes with their status, title and what a caller can do: the table of `docs/errors.md`.
 macro_rules! error_codes {
@@ -49,13 +49,18 @@ error_codes! {
     TokenClaimMissing = "TOKEN_CLAIM_MISSING", 401, "The token lacks a claim", "Ask for a token with the claim that the detail names.";
     TokenLifetimeTooLong = "TOKEN_LIFETIME_TOO_LONG", 401, "The token lives too long", "Ask for a token with an earlier exp.";
     TokenRevoked = "TOKEN_REVOKED", 401, "The token was revoked", "Ask for a new token; if that is refused too, ask the operators.";
+    TokenReplayed = "TOKEN_REPLAYED", 401, "The token was used for another task", "Ask for a new token for each task.";
     InsufficientScope = "INSUFFICIENT_SCOPE", 403, "The token's scope does not cover this", "Ask for a token with the scope that the detail names.";
     RoleNotAllowed = "ROLE_NOT_ALLOWED", 403, "The token's role may not do this", "Use a token of a role that the detail names.";
+    OriginNotAllowed = "ORIGIN_NOT_ALLOWED", 403, "Pages of this origin may not ask", "Ask from one of the configured origins, or from outside a browser.";
     NotFound = "NOT_FOUND", 404, "There is nothing at this path", "See /openapi.json for the paths.";
     ScholarshipNotFound = "SCHOLARSHIP_NOT_FOUND", 404, "There is no such scholarship", "Search for the scholarship; it may have been deleted.";
+    TaskNotFound = "TASK_NOT_FOUND", 404, "There is no such task of yours", "Check the task_id; tasks are removed some days after their end.";
     MethodNotAllowed = "METHOD_NOT_ALLOWED", 405, "The method does not exist here", "Use one of the methods in the Allow header.";
     NotAcceptable = "NOT_ACCEPTABLE", 406, "No acceptable encoding", "Accept identity, gzip, br or zstd in Accept-Encoding.";
     BodyTimeout = "BODY_TIMEOUT", 408, "The body did not arrive in time", "Send the rest of an import without long pauses.";
+    TaskExists = "TASK_EXISTS", 409, "Another task has this id", "Send a new task with a new task_id, or the same one unchanged.";
+    TaskStateConflict = "TASK_STATE_CONFLICT", 409, "The task is not in a state for this", "Look at the task; what has ended cannot be cancelled, and only what failed can be queued again.";
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", 409, "The idempotency key belongs to another request", "Use a new key for a new request.";
     ScholarshipExists = "SCHOLARSHIP_EXISTS", 409, "The scholarship exists already", "Update the scholarship that the detail names, or change provenance.";
     PreconditionFailed = "PRECONDITION_FAILED", 412, "The scholarship has changed", "Read it again, and repeat the change with its new ETag.";
@@ -132,6 +137,11 @@ impl ApiError {
 
     pub(crate) fn code(&self) -> ErrorCode {
         self.0.code
+    }
+
+    /// The fields that are wrong, if that is the error.
+    pub(crate) fn wrong_fields(&self) -> &[FieldError] {
+        &self.0.errors
     }
 
     /// The sentence for the caller.

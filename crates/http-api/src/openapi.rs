@@ -26,6 +26,7 @@ use crate::resources;
         (name = "Matching", description = "Eligibility, unlocks and recommendations for a student whose profile comes with the request and goes with it"),
         (name = "Interactions", description = "What students do with scholarships"),
         (name = "Analytics", description = "Numbers for those who run the catalogue"),
+        (name = "Agents", description = "Tasks of other programs' agents: taken in durably, worked at beside the requests, answered to their sender"),
         (name = "AI", description = "The language model, where one is configured"),
         (name = "Operations", description = "Probes, health and documentation"),
     ),

@@ -24,11 +24,20 @@ use Policy::{Probe, Public, PublicAndMore, Roles};
 const WRITERS: Policy = Policy::Scope(Scope::ScholarshipsWrite);
 const ANALYSTS: Policy = Policy::Scope(Scope::AnalyticsRead);
 const PUBLIC_AND_DRAFTS: Policy = PublicAndMore(Scope::ScholarshipsWrite);
+const AGENTS: Policy = Policy::Scope(Scope::AgentTasks);
+const ADMINS: Policy = Roles(&[Role::Admin]);
 const RECORDERS: Policy = Roles(&[Role::Student, Role::Partner, Role::Admin]);
 
 /// Every operation, by method and path.
 pub const POLICIES: &[(&str, &str, Policy)] = &[
     ("get", "/", Public),
+    ("get", "/agent/capabilities", Public),
+    ("get", "/agent/health", Public),
+    ("post", "/agent/task", AGENTS),
+    ("get", "/agent/tasks", ADMINS),
+    ("get", "/agent/tasks/{task_id}", AGENTS),
+    ("post", "/agent/tasks/{task_id}/cancel", AGENTS),
+    ("post", "/agent/tasks/{task_id}/requeue", ADMINS),
     ("post", "/ai/analyze-eligibility", PUBLIC_AND_DRAFTS),
     ("post", "/ai/enhance-search", Public),
     ("get", "/ai/scholarship-summary/{id}", PUBLIC_AND_DRAFTS),
@@ -69,6 +78,7 @@ pub const POLICIES: &[(&str, &str, Policy)] = &[
     ("get", "/docs/{file}", Public),
     ("get", "/health", Public),
     ("get", "/healthz", Probe),
+    ("post", "/mcp", PUBLIC_AND_DRAFTS),
     ("get", "/openapi.json", Public),
     ("get", "/readyz", Probe),
 ];

@@ -1,5 +1,6 @@
 //! One module a resource: its routes, handlers and OpenAPI together.
 
+pub(crate) mod agent;
 pub(crate) mod ai;
 pub(crate) mod analytics;
 pub(crate) mod documentation;
@@ -7,6 +8,7 @@ pub(crate) mod eligibility;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod interactions;
+pub(crate) mod mcp;
 pub(crate) mod operations;
 pub(crate) mod recommendations;
 pub(crate) mod scholarships;
@@ -28,7 +30,9 @@ pub(crate) fn configure(service: &mut ServiceConfig<'_>) {
     recommendations::configure(service);
     interactions::configure(service);
     analytics::configure(service);
+    mcp::configure(service);
     operations::configure(service);
     ai::configure(service);
+    agent::configure(service);
     documentation::configure(service);
 }

@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod cache;
 pub mod clock;
+pub mod command_center;
 pub mod health;
 pub mod interaction_archive;
 pub mod interaction_store;
@@ -16,10 +17,16 @@ pub mod revocation_store;
 pub mod scholarship_store;
 pub mod search_index;
 pub mod spend_meter;
+pub mod task_outbox;
+pub mod task_store;
 
 pub use audit::{Actor, ActorRole, AuditAction, AuditEntry, AuditLog, WriteContext};
 pub use cache::{Cache, CacheError};
 pub use clock::{Clock, IdGenerator};
+pub use command_center::{
+    AgentEvent, AgentEventKind, AgentStatus, CommandCenter, CommandCenterError, Heartbeat,
+    Registration,
+};
 pub use health::{Health, HealthProbe, StoreHealth};
 pub use interaction_archive::{ArchivePlace, ArchiveTurn, InteractionArchive, KeptInteraction};
 pub use interaction_store::{
@@ -37,3 +44,5 @@ pub use search_index::SearchIndex;
 pub use spend_meter::{
     MicroUsd, Reservation, ReservationId, Reserve, Settlement, SpendMeter, SpendMeterError,
 };
+pub use task_outbox::{Delivery, NoticeKey, TaskOutbox};
+pub use task_store::{Commanded, Enqueued, ListedTask, TaskFilter, TaskStore, TaskStoreError};

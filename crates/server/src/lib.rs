@@ -3,6 +3,7 @@
 //! Only this crate constructs adapters. Tests start the same root on port 0.
 
 mod assistant_events;
+mod engine;
 mod index_file;
 mod opening;
 pub mod process;
@@ -11,6 +12,8 @@ pub mod settings;
 pub mod startup;
 mod stores;
 pub mod system;
+mod task_observer;
+mod tools;
 
 pub use settings::{Settings, SettingsError};
 pub use startup::{Server, StartError};

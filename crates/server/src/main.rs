@@ -20,6 +20,8 @@ struct CommandLine {
 enum Command {
     /// Serve until SIGTERM or Ctrl-C (the default)
     Serve,
+    /// Serve tools for language models (Model Context Protocol) on standard input and output, until the input ends
+    Mcp,
     /// Print the configuration in effect, without secrets; exit code 2 when it is wrong
     CheckConfig,
 }
@@ -28,6 +30,7 @@ enum Command {
 async fn main() -> ExitCode {
     match CommandLine::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => server::process::serve().await,
+        Command::Mcp => server::process::serve_tools().await,
         Command::CheckConfig => server::process::check_configuration(),
     }
 }

@@ -7,12 +7,25 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::settings::Settings;
 use crate::startup::{Server, StartError};
+use crate::tools;
 
 /// Bad configuration.
 const BAD_CONFIGURATION: u8 = 2;
 
 /// Serves until SIGTERM or Ctrl-C. Answers 0 after a clean end, 2 on a bad configuration, 1 on anything else.
 pub async fn serve() -> ExitCode {
+    with_settings(run).await
+}
+
+/// Serves tools for language models on standard input and output, until the input ends, SIGTERM or Ctrl-C. Answers as
+/// [`serve`] does; logs go to standard error.
+pub async fn serve_tools() -> ExitCode {
+    with_settings(tools::run).await
+}
+
+async fn with_settings(
+    run: impl AsyncFnOnce(&Settings) -> Result<(), Box<dyn std::error::Error>>,
+) -> ExitCode {
     let settings = match Settings::load() {
         Ok(settings) => settings,
         Err(error) => return complain(&error, BAD_CONFIGURATION),
@@ -63,20 +76,20 @@ fn complain(error: &(dyn std::error::Error + 'static), code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-struct Signals {
+pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Signals {
-    fn listen() -> std::io::Result<Self> {
+    pub(crate) fn listen() -> std::io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
         })
     }
 
-    async fn next(&mut self) -> &'static str {
+    pub(crate) async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.interrupt.recv() => "Ctrl-C",
@@ -87,9 +100,6 @@ impl Signals {
 async fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
     // From here on a signal ends the process in order, also while it is still starting.
     let mut signals = Signals::listen().map_err(StartError::Run)?;
-    for name in &settings.ignored {
-        tracing::warn!("{name} is set, but this version does not use it");
-    }
     if settings.secret_is_random {
         tracing::info!(
             "JWT_SECRET is not set: tokens are signed with a random secret that ends with this process"

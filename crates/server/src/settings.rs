@@ -2,6 +2,7 @@
 //!
 //! Every setting has one name; docs/configuration.md lists them all. Secrets only come from the environment and never print.
 
+mod agents;
 mod assistant;
 mod limits;
 mod stores;
@@ -17,6 +18,7 @@ use rand::TryRngCore;
 use secrecy::{ExposeSecret, SecretString};
 use telemetry::LogFormat;
 
+pub use agents::AgentSettings;
 pub use assistant::{AssistantSettings, ModelConnection};
 pub use configuration::SettingsError;
 use configuration::{Reader, read_settings};
@@ -75,6 +77,7 @@ pub struct Settings {
     pub secret_is_random: bool,
     pub limits: Limits,
     pub assistant: AssistantSettings,
+    pub agents: AgentSettings,
     pub allowed_hosts: Vec<String>,
     pub cors_origins: Vec<String>,
     pub request_timeout: Duration,
@@ -83,12 +86,7 @@ pub struct Settings {
     pub shutdown_timeout: Duration,
     pub log_level: String,
     pub log_format: LogFormat,
-    /// Set, but of no effect in this version.
-    pub ignored: Vec<&'static str>,
 }
-
-/// Settings of parts that this version does not have: whoever relies on one of them must hear that it does nothing.
-const NOT_YET: &[&str] = &["COMMAND_CENTER_URL", "SHARED_SECRET"];
 
 impl Settings {
     /// Reads the configuration of this process.
@@ -163,6 +161,7 @@ impl Settings {
         ]);
         shown.extend(limits::shown(&self.limits));
         shown.extend(assistant::shown(&self.assistant));
+        shown.extend(agents::shown(&self.agents));
         shown.extend([
             ("ALLOWED_HOSTS", self.allowed_hosts.join(",")),
             ("CORS_ORIGINS", self.cors_origins.join(",")),
@@ -227,6 +226,22 @@ fn read(reader: &mut Reader<'_>) -> Settings {
     let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let database = stores::database(reader);
     let request_timeout = reader.seconds("REQUEST_TIMEOUT", 1, 300);
+    let tokens = TokenSettings {
+        issuer: reader.text("JWT_ISSUER"),
+        audience: reader.text("JWT_AUDIENCE"),
+        clock_skew: reader.seconds(
+            "JWT_CLOCK_SKEW_TOLERANCE",
+            0,
+            TokenSettings::LARGEST_CLOCK_SKEW.as_secs(),
+        ),
+        require_jti: reader.truth("JWT_REQUIRE_JTI"),
+        require_nbf: reader.truth("JWT_REQUIRE_NBF"),
+        maximum_lifetime: reader.seconds(
+            "JWT_TOKEN_LIFETIME",
+            1,
+            TokenSettings::LONGEST_LIFETIME.as_secs(),
+        ),
+    };
     Settings {
         host,
         port,
@@ -246,22 +261,8 @@ fn read(reader: &mut Reader<'_>) -> Settings {
         search: search(reader),
         follow_interval: Duration::from_millis(reader.number("FOLLOW_INTERVAL_MS", 10, 60_000)),
         sample_catalogue: reader.choice("SAMPLE_CATALOGUE", &sample_choices, SampleCatalogue::Auto),
-        tokens: TokenSettings {
-            issuer: reader.text("JWT_ISSUER"),
-            audience: reader.text("JWT_AUDIENCE"),
-            clock_skew: reader.seconds(
-                "JWT_CLOCK_SKEW_TOLERANCE",
-                0,
-                TokenSettings::LARGEST_CLOCK_SKEW.as_secs(),
-            ),
-            require_jti: reader.truth("JWT_REQUIRE_JTI"),
-            require_nbf: reader.truth("JWT_REQUIRE_NBF"),
-            maximum_lifetime: reader.seconds(
-                "JWT_TOKEN_LIFETIME",
-                1,
-                TokenSettings::LONGEST_LIFETIME.as_secs(),
-            ),
-        },
+        agents: agents::agents(reader, environment, token_keys.first(), &tokens),
+        tokens,
         token_keys,
         secret_is_random,
         limits: limits::limits(reader),
@@ -277,11 +278,6 @@ fn read(reader: &mut Reader<'_>) -> Settings {
             &[("json", LogFormat::Json), ("pretty", LogFormat::Pretty)],
             LogFormat::Pretty,
         ),
-        ignored: NOT_YET
-            .iter()
-            .copied()
-            .filter(|name| reader.layers.is_set_in_environment(name))
-            .collect(),
     }
 }
 

@@ -1,7 +1,7 @@
-//! Wiring: adapters into use cases, use cases behind listeners, background work beside them.
+//! The server: an engine behind listeners.
 //!
-//! Order of life: listen, open the stores, restore or fill the index, serve; on the way down stop listening, let open requests
-//! end, stop the background work, write what is still counted and the index, close the store. A store over the network that
+//! Order of life: listen, open the stores, restore or fill the index, serve; on the way down take up no more tasks, stop
+//! listening, let open requests end, stop the background work, write what is still counted and the index, close the store. A store over the network that
 //! is away does not hold up the start: `opening` waits for it.
 
 use std::net::SocketAddr;
@@ -9,40 +9,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
-use adapter_openai::OpenAiModel;
-use adapter_search::InProcessIndex;
-use app::assistant::Model;
-use app::follower::FollowPeriods;
-use app::{Application, Dependencies};
-use auth::Verifier;
-use http_api::{ApiSettings, ApiState, Connections};
-use ports::SearchIndex as _;
-use telemetry::Metrics;
+use app::Application;
+use http_api::{ApiState, Connections};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::assistant_events::CountedEvents;
-use crate::index_file::IndexFile;
-use crate::opening::{self, Opened, Opening};
-use crate::settings::{ModelConnection, Settings};
-use crate::stores::Stores;
-use crate::system::{SystemClock, TimeOrderedIds};
+use crate::engine::{AgentTasks, Engine};
+use crate::settings::Settings;
 
-/// How often the popularity of scholarships is counted again.
-const POPULARITY_PERIOD: Duration = Duration::from_secs(60);
-/// How often counted searches are written.
-const TRENDS_PERIOD: Duration = Duration::from_secs(10);
-/// How often the whole index is compared with the store.
-const RECONCILE_PERIOD: Duration = Duration::from_secs(300);
-/// How often the list of revoked tokens is read.
-const REVOCATIONS_PERIOD: Duration = Duration::from_millis(500);
-/// How often dependencies are looked at.
-const PROBES_PERIOD: Duration = Duration::from_secs(1);
 /// How often callers and their connections are looked at.
 const CALLERS_PERIOD: Duration = Duration::from_secs(1);
-/// How often gauges are set.
-const GAUGES_PERIOD: Duration = Duration::from_secs(5);
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +32,8 @@ pub enum StartError {
     Redis(#[from] adapter_redis::OpenError),
     #[error("the language model cannot be set up")]
     Model(#[from] adapter_openai::OpenError),
+    #[error("the Command Center cannot be set up")]
+    CommandCenter(#[from] adapter_command_center::OpenError),
     #[error(transparent)]
     Unusable(#[from] adapter_postgres::Unusable),
     #[error("the store cannot be read or written")]
@@ -90,6 +69,7 @@ impl StartError {
             | Self::Postgres(_)
             | Self::Redis(_)
             | Self::Model(_)
+            | Self::CommandCenter(_)
             | Self::Listen { .. }
             | Self::Run(_) => false,
         }
@@ -108,10 +88,7 @@ pub struct Server {
     public: ServerHandle,
     admin: ServerHandle,
     listeners: JoinSet<std::io::Result<()>>,
-    background: JoinSet<()>,
-    stop: watch::Sender<bool>,
-    application: Arc<Application>,
-    stores: Stores,
+    engine: Engine,
 }
 
 impl Server {
@@ -135,27 +112,8 @@ impl Server {
         };
         let (listener, address) = listen(settings.port, "PORT")?;
         let (admin_listener, admin_address) = listen(settings.admin_port, "ADMIN_PORT")?;
-        let stores = Stores::open(settings).await?;
-        let index_file = IndexFile::at(&settings.index_file);
-        let prepared = opening::prepare(settings, &stores, &index_file).await?;
-        let index = Arc::clone(&prepared.index);
-        let metrics = Metrics::new(&settings.version);
-        let application = application(settings, &stores, Arc::clone(&index), metrics.clone())?;
-        let application = Arc::new(application);
-        let (opening, opened) = Opening::begin(settings, &stores, &application, prepared).await?;
-        let is_waiting = opened.is_none();
-        if !is_waiting {
-            // Nobody must be let in before the list is known, when it can be known.
-            application.revocations.refresh_and_say().await;
-        }
-        let scholarships = index.stats(application.clock.now()).scholarships;
-
-        let state = ApiState::new(
-            Arc::clone(&application),
-            Arc::new(Verifier::new(settings.tokens.clone(), &settings.token_keys)),
-            metrics.clone(),
-            api_settings(settings),
-        );
+        let mut engine = Engine::start(settings, AgentTasks::Worked).await?;
+        let state = engine.state.clone();
         let (public_state, admin_state, limited) = (state.clone(), state.clone(), state);
         let connections = Connections::new(
             settings.limits.max_connections_per_ip,
@@ -186,39 +144,23 @@ impl Server {
         listeners.spawn(public);
         listeners.spawn(admin);
 
-        let (stop, stopped) = watch::channel(false);
-        let mut background = JoinSet::new();
-        let readiness = Arc::clone(&application.readiness);
-        background.spawn(readiness.watch(PROBES_PERIOD, stopped.clone()));
-        let revocations = Arc::clone(&application.revocations);
-        background.spawn(revocations.run(REVOCATIONS_PERIOD, stopped.clone()));
-        background.spawn(watch_callers(limited, watched, stopped.clone()));
-        background.spawn(gauges(
-            Arc::clone(&application),
-            stores.clone(),
-            metrics,
-            stopped.clone(),
-        ));
-        background.spawn(work(opening, opened, index, index_file, stopped));
+        engine.beside(|stop| watch_callers(limited, watched, stop));
         Ok(Self {
             address,
             admin_address,
-            scholarships,
-            is_waiting,
+            scholarships: engine.scholarships,
+            is_waiting: engine.is_waiting,
             start_time: begun.elapsed(),
             public: public_handle,
             admin: admin_handle,
             listeners,
-            background,
-            stop,
-            application,
-            stores,
+            engine,
         })
     }
 
     /// The use cases, for tests that look behind the listener.
     pub fn application(&self) -> &Arc<Application> {
-        &self.application
+        &self.engine.state.application
     }
 
     /// Waits until a listener ends by itself, which it never should.
@@ -228,51 +170,15 @@ impl Server {
         }
     }
 
-    /// Takes no new connections, lets open requests end within the shutdown timeout, writes what is still counted, and
+    /// Takes no new connections and no more tasks, lets open requests end within the shutdown timeout, writes what is still counted, and
     /// closes the store.
     pub async fn stop(mut self) {
+        self.engine.stop_agents();
         self.public.stop(true).await;
         self.admin.stop(false).await;
         while self.listeners.join_next().await.is_some() {}
-        let _ = self.stop.send(true);
-        while self.background.join_next().await.is_some() {}
-        self.stores.close().await;
+        self.engine.stop().await;
     }
-}
-
-fn application(
-    settings: &Settings,
-    stores: &Stores,
-    index: Arc<InProcessIndex>,
-    metrics: Metrics,
-) -> Result<Application, StartError> {
-    let assistant = &settings.assistant;
-    let model = assistant.model.as_ref();
-    let model = model.map(|connection| model_of(connection, stores));
-    Ok(Application::new(Dependencies {
-        scholarships: Arc::clone(&stores.scholarships),
-        interactions: Arc::clone(&stores.interactions),
-        revocations: Arc::clone(&stores.revocations),
-        index,
-        cache: Arc::clone(&stores.cache),
-        limiter: Arc::clone(&stores.limiter),
-        limits: settings.limits.quotas.clone(),
-        clock: Arc::new(SystemClock),
-        ids: Arc::new(TimeOrderedIds),
-        model: model.transpose()?,
-        questions: assistant.questions,
-        assistant_events: Arc::new(CountedEvents::new(metrics)),
-        probes: stores.probes.clone(),
-    }))
-}
-
-fn model_of(connection: &ModelConnection, stores: &Stores) -> Result<Model, StartError> {
-    let model = OpenAiModel::new(connection.connection.clone())?;
-    Ok(Model {
-        model: Arc::new(model),
-        spend: Arc::clone(&stores.spend),
-        settings: connection.use_of.clone(),
-    })
 }
 
 /// Forgets callers that rested, and closes connections that stall.
@@ -287,69 +193,5 @@ async fn watch_callers(
     {
         state.forget_rested_callers();
         connections.close_stalled();
-    }
-}
-
-/// What goes on beside the requests, once the store is there, until `stop` turns true.
-async fn work(
-    opening: Opening,
-    opened: Option<Opened>,
-    index: Arc<InProcessIndex>,
-    file: IndexFile,
-    stop: watch::Receiver<bool>,
-) {
-    let opened = match opened {
-        Some(opened) => opened,
-        None => match opening.keep_trying(stop.clone()).await {
-            Some(opened) => opened,
-            None => return,
-        },
-    };
-    let application = &opening.application;
-    let mut tasks = JoinSet::new();
-    let periods = FollowPeriods {
-        poll: opening.settings.follow_interval,
-        reconcile: RECONCILE_PERIOD,
-    };
-    let follower = Arc::clone(&application.follower);
-    tasks.spawn(follower.follow(periods, opening.stores.wakeups(), stop.clone()));
-    tasks.spawn(Arc::clone(&application.popularity).run(POPULARITY_PERIOD, stop.clone()));
-    tasks.spawn(Arc::clone(&application.trends).run(TRENDS_PERIOD, stop.clone()));
-    tasks.spawn(file.keep(opened.catalogue, index, opened.kept, stop));
-    while tasks.join_next().await.is_some() {}
-}
-
-fn api_settings(settings: &Settings) -> ApiSettings {
-    ApiSettings {
-        version: settings.version.clone(),
-        allowed_hosts: settings.allowed_hosts.clone(),
-        cors_origins: settings.cors_origins.clone(),
-        trusted_proxies: settings.limits.trusted_proxies.clone(),
-        request_timeout: settings.request_timeout,
-        ai_fallback: settings.assistant.fallback,
-        ..ApiSettings::default()
-    }
-}
-
-/// Sets what is not counted by events.
-async fn gauges(
-    application: Arc<Application>,
-    stores: Stores,
-    metrics: Metrics,
-    mut stop: watch::Receiver<bool>,
-) {
-    loop {
-        let stats = application.readiness.index();
-        metrics.set_index(stats.scholarships, stats.segments);
-        metrics.set_index_lag(application.follower.lag());
-        metrics.set_index_healed(application.follower.healed());
-        metrics.set_change_feed_held_back(stores.held_back());
-        metrics.set_model_breaker(application.assistant.is_left_alone());
-        if tokio::time::timeout(GAUGES_PERIOD, stop.wait_for(|stopped| *stopped))
-            .await
-            .is_ok()
-        {
-            return;
-        }
     }
 }

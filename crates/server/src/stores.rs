@@ -4,15 +4,17 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapter_memory::{MemoryCache, MemoryRateLimiter, MemorySpendMeter};
+use adapter_memory::{MemoryCache, MemoryRateLimiter, MemoryReplayGuard, MemorySpendMeter};
 use adapter_postgres::{PostgresStore, SettlingProbe};
-use adapter_redis::{Redis, RedisCache, RedisRateLimiter, RedisSettings, RedisSpendMeter};
+use adapter_redis::{
+    Redis, RedisCache, RedisRateLimiter, RedisReplayGuard, RedisSettings, RedisSpendMeter,
+};
 use adapter_sqlite::SqliteStore;
 use app::bridged::{BridgedCache, BridgedRateLimiter};
 use app::follower::Wakeups;
 use ports::{
-    Cache, HealthProbe, InteractionStore, RateLimiter, RevocationStore, ScholarshipStore,
-    SpendMeter,
+    Cache, HealthProbe, InteractionStore, RateLimiter, ReplayGuard, RevocationStore,
+    ScholarshipStore, SpendMeter, TaskOutbox, TaskStore,
 };
 
 use crate::settings::{Database, Settings};
@@ -26,6 +28,9 @@ const HELD_BACK_TOO_LONG: Duration = Duration::from_secs(30);
 /// Callers whose limits are counted in this process, some 100 bytes each.
 const LIMITED_CALLERS: usize = 200_000;
 
+/// Tokens of tasks that are remembered in this process while they could be used again, some 300 bytes each.
+const USED_TOKENS: usize = 200_000;
+
 /// Clones share everything.
 #[derive(Clone)]
 pub(crate) struct Stores {
@@ -35,6 +40,9 @@ pub(crate) struct Stores {
     pub(crate) cache: Arc<dyn Cache>,
     pub(crate) limiter: Arc<dyn RateLimiter>,
     pub(crate) spend: Arc<dyn SpendMeter>,
+    pub(crate) tasks: Arc<dyn TaskStore>,
+    pub(crate) outbox: Arc<dyn TaskOutbox>,
+    pub(crate) guard: Arc<dyn ReplayGuard>,
     pub(crate) probes: Vec<Arc<dyn HealthProbe>>,
     store: Store,
 }
@@ -61,7 +69,8 @@ impl Stores {
                 let settling = Arc::new(SettlingProbe::new(store.clone(), HELD_BACK_TOO_LONG));
                 let kind = Store::Postgres(store.clone(), Arc::clone(&settling));
                 let mut stores = Self::over(store.clone(), kind);
-                stores.spend = Arc::new(store);
+                stores.spend = Arc::new(store.clone());
+                stores.guard = Arc::new(store);
                 stores.probes.push(settling);
                 stores
             }
@@ -76,7 +85,14 @@ impl Stores {
 
     fn over<S>(shared: S, store: Store) -> Self
     where
-        S: ScholarshipStore + InteractionStore + RevocationStore + HealthProbe + Clone + 'static,
+        S: ScholarshipStore
+            + InteractionStore
+            + RevocationStore
+            + TaskStore
+            + TaskOutbox
+            + HealthProbe
+            + Clone
+            + 'static,
     {
         Self {
             scholarships: Arc::new(shared.clone()),
@@ -88,6 +104,9 @@ impl Stores {
                 LIMITED_CALLERS,
             )),
             spend: Arc::new(MemorySpendMeter::default()),
+            tasks: Arc::new(shared.clone()),
+            outbox: Arc::new(shared.clone()),
+            guard: Arc::new(MemoryReplayGuard::new(Arc::new(SystemClock), USED_TOKENS)),
             probes: vec![Arc::new(shared)],
             store,
         }
@@ -106,9 +125,10 @@ impl Stores {
             Arc::clone(&self.limiter),
             replicas,
         ));
-        // Money is counted where nothing is evicted, if there is such a place.
+        // Money and used tokens are kept where nothing is evicted, if there is such a place.
         if matches!(self.store, Store::Sqlite(_)) {
             self.spend = Arc::new(RedisSpendMeter::new(redis.clone()));
+            self.guard = Arc::new(RedisReplayGuard::new(redis.clone(), Arc::new(SystemClock)));
         }
         self.probes.push(Arc::new(redis));
         Ok(())

@@ -15,6 +15,9 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 use json_line::JsonLine;
 
+/// Whatever the level: this library logs whole messages, with what students say of themselves.
+const ERRORS_ONLY: &str = "rmcp=error";
+
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -98,12 +101,13 @@ fn filter(level: &str) -> Result<EnvFilter, LoggingError> {
             });
         }
     }
-    EnvFilter::builder()
-        .parse(level)
-        .map_err(|source| LoggingError::Level {
-            level: level.to_owned(),
-            source,
-        })
+    let unreadable = |source| LoggingError::Level {
+        level: level.to_owned(),
+        source,
+    };
+    let filter = EnvFilter::builder().parse(level).map_err(unreadable)?;
+    let errors_only = ERRORS_ONLY.parse().map_err(unreadable)?;
+    Ok(filter.add_directive(errors_only))
 }
 
 fn subscriber<W>(
@@ -188,6 +192,19 @@ mod tests {
             timestamp.starts_with("20") && timestamp.ends_with('Z'),
             "{timestamp}"
         );
+    }
+
+    #[test]
+    fn messages_of_language_models_are_not_logged_at_any_level() {
+        for level in ["trace", "rmcp=trace", "info,rmcp=debug"] {
+            let text = logged(LogFormat::Json, level, || {
+                tracing::info!(target: "rmcp::service", "a profile");
+                tracing::warn!(target: "rmcp::service", "a profile");
+                tracing::error!(target: "rmcp::transport", "broken pipe");
+            });
+            assert_eq!(text.lines().count(), 1, "{level}: {text}");
+            assert!(text.contains("broken pipe"), "{level}: {text}");
+        }
     }
 
     #[test]

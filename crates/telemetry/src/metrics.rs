@@ -3,6 +3,7 @@
 mod assistant;
 mod http;
 mod per_thread;
+mod tasks;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,6 +20,7 @@ use prometheus_client::registry::Registry;
 use assistant::AssistantMetrics;
 use http::HttpMetrics;
 use per_thread::Counter;
+use tasks::TaskMetrics;
 
 /// The media type of [`Metrics::encode`].
 pub const METRICS_CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -32,6 +34,7 @@ struct Recorded {
     registry: Registry,
     http: HttpMetrics,
     assistant: AssistantMetrics,
+    tasks: TaskMetrics,
     searches: Counter,
     searches_without_result: Counter,
     eligibility_checks: Counter,
@@ -59,6 +62,7 @@ impl Metrics {
         );
         let http = HttpMetrics::register(&mut registry, version);
         let assistant = AssistantMetrics::register(&mut registry);
+        let tasks = TaskMetrics::register(&mut registry);
         let searches = Counter::default();
         registry.register("search_requests", "Searches answered", searches.clone());
         let searches_without_result = Counter::default();
@@ -113,6 +117,7 @@ impl Metrics {
             registry,
             http,
             assistant,
+            tasks,
             searches,
             searches_without_result,
             eligibility_checks,
@@ -136,6 +141,31 @@ impl Metrics {
         if !found_any {
             self.0.searches_without_result.increment();
         }
+    }
+
+    /// A task of an agent was taken in.
+    pub fn task_received(&self) {
+        self.0.tasks.received();
+    }
+
+    /// An attempt at a task ended: `succeeded`, `failed`, `retry`, `dead`, `released` or `abandoned`.
+    pub fn task_attempt_ended(&self, outcome: &'static str, took: Duration) {
+        self.0.tasks.attempt_ended(outcome, took);
+    }
+
+    /// A request to the Command Center ended.
+    pub fn command_center_called(&self, is_success: bool) {
+        self.0.tasks.center_called(is_success);
+    }
+
+    /// A notice was given up.
+    pub fn task_notice_buried(&self) {
+        self.0.tasks.buried();
+    }
+
+    /// Events for the Command Center were dropped.
+    pub fn agent_events_dropped(&self, count: u64) {
+        self.0.tasks.dropped(count);
     }
 
     /// Makes the series of these reasons for which rules of our own may answer.

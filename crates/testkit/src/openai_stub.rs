@@ -13,35 +13,28 @@
 mod alteration;
 mod behaviour;
 mod completion;
-mod connection;
-mod message;
+mod reply;
 mod request_check;
 mod sample;
 mod state;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread::JoinHandle;
 
 use serde_json::Value;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinSet;
 
 pub use self::behaviour::Behaviour;
-use self::connection::serve;
+pub use self::state::Call;
 use self::state::State;
-pub use self::state::{Call, STUB_DATE};
-use crate::own_thread;
+pub use crate::http_message::STUB_DATE;
+use crate::http_stub::{HttpStub, free_port};
 
 /// A listening stub. Dropping it closes all its connections. All methods may be called while it answers, from any thread.
 #[derive(Debug)]
 pub struct OpenAiStub {
-    address: SocketAddr,
     state: Arc<State>,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    stub: HttpStub,
 }
 
 impl OpenAiStub {
@@ -51,30 +44,18 @@ impl OpenAiStub {
     /// When the loopback has no free port.
     pub fn start() -> Self {
         let state = Arc::new(State::default());
-        let (stop, stopped) = oneshot::channel();
         let shared = Arc::clone(&state);
-        let (address, thread) = own_thread::listen(|say| async move {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
-            let listener = listener.expect("the loopback has free ports");
-            let address = listener.local_addr().expect("it is bound");
-            say.send(address).expect("the test waits");
-            run(listener, shared, stopped).await;
-        });
-        Self {
-            address,
-            state,
-            stop: Some(stop),
-            thread: Some(thread),
-        }
+        let stub = HttpStub::start(free_port(), move |request| reply::reply(request, &shared));
+        Self { state, stub }
     }
 
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.stub.address()
     }
 
     /// `http://127.0.0.1:<port>/v1`. Any other path before `/chat/completions` will do as well.
     pub fn base_url(&self) -> String {
-        format!("http://{}/v1", self.address)
+        format!("http://{}/v1", self.stub.address())
     }
 
     /// From now on the model says, as JSON, what this makes of the body of a request.
@@ -114,30 +95,6 @@ impl OpenAiStub {
 
     /// All connections that were ever opened.
     pub fn connections(&self) -> u64 {
-        self.state.connections.load(Ordering::SeqCst)
-    }
-}
-
-impl Drop for OpenAiStub {
-    fn drop(&mut self) {
-        self.stop = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-/// Until whoever holds the other end of `stopped` is gone.
-async fn run(listener: TcpListener, state: Arc<State>, mut stopped: oneshot::Receiver<()>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            _ = &mut stopped => return,
-            Ok((client, _)) = listener.accept() => {
-                state.connections.fetch_add(1, Ordering::SeqCst);
-                connections.spawn(serve(client, Arc::clone(&state)));
-            }
-            Some(_) = connections.join_next() => {}
-        }
+        self.stub.connections()
     }
 }

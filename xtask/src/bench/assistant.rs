@@ -222,6 +222,14 @@ async fn equal_questions(binary: &Path) -> anyhow::Result<Goal> {
     }
     server.stop()?;
     let calls = stub.count();
+    if calls > 1 {
+        for call in stub.calls() {
+            eprintln!(
+                "call of the model: {} {} {}",
+                call.method, call.path, call.body
+            );
+        }
+    }
     Ok(Goal {
         name: "calls of the model for 1,000 equal questions at once",
         bound: "1".to_owned(),

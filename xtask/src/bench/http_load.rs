@@ -44,6 +44,15 @@ impl Requests {
         }
     }
 
+    /// Requests as they are, each of them sent but once.
+    pub(crate) fn each_once(all: Vec<Vec<u8>>, status: u16) -> Self {
+        Self {
+            all: all.into(),
+            status,
+            once: true,
+        }
+    }
+
     /// Posts with bodies of JSON, each of them sent but once.
     pub(crate) fn posts(
         target: &str,

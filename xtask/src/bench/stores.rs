@@ -2,7 +2,7 @@
 //!
 //! The server, its pooler, the replicas and the load share this machine, so the numbers are lower bounds.
 
-mod rig;
+pub(crate) mod rig;
 mod search_cost;
 mod visibility;
 

@@ -24,7 +24,11 @@ const TABLE: [(&str, Allowed); 20] = [
     ("adapter-redis", CORE),
     ("adapter-memory", CORE),
     ("adapter-openai", CORE),
-    ("adapter-command-center", CORE),
+    // What it sends carries a token of ours.
+    (
+        "adapter-command-center",
+        Allowed::These(&["auth", "domain", "ports"]),
+    ),
     ("adapter-prometheus", Allowed::These(&["rollout"])),
     ("auth", Allowed::These(&["domain"])),
     (

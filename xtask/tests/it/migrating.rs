@@ -47,7 +47,7 @@ fn a_schema_is_shown_made_verified_and_taken_back() {
 
     let shown = run(&url, &["migrate", "down", "--dry-run"]).ended(0);
     assert!(
-        shown.contains("DROP TABLE audit_log"),
+        shown.contains("DROP TABLE tasks"),
         "the newest step: {shown}"
     );
     run(&url, &["migrate", "status"]).ended(0);
@@ -97,14 +97,16 @@ fn taking_back_refuses_to_destroy_rows_unless_told_to() {
     let url = server.url(&name);
     server.psql(
         &name,
-        "INSERT INTO audit_log (at, role, action, scholarship_id) VALUES (now(), 'system', 'created', 'a')",
+        "INSERT INTO tasks (id, digest, action, payload, owner, requested_by, priority, timeout_ms, retry, turn, state, \
+           attempts, created_at, not_before, told) \
+         VALUES ('a', sha256(''), 'scholarship_api.search', '{}', 'o', 'r', 5, 1000, 0, 0, 'queued', 0, now(), now(), 'accepted')",
     );
     let refusal = run(&url, &["migrate", "down"]).ended(4);
     assert!(
-        refusal.contains("audit_log (1 rows)") && refusal.contains("--yes"),
+        refusal.contains("tasks (1 rows)") && refusal.contains("--yes"),
         "{refusal}"
     );
-    assert_eq!(server.psql(&name, "SELECT role FROM audit_log"), "system");
+    assert_eq!(server.psql(&name, "SELECT id FROM tasks"), "a");
     run(&url, &["migrate", "down", "--yes"]).ended(0);
     run(&url, &["migrate", "up"]).ended(0);
     // No rows, no question.

@@ -1,14 +1,18 @@
 //! Rows of interactions, and the key of their pseudonyms.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::{Interaction, InteractionKind, Term as _, Timestamp};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use rand::TryRngCore as _;
 
 use crate::failure::{Failure, Unreadable};
+use crate::grouping::Rule;
 use crate::schema::{interactions, store_secrets};
 use crate::scholarships::{bound, identifier, whole_microseconds};
 
@@ -49,8 +53,40 @@ struct Key {
     id: String,
 }
 
+/// What one call wants to be kept, and when it came in.
+pub(crate) struct Batch {
+    pub(crate) rows: Vec<Interaction>,
+    pub(crate) recorded_at: Timestamp,
+}
+
+/// Bounds of one insert, so that no caller waits long for the others' work.
+pub(crate) const BATCHES: Rule<Batch, Vec<bool>> = Rule {
+    work: append_all_in_txn,
+    weight: |batch| batch.rows.len(),
+    most: 4_096,
+};
+
+/// Answers for each of their rows whether it was new.
+fn append_all_in_txn(
+    connection: &mut AsyncPgConnection,
+    batches: Vec<Arc<Batch>>,
+) -> BoxFuture<'_, Result<Vec<Vec<bool>>, Failure>> {
+    async move {
+        let rows = batches
+            .iter()
+            .flat_map(|batch| batch.rows.iter().map(|row| (row, batch.recorded_at)));
+        let rows: Vec<_> = rows.collect();
+        let mut new = append_in_txn(connection, &rows).await?.into_iter();
+        let own = batches
+            .iter()
+            .map(|batch| new.by_ref().take(batch.rows.len()).collect());
+        Ok(own.collect())
+    }
+    .boxed()
+}
+
 /// One statement for all rows, each with the instant at which it came in. Answers, in order, whether each was new.
-pub(crate) async fn append_in_txn(
+async fn append_in_txn(
     connection: &mut AsyncPgConnection,
     rows: &[(&Interaction, Timestamp)],
 ) -> Result<Vec<bool>, Failure> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ports::{InteractionArchive, InteractionStore, ReplayGuard, RevocationStore, SpendMeter};
-use testkit::{AuditedStore, DatabaseServer};
+use testkit::{AuditedStore, DatabaseServer, TaskBoard};
 
 use super::settled::Settled;
 use super::{bouncer, database, open, open_pooled, private_database};
@@ -116,6 +116,38 @@ mod spending_through_pgbouncer {
     }
 
     testkit::spend_meter_contract!(fresh);
+}
+
+mod tasks_directly {
+    use super::*;
+
+    async fn fresh() -> (Arc<dyn TaskBoard>, ()) {
+        let url = DatabaseServer::shared().url(&database().await);
+        (Arc::new(open(&url)), ())
+    }
+
+    testkit::task_store_contract!(fresh);
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn tasks_that_cannot_be_read_keep_nobody_from_theirs() {
+        let name = database().await;
+        let server = DatabaseServer::shared();
+        let store = Arc::new(open(&server.url(&name)));
+        let damage = async |sql: &str| drop(server.psql(&name, sql));
+        let check = testkit::task_store_contract::tasks_that_cannot_be_read_keep_nobody_from_theirs;
+        check(store, damage).await;
+    }
+}
+
+mod tasks_through_pgbouncer {
+    use super::*;
+
+    async fn fresh() -> (Arc<dyn TaskBoard>, ()) {
+        let url = bouncer().url(&private_database().await);
+        (Arc::new(open_pooled(&url)), ())
+    }
+
+    testkit::task_store_contract!(fresh);
 }
 
 mod archive_directly {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use adapter_sqlite::{SqliteSettings, SqliteStore};
 use ports::{InteractionArchive, InteractionStore, RevocationStore};
 use tempfile::TempDir;
-use testkit::AuditedStore;
+use testkit::{AuditedStore, TaskBoard};
 
 fn fresh() -> (SqliteStore, TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -45,6 +45,17 @@ mod revocations {
     }
 
     testkit::revocation_store_contract!(open);
+}
+
+mod tasks {
+    use super::*;
+
+    fn open() -> Ready<(Arc<dyn TaskBoard>, TempDir)> {
+        let (store, folder) = fresh();
+        ready((Arc::new(store), folder))
+    }
+
+    testkit::task_store_contract!(open);
 }
 
 mod archive {

@@ -1,6 +1,7 @@
 //! Rows and pages that somebody else wrote or the disk changed: errors that name the record, never a panic.
 
 use std::fs;
+use std::sync::Arc;
 
 use ports::{
     FeedPosition, Health, HealthProbe as _, InteractionStore as _, ScholarshipStore as _,
@@ -158,4 +159,13 @@ async fn nothing_is_acknowledged_once_the_file_is_gone_or_another() {
             .expect("is created");
         assert_eq!(store.check().await, Health::Up);
     }
+}
+
+#[tokio::test]
+async fn tasks_that_cannot_be_read_keep_nobody_from_theirs() {
+    let (_folder, path) = folder();
+    let store = Arc::new(open(&path).expect("opens"));
+    let damage = async |sql: &str| execute(&path, sql);
+    let check = testkit::task_store_contract::tasks_that_cannot_be_read_keep_nobody_from_theirs;
+    check(store, damage).await;
 }

@@ -10,4 +10,5 @@ mod matching;
 mod reconciling;
 mod replicas;
 mod revocations;
+mod tasks;
 mod world;

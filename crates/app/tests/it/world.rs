@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapter_memory::{MemoryCache, MemoryRateLimiter};
+use adapter_memory::{MemoryCache, MemoryRateLimiter, MemoryReplayGuard};
 use adapter_search::{InProcessIndex, SearchSettings};
 use app::assistant::{AssistantEvents, Model, QuestionSettings};
 use app::limits::LimitSettings;
+use app::tasks::{TaskDependencies, TaskObserver, TaskSettings};
 use app::{Application, Dependencies};
 use chrono::TimeDelta;
 use domain::{Quota, ScholarshipContent, ScholarshipId};
@@ -14,13 +15,24 @@ use ports::search_index::SearchRequest;
 use ports::{HealthProbe, ScholarshipStore, SearchIndex, UpsertItem};
 use testkit::{
     FixedClock, Interruptible, Interruption, MemoryInteractionStore, MemoryRevocationStore,
-    MemoryScholarshipStore, SequentialIds, instant,
+    MemoryScholarshipStore, MemoryTaskStore, SequentialIds, instant,
 };
 
 use crate::assistant::setting::Counted;
 
 /// Questions of one caller that reach the model in a minute.
 pub(crate) const MODEL_QUESTIONS: u32 = 20;
+
+/// Counts nothing.
+struct Uncounted;
+
+impl TaskObserver for Uncounted {
+    fn task_received(&self) {}
+    fn attempt_ended(&self, _: &'static str, _: Duration) {}
+    fn center_called(&self, _: bool) {}
+    fn notice_buried(&self) {}
+    fn events_dropped(&self, _: u64) {}
+}
 
 pub(crate) struct World {
     pub(crate) application: Application,
@@ -59,6 +71,7 @@ impl World {
         let store = MemoryScholarshipStore::default();
         let interactions = MemoryInteractionStore::default();
         let revocations = MemoryRevocationStore::default();
+        let tasks = MemoryTaskStore::default();
         let clock = Arc::new(FixedClock::at(instant("2026-11-23T12:00:00Z")));
         let index: Arc<dyn SearchIndex> = Arc::new(InProcessIndex::new(SearchSettings::default()));
         let items = contents
@@ -101,6 +114,22 @@ impl World {
             },
             assistant_events: events,
             probes,
+            tasks: TaskDependencies {
+                store: Arc::new(tasks.clone()),
+                outbox: Arc::new(tasks.clone()),
+                guard: Arc::new(MemoryReplayGuard::new(
+                    Arc::clone(&clock) as Arc<dyn ports::Clock>,
+                    1_000,
+                )),
+                center: None,
+                observer: Arc::new(Uncounted),
+                settings: TaskSettings {
+                    agent_id: "agent".to_owned(),
+                    version: "1.2.3".to_owned(),
+                    at_once: 4,
+                    kept_for: chrono::TimeDelta::days(7),
+                },
+            },
         });
         application.follower.load().await.expect("the fake answers");
         Self {

@@ -17,6 +17,7 @@ pub(super) struct Payload {
     pub(super) nbf: Claim,
     pub(super) iat: Claim,
     pub(super) jti: Claim,
+    pub(super) body_sha256: Claim,
 }
 
 /// A claim as it stands in the token; `null` counts as absent.
@@ -37,6 +38,7 @@ struct RawPayload {
     nbf: Option<Value>,
     iat: Option<Value>,
     jti: Option<Value>,
+    body_sha256: Option<Value>,
 }
 
 impl Payload {
@@ -54,6 +56,7 @@ impl Payload {
             nbf: claim("nbf", raw.nbf),
             iat: claim("iat", raw.iat),
             jti: claim("jti", raw.jti),
+            body_sha256: claim("body_sha256", raw.body_sha256),
         })
     }
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use auth::{
-    MintError, MintRequest, Minter, Role, Scope, ScopeSet, TokenError, TokenSettings, Verifier,
+    BodyTokenError, MintError, MintRequest, Minter, Role, Scope, ScopeSet, TokenError,
+    TokenSettings, Verifier,
 };
 use proptest::prelude::*;
 
@@ -113,4 +114,82 @@ fn the_settings_shape_the_token() {
         verifier.verify(&token, at(NOW)).unwrap().scopes,
         ScopeSet::all()
     );
+}
+
+#[test]
+fn a_token_for_a_body_is_accepted_with_that_body_only() {
+    let token = minter().mint_for_body(&request(), b"{}", at(NOW)).unwrap();
+    let verify = |body: &[u8]| verifier().verify_with_body(&token, body, at(NOW));
+    assert_eq!(verify(b"{}").unwrap().subject, "student-1");
+    assert_eq!(verify(b"{ }"), Err(BodyTokenError::OtherBody));
+    assert!(verifier().verify(&token, at(NOW)).is_ok());
+}
+
+#[test]
+fn a_token_for_no_body_is_accepted_with_none() {
+    let token = minter().mint(&request(), at(NOW)).unwrap();
+    let refusal = verifier().verify_with_body(&token, b"", at(NOW));
+    let missing = TokenError::ClaimMissing("body_sha256");
+    assert_eq!(refusal, Err(BodyTokenError::Token(missing)));
+}
+
+#[test]
+fn a_token_for_a_body_is_verified_like_any_other() {
+    let token = minter().mint_for_body(&request(), b"{}", at(NOW)).unwrap();
+    let late = verifier().verify_with_body(&token, b"{}", at(NOW + 610));
+    assert_eq!(late, Err(BodyTokenError::Token(TokenError::Expired)));
+}
+
+/// Of the verifier's two keys, the one that whoever hands out tasks signs with.
+const AGENTS_SECRET: &str = "wB7xN4qZ9tKe2VmC6yPf5RjU8sLh3DaG";
+
+fn with_agents_key() -> Verifier {
+    verifier().with_agents_key(Some(&key(AGENTS_SECRET)))
+}
+
+fn by_agents_key(role: Role, scopes: ScopeSet) -> String {
+    let minter = Minter::new(TokenSettings::default(), &key(AGENTS_SECRET));
+    let request = MintRequest {
+        role,
+        scopes,
+        ..request()
+    };
+    minter
+        .mint(&request, at(NOW))
+        .expect("the request is in bounds")
+}
+
+#[test]
+fn the_agents_key_grants_no_other_role() {
+    for role in Role::ALL {
+        let token = by_agents_key(role, ScopeSet::all());
+        let refusal = with_agents_key().verify(&token, at(NOW)).err();
+        let expected = (role != Role::Agent).then_some(TokenError::SignatureInvalid);
+        assert_eq!(refusal, expected, "{role:?}");
+    }
+}
+
+#[test]
+fn the_agents_key_grants_no_more_than_agents_need() {
+    let token = by_agents_key(Role::Agent, ScopeSet::all());
+    let caller = with_agents_key().verify(&token, at(NOW)).unwrap();
+    assert_eq!(
+        caller.scopes.to_string(),
+        "scholarships:read analytics:read agent:tasks"
+    );
+    let few = by_agents_key(Role::Agent, ScopeSet::from_claim("scholarships:read"));
+    let caller = with_agents_key().verify(&few, at(NOW)).unwrap();
+    assert_eq!(caller.scopes.to_string(), "scholarships:read");
+}
+
+#[test]
+fn the_keys_of_all_tokens_grant_what_they_say_beside_an_agents_key() {
+    let request = MintRequest {
+        role: Role::Agent,
+        scopes: ScopeSet::all(),
+        ..request()
+    };
+    let token = minter().mint(&request, at(NOW)).unwrap();
+    let caller = with_agents_key().verify(&token, at(NOW)).unwrap();
+    assert_eq!(caller.scopes, ScopeSet::all());
 }

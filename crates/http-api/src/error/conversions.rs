@@ -3,10 +3,13 @@
 use actix_web::http::header::WWW_AUTHENTICATE;
 use app::catalogue::EditError;
 use app::interactions::InteractionError;
+use app::tasks::{SubmitError, TaskFailure};
 use auth::{Scope, TokenError};
+use domain::FieldError;
 use domain::json_input::JsonInputError;
+use domain::task::{JsonText, TaskError};
 use ports::search_index::SearchError;
-use ports::{CacheError, InteractionStoreError, StoreError};
+use ports::{CacheError, InteractionStoreError, StoreError, TaskStoreError};
 
 use super::problem::challenge;
 use super::{ApiError, ErrorCode};
@@ -81,6 +84,24 @@ impl From<InteractionError> for ApiError {
     }
 }
 
+impl From<TaskStoreError> for ApiError {
+    fn from(error: TaskStoreError) -> Self {
+        unavailable(&error)
+    }
+}
+
+impl From<SubmitError> for ApiError {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::ReplyToRefused => Self::invalid_field("reply_to", error.to_string()),
+            SubmitError::Replayed => Self::new(ErrorCode::TokenReplayed),
+            SubmitError::Conflict => Self::new(ErrorCode::TaskExists),
+            SubmitError::Guard(error) => unavailable(&error),
+            SubmitError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<CacheError> for ApiError {
     fn from(error: CacheError) -> Self {
         match error {
@@ -120,6 +141,30 @@ fn undecided(error: &(dyn std::error::Error + 'static)) -> ApiError {
 }
 
 impl ApiError {
+    /// The fields that are wrong, or the problem itself as the only one.
+    pub(crate) fn into_fields(self) -> Vec<FieldError> {
+        if self.0.errors.is_empty() {
+            vec![FieldError::new("", self.0.code.advice())]
+        } else {
+            self.0.errors
+        }
+    }
+
+    /// What the sender of a task is told. What failed for a reason of ours may succeed later.
+    pub(crate) fn into_failure(self) -> TaskFailure {
+        let code = self.0.code;
+        let mut error = TaskError::new(code.as_str(), &self.0.detail);
+        if !self.0.errors.is_empty() {
+            let details = serde_json::to_string(&self.0.errors).unwrap_or_default();
+            error.details = JsonText::parse(details).ok();
+        }
+        if matches!(code.status(), 429 | 500..) {
+            TaskFailure::Passing(error)
+        } else {
+            TaskFailure::Lasting(error)
+        }
+    }
+
     /// A token that verifies, and is refused all the same.
     pub(crate) fn token_revoked() -> Self {
         Self::new(ErrorCode::TokenRevoked)

@@ -52,7 +52,8 @@ pub(crate) fn render(
     }
 }
 
-fn code_of(status: StatusCode) -> ErrorCode {
+/// The code of a refusal that has nothing but a status.
+pub(crate) fn code_of(status: StatusCode) -> ErrorCode {
     match status.as_u16() {
         404 => ErrorCode::NotFound,
         405 => ErrorCode::MethodNotAllowed,
@@ -68,21 +69,28 @@ fn code_of(status: StatusCode) -> ErrorCode {
     }
 }
 
+impl<'a> Problem<'a> {
+    pub(crate) fn of(error: &'a ApiError, instance: &'a str, trace_id: &'a str) -> Self {
+        let code = error.code();
+        Self {
+            kind: format!(
+                "urn:scholarship-api:problem:{}",
+                code.as_str().to_ascii_lowercase().replace('_', "-")
+            ),
+            title: code.title(),
+            status: code.status(),
+            detail: &error.0.detail,
+            instance,
+            code: code.as_str(),
+            trace_id,
+            errors: &error.0.errors,
+        }
+    }
+}
+
 fn document(error: &ApiError, instance: &str, trace_id: &str) -> HttpResponse<BoxBody> {
     let code = error.code();
-    let problem = Problem {
-        kind: format!(
-            "urn:scholarship-api:problem:{}",
-            code.as_str().to_ascii_lowercase().replace('_', "-")
-        ),
-        title: code.title(),
-        status: code.status(),
-        detail: &error.0.detail,
-        instance,
-        code: code.as_str(),
-        trace_id,
-        errors: &error.0.errors,
-    };
+    let problem = Problem::of(error, instance, trace_id);
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let mut response = HttpResponse::with_body(error.status_code(), BoxBody::new(body));
     let headers = response.headers_mut();

@@ -1,16 +1,14 @@
 //! The innermost layer: refuses what may not go on, bounds what does, and renders errors as problems.
 
-use std::panic::AssertUnwindSafe;
-
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
-use futures_util::FutureExt;
 
 use super::{context_of, is_probe, refused};
 use crate::error::{ApiError, ErrorCode, render};
+use crate::panics::without_panic;
 use crate::query::is_well_formed;
 use crate::settings::ApiSettings;
 use crate::state::ApiState;
@@ -25,17 +23,10 @@ pub(crate) async fn gate<B: MessageBody + 'static>(
     if let Err(refusal) = check(&request, &state) {
         return Ok(refused(request, refusal).map_into_right_body());
     }
-    let answer = AssertUnwindSafe(next.call(request)).catch_unwind();
+    let answer = without_panic(next.call(request));
     let answer = tokio::time::timeout(state.settings.request_timeout, answer)
         .await
-        .map_err(|_| ApiError::new(ErrorCode::Timeout))?
-        .map_err(|panic| {
-            tracing::error!(
-                message = panic_message(panic.as_ref()),
-                "a handler panicked"
-            );
-            ApiError::new(ErrorCode::InternalError)
-        })?;
+        .map_err(|_| ApiError::new(ErrorCode::Timeout))??;
     Ok(rendered(answer?))
 }
 
@@ -106,12 +97,4 @@ fn is_served_here(request: &ServiceRequest, allowed: &[String]) -> bool {
     allowed
         .iter()
         .any(|known| known.eq_ignore_ascii_case(host) || known.eq_ignore_ascii_case(name))
-}
-
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
-    panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("without a message")
 }

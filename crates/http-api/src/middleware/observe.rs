@@ -15,7 +15,7 @@ use super::{UNMATCHED, route_of};
 use crate::admission::{BusyBody, RATE_LIMIT, RATE_LIMIT_POLICY, Registered};
 use crate::application::EXPOSED;
 use crate::context::RequestContext;
-use crate::error::{PROBLEM_JSON, render};
+use crate::error::{ApiError, PROBLEM_JSON, code_of, render};
 use crate::fallback::Routes;
 use crate::state::ApiState;
 
@@ -61,7 +61,11 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
                 ) {
                     asked.open_to_its_origin(response.headers_mut());
                 }
-                asked.finish(&route_of(response.request()), status);
+                asked.finish(
+                    &route_of(response.request()),
+                    status,
+                    response.response().error(),
+                );
                 Ok(response.map_body(|_, body| BusyBody::new(body, busy)))
             }
             Err(error) => Err(asked.failed(&error, &circumstances)),
@@ -112,11 +116,16 @@ struct Asked {
 
 impl Asked {
     /// Counts and logs. Queries stay out of the logs: they may hold what students typed about themselves.
-    fn finish(&self, route: &str, status: StatusCode) {
+    fn finish(&self, route: &str, status: StatusCode, error: Option<&Error>) {
         let took = self.start.elapsed();
         if let Some(state) = &self.state {
             let metrics = &state.metrics;
             metrics.http_request_finished(self.method.as_str(), route, status.as_u16(), took);
+            if status.is_server_error() {
+                let error = error.and_then(Error::as_error::<ApiError>);
+                let code = error.map_or_else(|| code_of(status), ApiError::code);
+                state.application.tasks.error_occurred(code.as_str());
+            }
         }
         tracing::info!(
             target: "http_api::access",
@@ -138,7 +147,7 @@ impl Asked {
         self.open_to_its_origin(problem.headers_mut());
         let routes = self.routes.as_ref();
         let route = routes.and_then(|routes| routes.template(&self.path));
-        self.finish(route.unwrap_or(UNMATCHED), status);
+        self.finish(route.unwrap_or(UNMATCHED), status, Some(error));
         Rendered::of(problem).into()
     }
 

@@ -6,6 +6,7 @@ use ports::search_index::{FacetKind, Filters, ProfileFilter, SearchRequest, Sort
 
 use super::filters::with_filters;
 use super::{FilterParameters, checked_limit, checked_offset};
+use crate::error::ApiError;
 use crate::query::{QueryReader, control_character};
 
 /// Characters of a query.
@@ -72,6 +73,21 @@ impl SearchParameters {
         }
     }
 
+    /// One page, as agents ask for it.
+    pub(crate) fn page_of(
+        query: Option<String>,
+        filters: FilterParameters,
+        offset: u64,
+        limit: u64,
+    ) -> Self {
+        Self {
+            query,
+            offset: Some(offset),
+            limit: Some(limit),
+            ..Self::with(filters)
+        }
+    }
+
     /// A search with nothing but filters.
     fn with(filters: FilterParameters) -> Self {
         Self {
@@ -117,6 +133,20 @@ impl SearchParameters {
             open_on: self.open_on,
             status: self.status,
             include_expired: self.include_expired,
+        }
+    }
+
+    /// The search, checked.
+    ///
+    /// # Errors
+    /// `VALIDATION_FAILED` with everything that is wrong.
+    pub(crate) fn checked(self) -> Result<SearchRequest, ApiError> {
+        let mut errors = Vec::new();
+        let request = self.into_request(&mut errors);
+        if errors.is_empty() {
+            Ok(request)
+        } else {
+            Err(ApiError::invalid(errors))
         }
     }
 

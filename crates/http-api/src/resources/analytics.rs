@@ -26,6 +26,9 @@ pub(crate) fn configure(service: &mut ServiceConfig<'_>) {
         .service(recent_interactions);
 }
 
+/// A period when none is given.
+const DEFAULT_DAYS: i64 = 30;
+
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes parameters; the handlers read them")]
@@ -46,14 +49,21 @@ struct LimitParameters {
 
 pub(crate) fn read_days(reader: &mut QueryReader) -> i64 {
     let days = reader.scalar("days", "a whole number", |text| text.parse().ok());
-    let days = days.unwrap_or(30);
-    if !(1..=MOST_DAYS).contains(&days) {
-        reader.refuse(
-            "days",
-            format!("must be a whole number from 1 to {MOST_DAYS}"),
-        );
+    read_number_of_days(days).unwrap_or_else(|message| {
+        reader.refuse("days", message);
+        DEFAULT_DAYS
+    })
+}
+
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn read_number_of_days(days: Option<i64>) -> Result<i64, String> {
+    let days = days.unwrap_or(DEFAULT_DAYS);
+    if (1..=MOST_DAYS).contains(&days) {
+        Ok(days)
+    } else {
+        Err(format!("must be a whole number from 1 to {MOST_DAYS}"))
     }
-    days
 }
 
 fn read_period(request: &HttpRequest) -> Result<(i64, usize), ApiError> {
@@ -68,7 +78,7 @@ fn read_period(request: &HttpRequest) -> Result<(i64, usize), ApiError> {
 /// Totals of a period.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AnalyticsSummary)]
-struct SummaryBody {
+pub(crate) struct SummaryBody {
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     since: Timestamp,
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
@@ -93,20 +103,28 @@ async fn summary(
     let mut reader = QueryReader::new(request.query_string())?;
     let days = read_days(&mut reader);
     reader.finish()?;
-    let summary = state.application.analytics.summary(days).await?;
+    Ok(personal_json(summary_of(&state, days).await?))
+}
+
+/// Totals of the last `days` as JSON, by whichever way they were asked for.
+///
+/// # Errors
+/// `STORE_UNAVAILABLE`.
+pub(crate) async fn summary_of(state: &ApiState, days: i64) -> Result<Vec<u8>, ApiError> {
+    let totals = state.application.analytics.summary(days).await?;
     let count = |kind: &InteractionKind| {
-        let count = summary.interactions.get(kind).copied().unwrap_or(0);
+        let count = totals.interactions.get(kind).copied().unwrap_or(0);
         (kind.code(), count)
     };
-    Ok(personal_json(json(&SummaryBody {
-        since: summary.since,
-        until: summary.until,
-        scholarships: summary.scholarships,
-        open_scholarships: summary.open_scholarships,
+    Ok(json(&SummaryBody {
+        since: totals.since,
+        until: totals.until,
+        scholarships: totals.scholarships,
+        open_scholarships: totals.open_scholarships,
         interactions: InteractionKind::ALL.iter().map(count).collect(),
-        searches: summary.searches,
-        searches_without_results: summary.searches_without_results,
-    })))
+        searches: totals.searches,
+        searches_without_results: totals.searches_without_results,
+    }))
 }
 
 /// One scholarship with what was done with it.

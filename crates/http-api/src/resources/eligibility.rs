@@ -35,7 +35,7 @@ pub(crate) fn configure(service: &mut ServiceConfig<'_>) {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = EligibilityCheck)]
-struct CheckBody {
+pub(crate) struct CheckBody {
     profile: ProfileDocument,
     /// Without it: the whole catalogue, in pages.
     #[schema(min_items = 1, max_items = 50)]
@@ -67,7 +67,7 @@ struct CheckParameters {
 
 /// The verdicts for one student.
 #[derive(Serialize, ToSchema)]
-struct Checks {
+pub(crate) struct Checks {
     data: Vec<CheckEntry>,
     page: Page,
     /// Over all ids of the check, or over all open scholarships.
@@ -80,14 +80,14 @@ struct Checks {
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 #[schema(as = EligibilityEntry)]
-enum CheckEntry {
+pub(crate) enum CheckEntry {
     Assessed(Box<AssessedEntry>),
     NotFound(NotFoundEntry),
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = AssessedScholarship)]
-struct AssessedEntry {
+pub(crate) struct AssessedEntry {
     scholarship_id: ScholarshipId,
     name: String,
     organization: String,
@@ -123,7 +123,7 @@ impl NotFoundEntry {
 }
 
 /// A check, read and checked.
-struct Checking {
+pub(crate) struct Checking {
     profile: StudentProfile,
     ids: Option<Vec<ScholarshipId>>,
     limit: usize,
@@ -132,6 +132,20 @@ struct Checking {
 }
 
 impl CheckBody {
+    /// As a body has it.
+    ///
+    /// # Errors
+    /// `VALIDATION_FAILED` with everything that is wrong.
+    pub(crate) fn checked_body(self) -> Result<Checking, ApiError> {
+        let mut errors = Vec::new();
+        let checking = self.checked("profile", &mut errors);
+        if errors.is_empty() {
+            Ok(checking)
+        } else {
+            Err(ApiError::invalid(errors))
+        }
+    }
+
     /// `profile` is the field under which errors of the profile are named.
     fn checked(self, profile: &str, errors: &mut Vec<FieldError>) -> Checking {
         let profile = profile_of(self.profile, profile, errors);
@@ -197,7 +211,7 @@ async fn check_by_query(
     };
     let checking = body.checked("", &mut reader.errors);
     reader.finish()?;
-    answer(checking, &state, &caller).await
+    Ok(personal_json(run(checking, &state, &caller).await?))
 }
 
 /// Check eligibility
@@ -212,19 +226,20 @@ async fn check_with_body(
     _: NoParameters,
     body: JsonBody<CheckBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let mut errors = Vec::new();
-    let checking = body.value.checked("profile", &mut errors);
-    if !errors.is_empty() {
-        return Err(ApiError::invalid(errors));
-    }
-    answer(checking, &state, &caller).await
+    let checking = body.value.checked_body()?;
+    let checked = run(checking, &state, &caller).await?;
+    Ok(personal_json(checked))
 }
 
-async fn answer(
+/// The verdicts as JSON, by whichever way they were asked for.
+///
+/// # Errors
+/// `INVALID_CURSOR`, `OVERLOADED`.
+pub(crate) async fn run(
     checking: Checking,
     state: &ApiState,
     caller: &Anyone,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Vec<u8>, ApiError> {
     let start = Instant::now();
     let Checking {
         profile,
@@ -262,12 +277,12 @@ async fn answer(
         }
     };
     state.metrics.eligibility_checked();
-    Ok(personal_json(json(&Checks {
+    Ok(json(&Checks {
         data: checks.checks.into_iter().map(CheckEntry::from).collect(),
         page,
         verdicts: checks.verdicts.into(),
         took_ms: milliseconds_since(start),
-    })))
+    }))
 }
 
 fn of_ids(checks: Vec<Check>) -> CheckPage {

@@ -33,7 +33,7 @@ pub(crate) fn configure(service: &mut ServiceConfig<'_>) {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = RecommendationRequest)]
-struct RecommendationBody {
+pub(crate) struct RecommendationBody {
     profile: ProfileDocument,
     /// 20 when not given.
     #[schema(minimum = 1, maximum = 100)]
@@ -104,7 +104,7 @@ pub(crate) fn profile_of(
     })
 }
 
-struct Wish {
+pub(crate) struct Wish {
     profile: StudentProfile,
     verdicts: VerdictSet,
     filters: Filters,
@@ -112,6 +112,20 @@ struct Wish {
 }
 
 impl RecommendationBody {
+    /// As a body has it.
+    ///
+    /// # Errors
+    /// `VALIDATION_FAILED` with everything that is wrong.
+    pub(crate) fn checked_body(self) -> Result<Wish, ApiError> {
+        let mut errors = Vec::new();
+        let wish = self.checked("profile", &mut errors);
+        if errors.is_empty() {
+            Ok(wish)
+        } else {
+            Err(ApiError::invalid(errors))
+        }
+    }
+
     fn checked(self, place: &str, errors: &mut Vec<FieldError>) -> Wish {
         let mut filter_errors = Vec::new();
         let filters = self.filters.unwrap_or_default();
@@ -151,7 +165,7 @@ async fn recommendations(
     };
     let wish = body.checked("", &mut reader.errors);
     reader.finish()?;
-    answer(wish, &state, &caller).await
+    Ok(personal_json(run(wish, &state, &caller).await?))
 }
 
 /// Recommend scholarships
@@ -166,15 +180,19 @@ async fn recommendations_with_body(
     _: NoParameters,
     body: JsonBody<RecommendationBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let mut errors = Vec::new();
-    let wish = body.value.checked("profile", &mut errors);
-    if !errors.is_empty() {
-        return Err(ApiError::invalid(errors));
-    }
-    answer(wish, &state, &caller).await
+    let wish = body.value.checked_body()?;
+    Ok(personal_json(run(wish, &state, &caller).await?))
 }
 
-async fn answer(wish: Wish, state: &ApiState, caller: &Anyone) -> Result<HttpResponse, ApiError> {
+/// Recommendations as JSON, by whichever way they were asked for.
+///
+/// # Errors
+/// `INSUFFICIENT_SCOPE` for drafts, `OVERLOADED`.
+pub(crate) async fn run(
+    wish: Wish,
+    state: &ApiState,
+    caller: &Anyone,
+) -> Result<Vec<u8>, ApiError> {
     if status_needs_editor(&wish.filters) && !caller.may(Scope::ScholarshipsWrite) {
         return Err(ApiError::insufficient_scope(Scope::ScholarshipsWrite));
     }
@@ -198,7 +216,7 @@ async fn answer(wish: Wish, state: &ApiState, caller: &Anyone) -> Result<HttpRes
         .iter()
         .filter(|(verdict, _)| verdicts.contains(*verdict));
     let page = Page::best(kept.map(|(_, count)| count).sum(), limit);
-    Ok(personal_json(body(&found, &page, start)))
+    Ok(body(&found, &page, start))
 }
 
 fn body(answer: &RecommendationAnswer, page: &Page, start: Instant) -> Vec<u8> {

@@ -51,6 +51,19 @@ fn content(document: ScholarshipDocument) -> Result<ScholarshipContent, ApiError
     document.into_content().map_err(ApiError::invalid)
 }
 
+/// The scholarship of an id, if the caller may see it.
+pub(crate) fn visible(
+    id: &str,
+    state: &ApiState,
+    caller: &Anyone,
+) -> Result<Scholarship, ApiError> {
+    let id = scholarship_id(id)?;
+    let catalogue = &state.application.catalogue;
+    catalogue
+        .get(&id, caller.viewer())
+        .ok_or_else(|| ApiError::new(ErrorCode::ScholarshipNotFound))
+}
+
 /// Read a scholarship
 #[utoipa::path(
     tag = "Catalogue",
@@ -72,12 +85,7 @@ async fn read(
     id: web::Path<String>,
     _: NoParameters,
 ) -> Result<HttpResponse, ApiError> {
-    let id = scholarship_id(&id)?;
-    let scholarship = state
-        .application
-        .catalogue
-        .get(&id, caller.viewer())
-        .ok_or_else(|| ApiError::new(ErrorCode::ScholarshipNotFound))?;
+    let scholarship = visible(&id, &state, &caller)?;
     if is_unchanged(&request, &scholarship) {
         return Ok(HttpResponse::NotModified()
             .insert_header((ETAG, entity_tag_header(&scholarship)))

@@ -84,11 +84,7 @@ async fn search_with_body(
     _: NoParameters,
     body: JsonBody<SearchParameters>,
 ) -> Result<HttpResponse, ApiError> {
-    let mut errors = Vec::new();
-    let request = body.value.into_request(&mut errors);
-    if !errors.is_empty() {
-        return Err(ApiError::invalid(errors));
-    }
+    let request = body.value.checked()?;
     Ok(personal_json(run(request, &state, &caller).await?.body))
 }
 
@@ -104,7 +100,11 @@ async fn from_query(
     run(request, state, caller).await
 }
 
-async fn run(
+/// What a search finds, by whichever way it came.
+///
+/// # Errors
+/// `INSUFFICIENT_SCOPE` for drafts, `INVALID_CURSOR`, `OVERLOADED`.
+pub(crate) async fn run(
     request: SearchRequest,
     state: &ApiState,
     caller: &Anyone,
@@ -126,5 +126,6 @@ async fn run(
         (state.application.search.search(&request)?, request)
     };
     state.metrics.search_answered(answer.total > 0);
+    state.application.tasks.search_executed(answer.total);
     Ok(results(&answer, &request, start))
 }

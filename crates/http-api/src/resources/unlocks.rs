@@ -23,7 +23,7 @@ pub(crate) fn configure(service: &mut ServiceConfig<'_>) {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = UnlockRequest)]
-struct UnlockBody {
+pub(crate) struct UnlockBody {
     profile: ProfileDocument,
     /// Of the sums; amounts in other currencies count as unknown. USD when not given.
     currency: Option<Currency>,
@@ -83,10 +83,15 @@ async fn unlocks(
     _: NoParameters,
     body: JsonBody<UnlockBody>,
 ) -> Result<HttpResponse, ApiError> {
+    Ok(personal_json(found(body.value, &state).await?))
+}
+
+/// The JSON of the changes that a JSON object asks for.
+pub(crate) async fn found(body: UnlockBody, state: &ApiState) -> Result<Vec<u8>, ApiError> {
     let start = Instant::now();
-    let currency = body.value.currency.unwrap_or(Currency::USD);
+    let currency = body.currency.unwrap_or(Currency::USD);
     let mut errors = Vec::new();
-    let profile = profile_of(body.value.profile, "profile", &mut errors);
+    let profile = profile_of(body.profile, "profile", &mut errors);
     if !errors.is_empty() {
         return Err(ApiError::invalid(errors));
     }
@@ -112,9 +117,9 @@ async fn unlocks(
             .map(|(id, name)| Example { id, name })
             .collect(),
     });
-    Ok(personal_json(json(&Unlocks {
+    Ok(json(&Unlocks {
         unlocks: entries.collect(),
         verdicts: found.verdicts.into(),
         took_ms: milliseconds_since(start),
-    })))
+    }))
 }

@@ -7,20 +7,21 @@ use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
-use adapter_memory::{MemoryCache, MemoryRateLimiter};
+use adapter_memory::{MemoryCache, MemoryRateLimiter, MemoryReplayGuard};
 use adapter_search::{InProcessIndex, SearchSettings};
 use app::assistant::{AssistantEvents, Model, QuestionSettings, Source};
 use app::limits::LimitSettings;
+use app::tasks::{TaskDependencies, TaskObserver, TaskSettings};
 use app::{Application, Dependencies};
 use auth::{MintRequest, Minter, Role, ScopeSet, TokenKey, TokenSettings, Verifier};
 use domain::{FieldOfStudy, Quota, ScholarshipContent, Timestamp, UsState};
-use http_api::{ApiSettings, ApiState, Connections};
+use http_api::{AgentActions, ApiSettings, ApiState, Connections};
 use ports::{Clock, MicroUsd, ModelError, ScholarshipStore};
 use serde_json::Value;
 use telemetry::Metrics;
 use testkit::{
     FixedClock, Interruptible, Interruption, MemoryInteractionStore, MemoryRevocationStore,
-    MemoryScholarshipStore, SequentialIds, instant, scholarship,
+    MemoryScholarshipStore, MemoryTaskStore, SequentialIds, instant, scholarship,
 };
 
 use crate::client::{Answer, exchange, head};
@@ -31,6 +32,14 @@ pub(crate) const NOW: &str = "2026-11-23T12:00:00Z";
 
 /// Counts nothing.
 struct Uncounted;
+
+impl TaskObserver for Uncounted {
+    fn task_received(&self) {}
+    fn attempt_ended(&self, _: &'static str, _: Duration) {}
+    fn center_called(&self, _: bool) {}
+    fn notice_buried(&self) {}
+    fn events_dropped(&self, _: u64) {}
+}
 
 impl AssistantEvents for Uncounted {
     fn model_called(&self, _: Option<&ModelError>, _: Duration) {}
@@ -51,6 +60,8 @@ pub(crate) struct Api {
     pub(crate) metrics: Metrics,
     pub(crate) state: ApiState,
     pub(crate) store: MemoryScholarshipStore,
+    /// Tasks are worked at while it is there.
+    _working: tokio::sync::watch::Sender<bool>,
     servers: [ServerHandle; 2],
     minter: Minter,
 }
@@ -178,6 +189,7 @@ impl Api {
         for _ in 0..100 {
             ports::IdGenerator::scholarship_id(&ids);
         }
+        let tasks = MemoryTaskStore::default();
         let application = Application::new(Dependencies {
             scholarships: Arc::new(Interruptible::new(store.clone(), &interruption)),
             interactions: Arc::new(Interruptible::new(
@@ -207,6 +219,22 @@ impl Api {
             },
             assistant_events: Arc::new(Uncounted),
             probes: Vec::new(),
+            tasks: TaskDependencies {
+                store: Arc::new(tasks.clone()),
+                outbox: Arc::new(tasks.clone()),
+                guard: Arc::new(MemoryReplayGuard::new(
+                    Arc::clone(&clock) as Arc<dyn Clock>,
+                    1_000,
+                )),
+                center: None,
+                observer: Arc::new(Uncounted),
+                settings: TaskSettings {
+                    agent_id: "agent".to_owned(),
+                    version: "1.2.3".to_owned(),
+                    at_once: 4,
+                    kept_for: chrono::TimeDelta::days(7),
+                },
+            },
         });
         if setup.load {
             application
@@ -227,6 +255,9 @@ impl Api {
             metrics.clone(),
             setup.settings,
         );
+        let workers = (state.application.tasks).workers(Arc::new(AgentActions::new(state.clone())));
+        let (working, stopped) = tokio::sync::watch::channel(false);
+        actix_web::rt::spawn(workers.run(stopped));
         let (admin_state, kept) = (state.clone(), state.clone());
         let watched = Arc::clone(&connections);
         actix_web::rt::spawn(async move {
@@ -260,6 +291,7 @@ impl Api {
             metrics,
             state: kept,
             store,
+            _working: working,
             servers,
             minter: Minter::new(tokens, &key),
         }

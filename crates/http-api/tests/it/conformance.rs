@@ -62,7 +62,7 @@ pub(crate) fn check(method: &str, target: &str, answer: &Answer) {
     if ["application/json", "application/problem+json"].contains(&media_type)
         && answer.header("content-encoding").is_none()
     {
-        let problems = violations(&answer.json(), &content["schema"], "$");
+        let problems = violations(&answer.json(), &content["schema"], &DOCUMENT, "$");
         assert!(
             problems.is_empty(),
             "{method} {target} {status}: {problems:#?}"
@@ -88,13 +88,12 @@ fn template(path: &str) -> Option<&'static str> {
         .map(String::as_str)
 }
 
-/// What is wrong by the keywords of JSON Schema that the document uses.
-fn violations(value: &Value, schema: &Value, place: &str) -> Vec<String> {
+/// What is wrong by the keywords of JSON Schema that the document uses. References lead into `root`.
+pub(crate) fn violations(value: &Value, schema: &Value, root: &Value, place: &str) -> Vec<String> {
     if let Some(reference) = schema["$ref"].as_str() {
-        let name = reference.trim_start_matches("#/components/schemas/");
-        let target = &DOCUMENT["components"]["schemas"][name];
-        assert!(target.is_object(), "{reference} leads nowhere");
-        return violations(value, target, place);
+        let target = root.pointer(reference.trim_start_matches('#'));
+        let target = target.unwrap_or_else(|| panic!("{reference} leads nowhere"));
+        return violations(value, target, root, place);
     }
     let mut found = Vec::new();
     let mut wrong = |problem: String| found.push(format!("{place}: {problem}"));
@@ -125,7 +124,7 @@ fn violations(value: &Value, schema: &Value, place: &str) -> Vec<String> {
         if let Some(choices) = schema[keyword].as_array() {
             let fits = choices
                 .iter()
-                .filter(|choice| violations(value, choice, place).is_empty())
+                .filter(|choice| violations(value, choice, root, place).is_empty())
                 .count();
             if fits < least || (keyword == "oneOf" && fits > 1) {
                 wrong(format!("{value} fits {fits} of {keyword}"));
@@ -141,10 +140,12 @@ fn violations(value: &Value, schema: &Value, place: &str) -> Vec<String> {
         for (name, inner) in object {
             let place = format!("{place}.{name}");
             match schema["properties"].get(name) {
-                Some(schema) => found.extend(violations(inner, schema, &place)),
+                Some(schema) => found.extend(violations(inner, schema, root, &place)),
                 None => match &schema["additionalProperties"] {
                     Value::Bool(false) => found.push(format!("{place} is not documented")),
-                    schema @ Value::Object(_) => found.extend(violations(inner, schema, &place)),
+                    schema @ Value::Object(_) => {
+                        found.extend(violations(inner, schema, root, &place));
+                    }
                     // Objects with documented keys have no others.
                     _ if schema["properties"].is_object() => {
                         found.push(format!("{place} is not documented"));
@@ -159,6 +160,7 @@ fn violations(value: &Value, schema: &Value, place: &str) -> Vec<String> {
             found.extend(violations(
                 item,
                 &schema["items"],
+                root,
                 &format!("{place}[{at}]"),
             ));
         }

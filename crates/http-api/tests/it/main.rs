@@ -2,6 +2,7 @@
 //! Every answer is also held against the OpenAPI document.
 
 mod admin;
+mod agent_tasks;
 mod api;
 mod auditing;
 mod bad_bodies;
@@ -19,6 +20,7 @@ mod interactions;
 mod limits;
 mod logs;
 mod matching;
+mod mcp;
 mod operations;
 mod policies;
 mod revocations;

@@ -216,18 +216,31 @@ fn metrics_never_share_the_public_port() {
 }
 
 #[test]
-fn settings_without_effect_are_named_and_none_of_them_is_a_setting_that_has_one() {
-    let settings = load(&[
-        ("COMMAND_CENTER_URL", "http://127.0.0.1:8000"),
-        ("SHARED_SECRET", STRONG),
-        ("PORT", "5001"),
-    ])
-    .expect("valid");
-    assert_eq!(settings.ignored, ["COMMAND_CENTER_URL", "SHARED_SECRET"]);
-    let effective = settings.redacted();
-    for name in NOT_YET {
-        assert!(!effective.contains(&format!("{name}=")), "{name}");
+fn notices_go_to_the_command_center_and_to_nobody_else() {
+    let url = ("COMMAND_CENTER_URL", "http://127.0.0.1:8000");
+    let settings = load(&[url, ("SHARED_SECRET", STRONG)]).expect("valid");
+    let center = settings.agents.center.expect("it is configured");
+    assert_eq!(center.base_url, "http://127.0.0.1:8000");
+    assert!(settings.agents.shared_key.is_some());
+    assert!(load(&[]).expect("valid").agents.center.is_none());
+    assert_eq!(center.issuer, "scholar-sync-agents");
+    assert_eq!(center.audience, "auto-com-center");
+    let named = load(&[url, ("JWT_ISSUER", "them"), ("JWT_AUDIENCE", "us")]).expect("valid");
+    let center = named.agents.center.expect("it is configured");
+    assert_eq!((&*center.issuer, &*center.audience), ("us", "them"));
+    let refused = errors(&[url, ("JWT_ISSUER", "both"), ("JWT_AUDIENCE", "both")]);
+    assert!(refused.contains("JWT_AUDIENCE: must differ"), "{refused}");
+    let off = load(&[url, ("ORCHESTRATION_ENABLED", "false")]).expect("valid");
+    assert!(off.agents.center.is_none());
+    for wrong in ["center", "ftp://center.example", "http://me@center.example"] {
+        let refused = errors(&[("COMMAND_CENTER_URL", wrong)]);
+        assert!(refused.contains("COMMAND_CENTER_URL"), "{wrong}: {refused}");
     }
+    let refused = errors(&[("COMMAND_CENTER_ALLOWED_ORIGINS", "https://a.example/path")]);
+    assert!(
+        refused.contains("COMMAND_CENTER_ALLOWED_ORIGINS"),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -253,7 +266,6 @@ fn postgres_and_redis_are_read_by_the_names_of_the_plan() {
         ("INTERACTIONS_RETENTION_DAYS", "500"),
     ])
     .expect("valid");
-    assert!(settings.ignored.is_empty(), "{:?}", settings.ignored);
     let shown = settings.redacted();
     for line in [
         "DATABASE_URL=postgresql://host:5432/db?sslmode=require\n",

@@ -1,5 +1,6 @@
 //! The binary as operators meet it: a process with ports, signals, exit codes and a file.
 
+mod agent_tasks;
 mod assistant;
 mod client;
 mod configuration;
@@ -7,6 +8,7 @@ mod durability;
 mod life;
 mod limits;
 mod load;
+mod mcp;
 mod postgres;
 mod postgres_away;
 mod postgres_faults;

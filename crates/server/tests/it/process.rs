@@ -22,6 +22,7 @@ pub(crate) fn command(folder: &Path) -> Command {
         // Tests ask as often as they like, unless limits are what they are about.
         .env("RATE_LIMIT_PUBLIC", "1000000/second")
         .env("RATE_LIMIT_AUTHENTICATED", "1000000/second")
+        .env("RATE_LIMIT_AGENT", "1000000/second")
         .env("RATE_LIMIT_ADMIN", "1000000/second")
         .env("RATE_LIMIT_AUTH_FAILURE", "1000000/second");
     command

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::message::Request;
+use crate::http_message::Request;
 
 /// Why a request gets no completion: a status and the error of the body.
 pub(super) struct Objection {

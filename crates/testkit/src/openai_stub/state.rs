@@ -13,9 +13,6 @@ use super::sample::sample_answer;
 /// How many requests are remembered.
 const REMEMBERED: usize = 1_000;
 
-/// The `date` of everything that the stub answers, in the format of HTTP: waits given as dates count from it.
-pub const STUB_DATE: &str = "Thu, 26 Nov 2026 12:00:00 GMT";
-
 /// A request as it arrived.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
@@ -61,7 +58,6 @@ pub(super) struct State {
     plan: Mutex<Plan>,
     calls: Mutex<VecDeque<Call>>,
     pub(super) requests: AtomicU64,
-    pub(super) connections: AtomicU64,
 }
 
 impl State {
@@ -90,7 +86,6 @@ impl fmt::Debug for State {
         formatter
             .debug_struct("State")
             .field("requests", &self.requests)
-            .field("connections", &self.connections)
             .finish_non_exhaustive()
     }
 }

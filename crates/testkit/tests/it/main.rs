@@ -1,6 +1,7 @@
 //! The fakes pass the contracts of what they stand for, so that they cannot drift from it; the servers and the proxy do what
 //! tests ask of them.
 
+mod command_center_stub;
 mod openai_stub;
 mod private_redis;
 mod proxy;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use ports::{InteractionStore, RevocationStore, ScholarshipStore as _};
 use testkit::{
     AuditedStore, Interruptible, Interruption, MemoryInteractionStore, MemoryRevocationStore,
-    MemoryScholarshipStore, scholarship,
+    MemoryScholarshipStore, MemoryTaskStore, TaskBoard, scholarship,
 };
 
 mod scholarships {
@@ -42,6 +43,16 @@ mod revocations {
     }
 
     testkit::revocation_store_contract!(open);
+}
+
+mod tasks {
+    use super::*;
+
+    fn open() -> Ready<(Arc<dyn TaskBoard>, ())> {
+        ready((Arc::new(MemoryTaskStore::default()), ()))
+    }
+
+    testkit::task_store_contract!(open);
 }
 
 mod interruptible_scholarships {

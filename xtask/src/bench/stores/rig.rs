@@ -13,9 +13,9 @@ use crate::running_server::RunningServer;
 use crate::tools::ensure_debian_packages;
 
 /// Only servers of this run accept it.
-const SECRET: &str = "a secret of servers that end with the measurement";
+pub(crate) const SECRET: &str = "a secret of servers that end with the measurement";
 
-pub(super) struct Rig {
+pub(crate) struct Rig {
     release: PathBuf,
     pub(super) postgres: PrivatePostgres,
     pooler: PrivatePgBouncer,
@@ -26,14 +26,14 @@ pub(super) struct Rig {
 }
 
 /// A process with a folder of its own.
-pub(super) struct Replica {
-    pub(super) server: RunningServer,
+pub(crate) struct Replica {
+    pub(crate) server: RunningServer,
     _folder: TempDir,
 }
 
 impl Rig {
     /// A Postgres that waits for the disk with each commit, with the schema and nothing in it.
-    pub(super) fn start(release: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn start(release: &Path) -> anyhow::Result<Self> {
         ensure_debian_packages(&["postgresql-15", "pgbouncer"])?;
         let postgres = PrivatePostgres::start_with(&["fsync=on", "shared_buffers=512MB"]);
         let pooler = PrivatePgBouncer::start(&postgres, 20);
@@ -62,7 +62,7 @@ impl Rig {
     }
 
     /// Fills the database with the command that users run; answers the seconds that took.
-    pub(super) fn import(&self, count: usize) -> anyhow::Result<f64> {
+    pub(crate) fn import(&self, count: usize) -> anyhow::Result<f64> {
         let file = self.folder.path().join("catalogue.ndjson");
         let count = count.to_string();
         let sample = ["sample", "--seed", "1", "--count", count.as_str()];
@@ -73,22 +73,37 @@ impl Rig {
     }
 
     pub(super) fn direct(&self) -> anyhow::Result<Replica> {
-        self.replica(&self.postgres.url(&self.database), "session")
+        self.direct_with(&[])
+    }
+
+    /// With further variables.
+    pub(crate) fn direct_with(&self, more: &[(&str, &str)]) -> anyhow::Result<Replica> {
+        self.replica(&self.postgres.url(&self.database), "session", more)
+    }
+
+    pub(crate) fn psql(&self, sql: &str) -> String {
+        self.postgres.psql(&self.database, sql)
     }
 
     pub(super) fn pooled(&self) -> anyhow::Result<Replica> {
-        self.replica(&self.pooler.url(&self.database), "transaction")
+        self.replica(&self.pooler.url(&self.database), "transaction", &[])
     }
 
-    fn replica(&self, url: &str, pool_mode: &str) -> anyhow::Result<Replica> {
+    fn replica(
+        &self,
+        url: &str,
+        pool_mode: &str,
+        more: &[(&str, &str)],
+    ) -> anyhow::Result<Replica> {
         let folder = tempfile::tempdir()?;
         let index = folder.path().join("index");
-        let variables = [
+        let mut variables = vec![
             ("DATABASE_URL", url),
             ("POSTGRES_POOL_MODE", pool_mode),
             ("JWT_SECRET", SECRET),
             ("INDEX_FILE", index.to_str().context("UTF-8")?),
         ];
+        variables.extend(more);
         let binary = self.release.join("scholarship-api");
         Ok(Replica {
             server: RunningServer::start(&binary, Path::new("unused"), &variables)?,

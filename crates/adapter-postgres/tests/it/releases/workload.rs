@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use adapter_postgres::{PostgresStore, SettlingProbe};
 use chrono::TimeDelta;
+use domain::task::{
+    Lease, Outcome, PlainText, TaskAction, TaskError, TaskId, TaskPayload, TaskResources,
+    TaskResult, TaskSpec, TaskState,
+};
 use domain::{Interaction, InteractionKind};
 use ports::{
     AuditLog as _, FeedPosition, Health, HealthProbe as _, IdempotencyRecord,
-    InteractionArchive as _, InteractionStore as _, MicroUsd, ReplayGuard as _, Reserve,
-    Revocation, RevocationStore as _, RevokedKind, ScholarshipStore as _, SearchCount,
-    SpendMeter as _, UpsertItem,
+    InteractionArchive as _, InteractionStore as _, MicroUsd, ReplayGuard, Reserve, Revocation,
+    RevocationStore as _, RevokedKind, ScholarshipStore, SearchCount, SpendMeter as _, TaskFilter,
+    TaskOutbox as _, TaskStore, UpsertItem,
 };
 
 use super::super::{id, named, now};
@@ -21,6 +25,8 @@ pub(super) async fn run(store: &PostgresStore) {
     catalogue(store).await;
     interactions(store).await;
     coordination(store).await;
+    tasks(store).await;
+    notices(store).await;
 }
 
 async fn catalogue(store: &PostgresStore) {
@@ -112,7 +118,9 @@ async fn catalogue(store: &PostgresStore) {
         .audit(now(), Some(&id("a")), 10)
         .await
         .expect("is read");
-    store.get(&id("a")).await.expect("is read");
+    ScholarshipStore::get(store, &id("a"))
+        .await
+        .expect("is read");
     store.page(None, 10).await.expect("is read");
     store.page(Some(&id("a")), 10).await.expect("is read");
     store.count().await.expect("is read");
@@ -173,8 +181,7 @@ async fn interactions(store: &PostgresStore) {
 async fn coordination(store: &PostgresStore) {
     let expires = now() + TimeDelta::days(365);
     for purpose in [[1; 32], [1; 32], [2; 32]] {
-        store
-            .claim("token", &purpose, expires)
+        ReplayGuard::claim(store, "token", &purpose, expires)
             .await
             .expect("is claimed");
     }
@@ -205,4 +212,82 @@ async fn coordination(store: &PostgresStore) {
             .expect("is settled");
     }
     store.spent(day).await.expect("is read");
+}
+
+fn task(text: &str) -> TaskId {
+    TaskId::parse(text).expect("an id")
+}
+
+fn lease() -> Lease {
+    Lease {
+        worker: PlainText::lossy("ann"),
+        until: now() + TimeDelta::minutes(1),
+    }
+}
+
+async fn tasks(store: &PostgresStore) {
+    let error = TaskError::new("BROKEN", "it broke");
+    for (text, digest) in [("t", 1), ("t", 1), ("t", 2), ("u", 1)] {
+        let spec = TaskSpec {
+            id: task(text),
+            action: TaskAction::Search,
+            payload: TaskPayload::parse("{}").expect("is JSON"),
+            reply_to: Some(PlainText::lossy("https://center.example")),
+            trace_id: None,
+            owner: PlainText::lossy("x"),
+            requested_by: PlainText::lossy("x"),
+            resources: TaskResources::new(5, 1_000, 0).expect("fits"),
+        };
+        let enqueued = store.enqueue(spec, [digest; 32], now()).await;
+        enqueued.expect("is answered");
+    }
+    // The leases of the first claim have run out at the second.
+    for minutes in [0, 5] {
+        let at = now() + TimeDelta::minutes(minutes);
+        let claimed = TaskStore::claim(store, lease(), 10, at)
+            .await
+            .expect("are lent");
+        assert_eq!(claimed.len(), 2);
+    }
+    store.renew(&task("t"), lease()).await.expect("is answered");
+    let result = TaskResult::parse("{}").expect("is JSON");
+    let outcomes = [
+        ("t", Outcome::Succeeded(result)),
+        ("u", Outcome::Failed(error)),
+    ];
+    for (text, outcome) in outcomes {
+        let finished = store.finish(&task(text), "ann", outcome, now()).await;
+        finished.expect("is answered").expect("is held");
+    }
+    let requeued = store.requeue(&task("u"), now()).await;
+    requeued.expect("is answered");
+    store.cancel(&task("u"), now()).await.expect("is answered");
+    TaskStore::get(store, &task("t")).await.expect("is read");
+    let all = TaskFilter {
+        state: Some(TaskState::Succeeded),
+        action: Some(TaskAction::Search),
+        requested_by: Some(PlainText::lossy("x")),
+    };
+    for (filter, before) in [(TaskFilter::default(), None), (all, Some(9))] {
+        store.list(filter, before, 10).await.expect("is read");
+    }
+}
+
+async fn notices(store: &PostgresStore) {
+    let reason = || PlainText::lossy("503");
+    let lent = store.claim_deliveries(lease(), 10, now()).await;
+    let lent = lent.expect("are lent");
+    let [first, second] = &lent[..] else {
+        panic!("there are two tasks: {lent:?}");
+    };
+    let delivered = store.delivered(std::slice::from_ref(&first.key)).await;
+    assert_eq!(delivered.expect("is answered"), 1);
+    let postponed = store.retry_delivery(&second.key, "ann", now(), reason());
+    assert!(postponed.await.expect("is answered"));
+    store
+        .bury(&second.key, "ann", reason(), now())
+        .await
+        .expect("is answered");
+    let forgotten = store.forget_finished(now(), 10).await;
+    forgotten.expect("are removed");
 }

@@ -1,26 +1,27 @@
-//! Requests and answers of HTTP/1.1 as bytes: as much of it as the stub needs.
+//! Requests and answers of HTTP/1.1 as bytes: as much of it as stand-ins need.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use super::STUB_DATE;
+/// The `date` of everything that a stand-in answers, in the format of HTTP: waits given as dates count from it.
+pub const STUB_DATE: &str = "Thu, 26 Nov 2026 12:00:00 GMT";
 
 const LONGEST_HEAD: usize = 64 * 1024;
 const LONGEST_BODY: usize = 8 * 1024 * 1024;
 
 /// A request, with the names of its headers in lower case.
-pub(super) struct Request {
-    pub(super) method: String,
-    pub(super) path: String,
-    pub(super) headers: BTreeMap<String, String>,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Request {
     /// Whether the client will not send another one here.
-    pub(super) fn is_last(&self) -> bool {
+    pub(crate) fn is_last(&self) -> bool {
         let connection = self.headers.get("connection");
         connection.is_some_and(|value| value.eq_ignore_ascii_case("close"))
     }
@@ -28,7 +29,7 @@ impl Request {
 
 /// The next request of a connection. What came with it of a later one stays in `buffer`. `None` when the client left, or sent
 /// something that cannot be read here: bodies need a `content-length`.
-pub(super) async fn read_request(
+pub(crate) async fn read_request(
     client: &mut (impl AsyncRead + Unpin),
     buffer: &mut Vec<u8>,
 ) -> Option<Request> {
@@ -89,11 +90,11 @@ fn parse_head(head: &str) -> Option<Request> {
 }
 
 /// An answer with a JSON body.
-pub(super) fn answer(status: u16, headers: &[(&str, String)], body: &Value) -> Vec<u8> {
+pub(crate) fn answer(status: u16, headers: &[(&str, String)], body: &Value) -> Vec<u8> {
     answer_of_bytes(status, headers, body.to_string().as_bytes())
 }
 
-pub(super) fn answer_of_bytes(status: u16, headers: &[(&str, String)], body: &[u8]) -> Vec<u8> {
+pub(crate) fn answer_of_bytes(status: u16, headers: &[(&str, String)], body: &[u8]) -> Vec<u8> {
     let mut head = head_of(status);
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
@@ -105,7 +106,7 @@ pub(super) fn answer_of_bytes(status: u16, headers: &[(&str, String)], body: &[u
 }
 
 /// The beginning of an answer whose end only the end of the connection tells.
-pub(super) fn endless_head() -> Vec<u8> {
+pub(crate) fn endless_head() -> Vec<u8> {
     let mut head = head_of(200);
     head.push_str("connection: close\r\n\r\n");
     head.into_bytes()

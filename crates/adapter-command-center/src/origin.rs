@@ -1,0 +1,113 @@
+//! Which places may be sent anything.
+
+use reqwest::Url;
+
+use crate::OpenError;
+
+/// Whether the Command Center can be at this base URL: `http` or `https`, a host, perhaps a port and a path. A user, a
+/// password, a query or a fragment is refused.
+///
+/// # Errors
+/// [`OpenError::BaseUrl`], which does not repeat the text.
+pub fn check_base_url(base_url: &str) -> Result<(), OpenError> {
+    base_of(base_url).map(drop)
+}
+
+/// Whether this is an origin: `http` or `https`, a host, perhaps a port, and nothing else but a last `/`.
+///
+/// # Errors
+/// [`OpenError::Origin`], which does not repeat the text.
+pub fn check_origin(origin: &str) -> Result<(), OpenError> {
+    origin_of(origin).map(drop)
+}
+
+pub(crate) fn base_of(base_url: &str) -> Result<Url, OpenError> {
+    let url = Url::parse(base_url).map_err(|_| OpenError::BaseUrl)?;
+    if is_plain(&url) && url.query().is_none() {
+        Ok(url)
+    } else {
+        Err(OpenError::BaseUrl)
+    }
+}
+
+fn origin_of(origin: &str) -> Result<Url, OpenError> {
+    let url = Url::parse(origin).map_err(|_| OpenError::Origin)?;
+    if is_plain(&url) && url.query().is_none() && url.path() == "/" {
+        Ok(url)
+    } else {
+        Err(OpenError::Origin)
+    }
+}
+
+fn is_plain(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.fragment().is_none()
+}
+
+/// The places that may be sent notices.
+pub(crate) struct Origins {
+    /// As `https://host` or `https://host:port`: never with the port that belongs to the scheme.
+    allowed: Vec<String>,
+    any_encrypts: bool,
+}
+
+impl Origins {
+    pub(crate) fn new(base: &Url, further: &[String]) -> Result<Self, OpenError> {
+        let mut urls = vec![base.clone()];
+        for origin in further {
+            urls.push(origin_of(origin)?);
+        }
+        Ok(Self {
+            any_encrypts: urls.iter().any(|url| url.scheme() == "https"),
+            allowed: urls.iter().map(text_of).collect(),
+        })
+    }
+
+    /// Whether one of them is reached over TLS.
+    pub(crate) fn any_encrypts(&self) -> bool {
+        self.any_encrypts
+    }
+
+    /// The URL to request, when it is on one of the origins and written without tricks.
+    pub(crate) fn accepted(&self, reply_to: &str) -> Option<Url> {
+        // Parsers leave out or change the rest, each in its own way.
+        if !reply_to.bytes().all(|byte| byte.is_ascii_graphic()) || reply_to.contains('\\') {
+            return None;
+        }
+        let url = Url::parse(reply_to).ok()?;
+        let is_ours = self.allowed.contains(&text_of(&url));
+        (is_ours && is_plain(&url) && is_spelled_out(reply_to, &url)).then_some(url)
+    }
+}
+
+impl std::fmt::Debug for Origins {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_list().entries(&self.allowed).finish()
+    }
+}
+
+fn text_of(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+/// Whether scheme, host and port stand in the text as they were understood, but for capital letters and a port that need not
+/// be said. Other spellings of the same, such as numbers for addresses, are used to lead checks astray and for nothing else.
+fn is_spelled_out(text: &str, url: &Url) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return false;
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let authority = rest.get(..end).unwrap_or_default();
+    let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
+        return false;
+    };
+    let is_host = authority.eq_ignore_ascii_case(host) && url.port().is_none();
+    let is_host_with_port = authority.eq_ignore_ascii_case(&format!("{host}:{port}"));
+    scheme.eq_ignore_ascii_case(url.scheme()) && (is_host || is_host_with_port)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+//! One task under lock, and how its change is kept together with the notice for its sender.
+
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use domain::task::{Progress, TaskId, TaskResult};
+use domain::{Term as _, Timestamp};
+
+use super::record::{ProgressRow, details, unreadable};
+use crate::failure::Failure;
+use crate::schema::{task_notices, tasks};
+
+/// A task that nobody else changes until the transaction ends.
+pub(super) struct LockedTask {
+    pub(super) sequence: i64,
+    /// Whether its sender wants to be told.
+    pub(super) has_address: bool,
+    pub(super) retry: u8,
+    pub(super) progress: Progress,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = tasks)]
+pub(super) struct LockedRow {
+    pub(super) sequence: i64,
+    reply_to: Option<String>,
+    retry: i64,
+    #[diesel(embed)]
+    progress: ProgressRow,
+}
+
+impl LockedRow {
+    pub(super) fn into_locked(self) -> Result<LockedTask, Failure> {
+        let of = format!("task number {}", self.sequence);
+        let unreadable = unreadable(&of);
+        Ok(LockedTask {
+            sequence: self.sequence,
+            has_address: self.reply_to.is_some(),
+            retry: self.retry.try_into().map_err(|_| unreadable("retry"))?,
+            progress: self.progress.into_progress().map_err(unreadable)?,
+        })
+    }
+}
+
+/// Spelled out, so that Postgres sees that the index of waiting tasks will do.
+pub(super) fn waits() -> SqlLiteral<Bool> {
+    sql("tasks.state = 'queued'")
+}
+
+pub(super) fn runs() -> SqlLiteral<Bool> {
+    sql("tasks.state = 'running'")
+}
+
+pub(super) async fn locked_in_txn(
+    mut connection: &AsyncPgConnection,
+    id: &TaskId,
+) -> Result<Option<LockedTask>, Failure> {
+    let row: Option<LockedRow> = tasks::table
+        .filter(tasks::id.eq(id.as_str()))
+        .select(LockedRow::as_select())
+        .for_update()
+        .get_result(&mut connection)
+        .await
+        .optional()?;
+    row.map(LockedRow::into_locked).transpose()
+}
+
+/// Keeps what became of a task that is under lock; its sender is told when there is news.
+pub(super) async fn save_in_txn(
+    mut connection: &AsyncPgConnection,
+    task: &LockedTask,
+    progress: &Progress,
+    result: Option<&TaskResult>,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let result = result.map(|result| tasks::result.eq(result.as_str()));
+    diesel::update(tasks::table.find(task.sequence))
+        .set((ProgressRow::from(progress), result))
+        .execute(&mut connection)
+        .await?;
+    if task.has_address && task.progress.told != progress.told {
+        tell_in_txn(connection, task.sequence, progress, now).await?;
+    }
+    Ok(())
+}
+
+/// Leaves a notice of how far a task is.
+pub(super) async fn tell_in_txn(
+    mut connection: &AsyncPgConnection,
+    sequence: i64,
+    progress: &Progress,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let error = progress.error.as_ref();
+    let took = progress.execution_ms();
+    diesel::insert_into(task_notices::table)
+        .values((
+            task_notices::task.eq(sequence),
+            task_notices::kind.eq(progress.told.code()),
+            task_notices::error_code.eq(error.map(|error| error.code.as_str())),
+            task_notices::error_message.eq(error.map(|error| error.message.as_str())),
+            task_notices::error_details.eq(error.and_then(details)),
+            task_notices::execution_ms.eq(took.map(|took| i64::try_from(took).unwrap_or(i64::MAX))),
+            task_notices::created_at.eq(now),
+            task_notices::due_at.eq(now),
+        ))
+        .execute(&mut connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,218 @@
+//! Tasks come in, are looked at, and are cancelled or queued again.
+
+use std::sync::Arc;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Nullable, Text, Timestamptz};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use domain::task::{Progress, Task, TaskId, TaskSpec};
+use domain::{Term as _, Timestamp};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use ports::{Commanded, Enqueued, ListedTask, TaskFilter};
+
+use super::keeping::{locked_in_txn, save_in_txn};
+use super::record::{ListedRow, TaskRow, readable};
+use crate::failure::Failure;
+use crate::grouping::{Rule, in_order_of};
+use crate::schema::tasks;
+use crate::scholarships::bound;
+
+/// The turn after the sender's last one, and not before the one that is being worked at. Senders who come at the same moment
+/// may share one.
+const TURN: &str = "SELECT greatest( \
+       (SELECT max(turn) + 1 FROM tasks WHERE state = 'queued' AND priority = $1 AND requested_by = $2), \
+       (SELECT max(turn) FROM tasks WHERE state = 'running' AND priority = $1), \
+       (SELECT min(turn) FROM tasks WHERE state = 'queued' AND priority = $1 AND not_before <= $3), \
+       0) AS turn";
+
+#[derive(QueryableByName)]
+struct Turn {
+    #[diesel(sql_type = BigInt)]
+    turn: i64,
+}
+
+async fn turn_on_conn(
+    connection: &mut AsyncPgConnection,
+    priority: i64,
+    requested_by: &str,
+    now: Timestamp,
+) -> Result<i64, Failure> {
+    let found: Turn = diesel::sql_query(TURN)
+        .bind::<BigInt, _>(priority)
+        .bind::<Text, _>(requested_by)
+        .bind::<Timestamptz, _>(now)
+        .get_result(connection)
+        .await?;
+    Ok(found.turn)
+}
+
+/// A task that comes in.
+pub(crate) struct Arrival {
+    pub(super) spec: TaskSpec,
+    pub(super) digest: [u8; 32],
+    pub(super) now: Timestamp,
+}
+
+pub(crate) const ARRIVALS: Rule<Arrival, Enqueued> = Rule {
+    work: enqueue_all_in_txn,
+    weight: |_| 1,
+    most: 64,
+};
+
+fn enqueue_all_in_txn(
+    connection: &mut AsyncPgConnection,
+    arrivals: Vec<Arc<Arrival>>,
+) -> BoxFuture<'_, Result<Vec<Enqueued>, Failure>> {
+    async move {
+        let connection = &*connection;
+        let enqueue = |arrival| enqueue_in_txn(connection, arrival);
+        in_order_of(&arrivals, |arrival| arrival.spec.id.as_str(), enqueue).await
+    }
+    .boxed()
+}
+
+/// One statement for a task, its turn and its first notice. Waits for another task that comes in under its id.
+fn enqueue() -> String {
+    format!(
+        "WITH task AS ( \
+           INSERT INTO tasks (id, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, retry, \
+             state, attempts, created_at, not_before, told, digest, turn) \
+           VALUES ($4, $5, $6, $7, $8, $9, $2, $1, $10, $11, $12, 0, $3, $3, $13, $14, ({TURN})) \
+           ON CONFLICT (id) DO NOTHING RETURNING sequence, reply_to, created_at, told), \
+         notice AS ( \
+           INSERT INTO task_notices (task, kind, created_at, due_at) \
+           SELECT sequence, told, created_at, created_at FROM task WHERE reply_to IS NOT NULL) \
+         SELECT 1 FROM task"
+    )
+}
+
+async fn enqueue_in_txn(
+    mut connection: &AsyncPgConnection,
+    arrival: &Arrival,
+) -> Result<Enqueued, Failure> {
+    let Arrival { spec, digest, now } = arrival;
+    let resources = spec.resources;
+    let queued = Progress::queued(*now);
+    let added = diesel::sql_query(enqueue())
+        .bind::<BigInt, _>(i64::from(resources.priority()))
+        .bind::<Text, _>(spec.requested_by.as_str())
+        .bind::<Timestamptz, _>(queued.not_before)
+        .bind::<Text, _>(spec.id.as_str())
+        .bind::<Text, _>(spec.action.code())
+        .bind::<Text, _>(spec.payload.as_str())
+        .bind::<Nullable<Text>, _>(spec.reply_to.as_ref().map(|text| text.as_str()))
+        .bind::<Nullable<Text>, _>(spec.trace_id.as_ref().map(|text| text.as_str()))
+        .bind::<Text, _>(spec.owner.as_str())
+        .bind::<BigInt, _>(i64::from(resources.timeout_ms()))
+        .bind::<BigInt, _>(i64::from(resources.retry()))
+        .bind::<Text, _>(queued.state.code())
+        .bind::<Text, _>(queued.told.code())
+        .bind::<Binary, _>(&digest[..])
+        .execute(&mut connection)
+        .await?;
+    if added == 0 {
+        return known_on_conn(connection, &spec.id, digest).await;
+    }
+    Ok(Enqueued::New)
+}
+
+/// The task that has the id already.
+async fn known_on_conn(
+    mut connection: &AsyncPgConnection,
+    id: &TaskId,
+    digest: &[u8],
+) -> Result<Enqueued, Failure> {
+    let known: Option<(Vec<u8>, TaskRow)> = tasks::table
+        .filter(tasks::id.eq(id.as_str()))
+        .select((tasks::digest, TaskRow::as_select()))
+        .get_result(&mut connection)
+        .await
+        .optional()?;
+    match known {
+        Some((known, row)) if known == digest => Ok(Enqueued::Same(Box::new(row.into_task()?))),
+        Some(_) => Ok(Enqueued::Conflict),
+        // Forgotten at this moment.
+        None => Err(Failure::Contended),
+    }
+}
+
+pub(super) async fn cancel_in_txn(
+    connection: &mut AsyncPgConnection,
+    id: TaskId,
+    now: Timestamp,
+) -> Result<Commanded, Failure> {
+    let Some(task) = locked_in_txn(connection, &id).await? else {
+        return Ok(Commanded::NotFound);
+    };
+    let Some(cancelled) = task.progress.clone().cancelled(now) else {
+        return Ok(Commanded::Refused(task.progress.state));
+    };
+    save_in_txn(connection, &task, &cancelled, None, now).await?;
+    Ok(Commanded::Done)
+}
+
+pub(super) async fn requeue_in_txn(
+    connection: &mut AsyncPgConnection,
+    id: TaskId,
+    now: Timestamp,
+) -> Result<Commanded, Failure> {
+    let Some(task) = locked_in_txn(connection, &id).await? else {
+        return Ok(Commanded::NotFound);
+    };
+    let Some(requeued) = task.progress.clone().requeued(now) else {
+        return Ok(Commanded::Refused(task.progress.state));
+    };
+    let own = tasks::table.find(task.sequence);
+    let (priority, requested_by): (i64, String) = own
+        .select((tasks::priority, tasks::requested_by))
+        .get_result(connection)
+        .await?;
+    let turn = turn_on_conn(connection, priority, &requested_by, now).await?;
+    diesel::update(own)
+        .set(tasks::turn.eq(turn))
+        .execute(connection)
+        .await?;
+    save_in_txn(connection, &task, &requeued, None, now).await?;
+    Ok(Commanded::Done)
+}
+
+pub(super) async fn get_on_conn(
+    connection: &mut AsyncPgConnection,
+    id: TaskId,
+) -> Result<Option<Task>, Failure> {
+    let row: Option<TaskRow> = tasks::table
+        .filter(tasks::id.eq(id.as_str()))
+        .select(TaskRow::as_select())
+        .get_result(connection)
+        .await
+        .optional()?;
+    row.map(TaskRow::into_task).transpose()
+}
+
+pub(super) async fn list_on_conn(
+    connection: &mut AsyncPgConnection,
+    filter: TaskFilter,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Vec<ListedTask>, Failure> {
+    let mut query = tasks::table
+        .order(tasks::sequence.desc())
+        .limit(bound(limit))
+        .select(ListedRow::as_select())
+        .into_boxed();
+    if let Some(before) = before {
+        query = query.filter(tasks::sequence.lt(i64::try_from(before).unwrap_or(i64::MAX)));
+    }
+    if let Some(state) = filter.state {
+        query = query.filter(tasks::state.eq(state.code()));
+    }
+    if let Some(action) = filter.action {
+        query = query.filter(tasks::action.eq(action.code()));
+    }
+    if let Some(requested_by) = filter.requested_by {
+        query = query.filter(tasks::requested_by.eq(requested_by.to_string()));
+    }
+    let rows: Vec<ListedRow> = query.load(connection).await?;
+    Ok(readable(rows.into_iter().map(ListedRow::into_listed)))
+}

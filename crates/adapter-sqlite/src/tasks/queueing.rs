@@ -1,0 +1,166 @@
+//! Tasks come in, are looked at, and are cancelled or queued again.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use diesel::sqlite::SqliteConnection;
+use domain::task::{Progress, Task, TaskId, TaskSpec};
+use domain::{Term as _, Timestamp};
+use ports::{Commanded, Enqueued, ListedTask, TaskFilter};
+
+use super::keeping::{save_in_txn, stored_in_txn, tell_in_txn};
+use super::record::{ListedRow, ProgressRow, SpecRow, TaskRow, readable};
+use crate::failure::Failure;
+use crate::schema::tasks;
+use crate::scholarships::{bound, microseconds};
+
+/// The turn after the sender's last one, and not before the one that is being worked at.
+const TURN: &str = "SELECT max( \
+       coalesce((SELECT max(turn) + 1 FROM tasks WHERE state = 'queued' AND priority = ?1 AND requested_by = ?2), 0), \
+       coalesce((SELECT max(turn) FROM tasks WHERE state = 'running' AND priority = ?1), 0), \
+       coalesce((SELECT min(turn) FROM tasks WHERE state = 'queued' AND priority = ?1 AND not_before <= ?3), 0)) AS turn";
+
+#[derive(QueryableByName)]
+struct Turn {
+    #[diesel(sql_type = BigInt)]
+    turn: i64,
+}
+
+fn turn_on_conn(
+    connection: &mut SqliteConnection,
+    priority: i64,
+    requested_by: &str,
+    now: Timestamp,
+) -> Result<i64, Failure> {
+    let found: Turn = diesel::sql_query(TURN)
+        .bind::<BigInt, _>(priority)
+        .bind::<Text, _>(requested_by)
+        .bind::<BigInt, _>(microseconds(now))
+        .get_result(connection)?;
+    Ok(found.turn)
+}
+
+pub(super) fn enqueue_in_txn(
+    connection: &mut SqliteConnection,
+    spec: &TaskSpec,
+    digest: [u8; 32],
+    now: Timestamp,
+) -> Result<Enqueued, Failure> {
+    let priority = spec.resources.priority().into();
+    let turn = turn_on_conn(connection, priority, spec.requested_by.as_str(), now)?;
+    let progress = Progress::queued(now);
+    let added = diesel::insert_into(tasks::table)
+        .values((
+            SpecRow::from(spec),
+            ProgressRow::from(&progress),
+            tasks::digest.eq(&digest[..]),
+            tasks::turn.eq(turn),
+        ))
+        .on_conflict(tasks::id)
+        .do_nothing()
+        .execute(connection)?;
+    if added == 0 {
+        return known_on_conn(connection, &spec.id, &digest);
+    }
+    if spec.reply_to.is_some() {
+        let sequence = tasks::table
+            .filter(tasks::id.eq(spec.id.as_str()))
+            .select(tasks::sequence)
+            .get_result(connection)?;
+        tell_in_txn(connection, sequence, &progress, now)?;
+    }
+    Ok(Enqueued::New)
+}
+
+/// The task that has the id already.
+fn known_on_conn(
+    connection: &mut SqliteConnection,
+    id: &TaskId,
+    digest: &[u8],
+) -> Result<Enqueued, Failure> {
+    let (known, row): (Vec<u8>, TaskRow) = tasks::table
+        .filter(tasks::id.eq(id.as_str()))
+        .select((tasks::digest, TaskRow::as_select()))
+        .get_result(connection)?;
+    if known == digest {
+        Ok(Enqueued::Same(Box::new(row.into_task()?)))
+    } else {
+        Ok(Enqueued::Conflict)
+    }
+}
+
+pub(super) fn cancel_in_txn(
+    connection: &mut SqliteConnection,
+    id: &TaskId,
+    now: Timestamp,
+) -> Result<Commanded, Failure> {
+    let Some(task) = stored_in_txn(connection, id)? else {
+        return Ok(Commanded::NotFound);
+    };
+    let Some(cancelled) = task.progress.clone().cancelled(now) else {
+        return Ok(Commanded::Refused(task.progress.state));
+    };
+    save_in_txn(connection, &task, &cancelled, None, now)?;
+    Ok(Commanded::Done)
+}
+
+pub(super) fn requeue_in_txn(
+    connection: &mut SqliteConnection,
+    id: &TaskId,
+    now: Timestamp,
+) -> Result<Commanded, Failure> {
+    let Some(task) = stored_in_txn(connection, id)? else {
+        return Ok(Commanded::NotFound);
+    };
+    let Some(requeued) = task.progress.clone().requeued(now) else {
+        return Ok(Commanded::Refused(task.progress.state));
+    };
+    let own = tasks::table.find(task.sequence);
+    let (priority, requested_by): (i64, String) = own
+        .select((tasks::priority, tasks::requested_by))
+        .get_result(connection)?;
+    let turn = turn_on_conn(connection, priority, &requested_by, now)?;
+    diesel::update(own)
+        .set(tasks::turn.eq(turn))
+        .execute(connection)?;
+    save_in_txn(connection, &task, &requeued, None, now)?;
+    Ok(Commanded::Done)
+}
+
+pub(super) fn get_on_conn(
+    connection: &mut SqliteConnection,
+    id: &TaskId,
+) -> Result<Option<Task>, Failure> {
+    let row: Option<TaskRow> = tasks::table
+        .filter(tasks::id.eq(id.as_str()))
+        .select(TaskRow::as_select())
+        .get_result(connection)
+        .optional()?;
+    row.map(TaskRow::into_task).transpose()
+}
+
+pub(super) fn list_on_conn(
+    connection: &mut SqliteConnection,
+    filter: &TaskFilter,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Vec<ListedTask>, Failure> {
+    let mut query = tasks::table
+        .order(tasks::sequence.desc())
+        .limit(bound(limit))
+        .select(ListedRow::as_select())
+        .into_boxed();
+    if let Some(before) = before {
+        query = query.filter(tasks::sequence.lt(i64::try_from(before).unwrap_or(i64::MAX)));
+    }
+    if let Some(state) = filter.state {
+        query = query.filter(tasks::state.eq(state.code()));
+    }
+    if let Some(action) = filter.action {
+        query = query.filter(tasks::action.eq(action.code()));
+    }
+    if let Some(requested_by) = &filter.requested_by {
+        query = query.filter(tasks::requested_by.eq(requested_by.to_string()));
+    }
+    let rows: Vec<ListedRow> = query.load(connection)?;
+    Ok(readable(rows.into_iter().map(ListedRow::into_listed)))
+}

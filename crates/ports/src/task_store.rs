@@ -1,0 +1,116 @@
+//! Durable tasks of agents: taken in once, worked at by one worker at a time, never lost.
+
+use async_trait::async_trait;
+use domain::Timestamp;
+use domain::task::{
+    Lease, Outcome, PlainText, Progress, Task, TaskAction, TaskId, TaskResources, TaskSpec,
+    TaskState,
+};
+
+/// Keeps tasks and lends them to workers. [`Progress`] says how a task may change; each change keeps a notice for its sender
+/// in the same transaction, which [`TaskOutbox`](crate::TaskOutbox) hands out.
+///
+/// # Errors
+/// Every method: [`TaskStoreError::Unavailable`].
+#[async_trait]
+pub trait TaskStore: Send + Sync {
+    /// Takes a task in. When this returns `Ok`, the task survives the loss of power. `digest` is that of what the sender
+    /// sent, so that a repetition is told from another task of the same id.
+    async fn enqueue(
+        &self,
+        spec: TaskSpec,
+        digest: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Enqueued, TaskStoreError>;
+
+    /// Lends at most `limit` tasks that wait, and those whose lease has run out: the highest priority first. Within one
+    /// priority senders take turns, so that none waits for another's long queue, and each sender's go by age.
+    ///
+    /// Each claim needs a worker's name of its own: who holds a lease is told by it. A task that cannot be read is put off
+    /// and logged, and keeps nobody else from theirs.
+    async fn claim(
+        &self,
+        lease: Lease,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Task>, TaskStoreError>;
+
+    /// Prolongs a lease. When the answer is false, the task was cancelled or is somebody else's: stop working at it.
+    async fn renew(&self, id: &TaskId, lease: Lease) -> Result<bool, TaskStoreError>;
+
+    /// Ends an attempt; answers the state that the task has come to, or `None` when `worker` does not hold its lease, and
+    /// nothing was changed.
+    async fn finish(
+        &self,
+        id: &TaskId,
+        worker: &str,
+        outcome: Outcome,
+        now: Timestamp,
+    ) -> Result<Option<TaskState>, TaskStoreError>;
+
+    /// Ends a task that waits or is worked at.
+    async fn cancel(&self, id: &TaskId, now: Timestamp) -> Result<Commanded, TaskStoreError>;
+
+    /// Gives a task that failed or was given up all its attempts again; it waits behind its sender's others.
+    async fn requeue(&self, id: &TaskId, now: Timestamp) -> Result<Commanded, TaskStoreError>;
+
+    async fn get(&self, id: &TaskId) -> Result<Option<Task>, TaskStoreError>;
+
+    /// At most `limit` tasks, newest first, that came before the one with the sequence number `before`.
+    async fn list(
+        &self,
+        filter: TaskFilter,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<ListedTask>, TaskStoreError>;
+}
+
+/// What became of a task that came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Enqueued {
+    New,
+    /// It was there already.
+    Same(Box<Task>),
+    /// Another task has this id.
+    Conflict,
+}
+
+/// What became of an order to change a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Commanded {
+    Done,
+    NotFound,
+    /// Nothing was changed: a task in this state cannot be.
+    Refused(TaskState),
+}
+
+/// Only the tasks that have all that is given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TaskFilter {
+    pub state: Option<TaskState>,
+    pub action: Option<TaskAction>,
+    pub requested_by: Option<PlainText<256>>,
+}
+
+/// A task without what was sent and what it was done with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedTask {
+    /// Grows from task to task; gaps mean nothing.
+    pub sequence: u64,
+    pub id: TaskId,
+    pub action: TaskAction,
+    pub requested_by: PlainText<256>,
+    pub resources: TaskResources,
+    pub progress: Progress,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum TaskStoreError {
+    /// It may have been done or not; asking again is harmless.
+    #[error("the task store does not answer ({operation})")]
+    Unavailable {
+        operation: &'static str,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}

@@ -1,0 +1,448 @@
+//! Tasks in memory, for tests that are about something else than a store.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use chrono::SubsecRound as _;
+use domain::Timestamp;
+use domain::task::{
+    ErrorMessage, Lease, NoticeKind, Outcome, Progress, Task, TaskId, TaskSpec, TaskState,
+};
+use ports::{
+    Commanded, Delivery, Enqueued, ListedTask, NoticeKey, TaskFilter, TaskOutbox, TaskStore,
+    TaskStoreError,
+};
+
+/// Clones share everything.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryTaskStore(Arc<Mutex<Board>>);
+
+#[derive(Debug, Default)]
+struct Board {
+    /// By sequence number.
+    tasks: BTreeMap<u64, Row>,
+    notices: BTreeMap<u64, Notice>,
+    count: u64,
+}
+
+#[derive(Debug)]
+struct Row {
+    task: Task,
+    digest: [u8; 32],
+    turn: u64,
+}
+
+#[derive(Debug)]
+struct Notice {
+    task: u64,
+    kind: NoticeKind,
+    told: Progress,
+    at: Timestamp,
+    due_at: Timestamp,
+    worker: Option<String>,
+    attempts: u32,
+    is_buried: bool,
+}
+
+impl Board {
+    fn next(&mut self) -> u64 {
+        self.count += 1;
+        self.count
+    }
+
+    fn number(&self, id: &TaskId) -> Option<u64> {
+        let found = self.tasks.iter().find(|(_, row)| row.task.spec.id == *id);
+        found.map(|(number, _)| *number)
+    }
+
+    fn turn(&self, spec: &TaskSpec, now: Timestamp) -> u64 {
+        let priority = spec.resources.priority();
+        let of_priority = || {
+            let rows = self.tasks.values();
+            rows.filter(move |row| row.task.spec.resources.priority() == priority)
+        };
+        let in_state =
+            move |state| of_priority().filter(move |row| row.task.progress.state == state);
+        let own = in_state(TaskState::Queued)
+            .filter(|row| row.task.spec.requested_by == spec.requested_by)
+            .map(|row| row.turn + 1)
+            .max();
+        let running = in_state(TaskState::Running).map(|row| row.turn).max();
+        let first = in_state(TaskState::Queued)
+            .filter(|row| row.task.progress.not_before <= now)
+            .map(|row| row.turn)
+            .min();
+        own.max(running).max(first).unwrap_or(0)
+    }
+
+    fn save(&mut self, number: u64, progress: Progress, outcome: Option<&Outcome>, now: Timestamp) {
+        let Some(row) = self.tasks.get_mut(&number) else {
+            return;
+        };
+        if let Some(Outcome::Succeeded(result)) = outcome {
+            row.task.result = Some(result.clone());
+        }
+        let is_news = row.task.progress.told != progress.told;
+        row.task.progress = progress.clone();
+        if is_news && row.task.spec.reply_to.is_some() {
+            self.tell(number, progress, now);
+        }
+    }
+
+    fn tell(&mut self, task: u64, told: Progress, now: Timestamp) {
+        let number = self.next();
+        let notice = Notice {
+            task,
+            kind: told.told,
+            told,
+            at: now,
+            due_at: now,
+            worker: None,
+            attempts: 0,
+            is_buried: false,
+        };
+        self.notices.insert(number, notice);
+    }
+
+    fn command(
+        &mut self,
+        id: &TaskId,
+        now: Timestamp,
+        change: impl FnOnce(Progress) -> Option<Progress>,
+    ) -> Commanded {
+        let Some(number) = self.number(id) else {
+            return Commanded::NotFound;
+        };
+        let progress = self.tasks[&number].task.progress.clone();
+        let state = progress.state;
+        match change(progress) {
+            Some(changed) => {
+                self.save(number, changed, None, now);
+                Commanded::Done
+            }
+            None => Commanded::Refused(state),
+        }
+    }
+
+    fn end_leases(&mut self, now: Timestamp) {
+        let lost = |row: &Row| {
+            let lease = row.task.progress.lease.as_ref()?;
+            let retry = row.task.spec.resources.retry();
+            (lease.until <= now).then(|| row.task.progress.clone().lost(retry, now))?
+        };
+        let lost: Vec<_> = (self.tasks.iter())
+            .filter_map(|(number, row)| Some((*number, lost(row)?)))
+            .collect();
+        for (number, progress) in lost {
+            self.save(number, progress, None, now);
+        }
+    }
+
+    fn delivery(&self, number: u64) -> Delivery {
+        let notice = &self.notices[&number];
+        let task = &self.tasks[&notice.task].task;
+        let is_success = notice.kind == NoticeKind::Succeeded;
+        Delivery {
+            key: NoticeKey {
+                task: task.spec.id.clone(),
+                sequence: number,
+            },
+            kind: notice.kind,
+            reply_to: task.spec.reply_to.clone().expect("it has notices"),
+            trace_id: task.spec.trace_id.clone(),
+            at: notice.at,
+            attempts: notice.attempts,
+            result: task.result.clone().filter(|_| is_success),
+            error: notice.told.error.clone(),
+            execution_ms: notice.told.execution_ms(),
+        }
+    }
+}
+
+/// As stores keep it.
+fn whole(at: Timestamp) -> Timestamp {
+    at.trunc_subsecs(6)
+}
+
+fn kept(lease: Lease) -> Lease {
+    Lease {
+        until: whole(lease.until),
+        ..lease
+    }
+}
+
+impl MemoryTaskStore {
+    fn board(&self) -> MutexGuard<'_, Board> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl TaskStore for MemoryTaskStore {
+    async fn enqueue(
+        &self,
+        spec: TaskSpec,
+        digest: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Enqueued, TaskStoreError> {
+        let now = whole(now);
+        let mut board = self.board();
+        if let Some(number) = board.number(&spec.id) {
+            let row = &board.tasks[&number];
+            return Ok(if row.digest == digest {
+                Enqueued::Same(Box::new(row.task.clone()))
+            } else {
+                Enqueued::Conflict
+            });
+        }
+        let (number, turn) = (board.next(), board.turn(&spec, now));
+        let progress = Progress::queued(now);
+        let is_told = spec.reply_to.is_some();
+        let task = Task {
+            spec,
+            progress: progress.clone(),
+            result: None,
+        };
+        let row = Row { task, digest, turn };
+        board.tasks.insert(number, row);
+        if is_told {
+            board.tell(number, progress, now);
+        }
+        Ok(Enqueued::New)
+    }
+
+    async fn claim(
+        &self,
+        lease: Lease,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Task>, TaskStoreError> {
+        let (lease, now) = (kept(lease), whole(now));
+        let mut board = self.board();
+        board.end_leases(now);
+        let mut waiting: Vec<_> = (board.tasks.iter())
+            .filter(|(_, row)| {
+                let progress = &row.task.progress;
+                progress.state == TaskState::Queued && progress.not_before <= now
+            })
+            .map(|(number, row)| {
+                let priority = row.task.spec.resources.priority();
+                (std::cmp::Reverse(priority), row.turn, *number)
+            })
+            .collect();
+        waiting.sort_unstable();
+        let mut claimed = Vec::new();
+        for (_, _, number) in waiting.into_iter().take(limit) {
+            let progress = board.tasks[&number].task.progress.clone();
+            if let Some(progress) = progress.claimed(lease.clone(), now) {
+                board.save(number, progress, None, now);
+                claimed.push(board.tasks[&number].task.clone());
+            }
+        }
+        Ok(claimed)
+    }
+
+    async fn renew(&self, id: &TaskId, lease: Lease) -> Result<bool, TaskStoreError> {
+        let lease = kept(lease);
+        let mut board = self.board();
+        let Some(number) = board.number(id) else {
+            return Ok(false);
+        };
+        let row = board.tasks.get_mut(&number).expect("it was found");
+        let is_held = row.task.progress.is_held_by(lease.worker.as_str());
+        if is_held {
+            row.task.progress.lease = Some(lease);
+        }
+        Ok(is_held)
+    }
+
+    async fn finish(
+        &self,
+        id: &TaskId,
+        worker: &str,
+        outcome: Outcome,
+        now: Timestamp,
+    ) -> Result<Option<TaskState>, TaskStoreError> {
+        let now = whole(now);
+        let outcome = match outcome {
+            Outcome::Retry { at, error } => Outcome::Retry {
+                at: whole(at),
+                error,
+            },
+            outcome => outcome,
+        };
+        let mut board = self.board();
+        let Some(number) = board.number(id) else {
+            return Ok(None);
+        };
+        let task = &board.tasks[&number].task;
+        if !task.progress.is_held_by(worker) {
+            return Ok(None);
+        }
+        let retry = task.spec.resources.retry();
+        let finished = task.progress.clone().finished(&outcome, retry, now);
+        Ok(finished.map(|progress| {
+            let state = progress.state;
+            board.save(number, progress, Some(&outcome), now);
+            state
+        }))
+    }
+
+    async fn cancel(&self, id: &TaskId, now: Timestamp) -> Result<Commanded, TaskStoreError> {
+        let now = whole(now);
+        Ok(self
+            .board()
+            .command(id, now, |progress| progress.cancelled(now)))
+    }
+
+    async fn requeue(&self, id: &TaskId, now: Timestamp) -> Result<Commanded, TaskStoreError> {
+        let now = whole(now);
+        let mut board = self.board();
+        let commanded = board.command(id, now, |progress| progress.requeued(now));
+        if commanded == Commanded::Done
+            && let Some(number) = board.number(id)
+        {
+            let spec = board.tasks[&number].task.spec.clone();
+            // Not its own turn: behind the sender's others.
+            board.tasks.get_mut(&number).expect("it was found").turn = 0;
+            let turn = board.turn(&spec, now);
+            board.tasks.get_mut(&number).expect("it was found").turn = turn;
+        }
+        Ok(commanded)
+    }
+
+    async fn get(&self, id: &TaskId) -> Result<Option<Task>, TaskStoreError> {
+        let board = self.board();
+        Ok(board
+            .number(id)
+            .map(|number| board.tasks[&number].task.clone()))
+    }
+
+    async fn list(
+        &self,
+        filter: TaskFilter,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<ListedTask>, TaskStoreError> {
+        let board = self.board();
+        let fits = |task: &Task| {
+            (filter.state).is_none_or(|state| state == task.progress.state)
+                && (filter.action).is_none_or(|action| action == task.spec.action)
+                && (filter.requested_by.as_ref()).is_none_or(|name| *name == task.spec.requested_by)
+        };
+        let rows = board.tasks.range(..before.unwrap_or(u64::MAX)).rev();
+        let listed = rows
+            .filter(|(_, row)| fits(&row.task))
+            .take(limit)
+            .map(|(number, row)| ListedTask {
+                sequence: *number,
+                id: row.task.spec.id.clone(),
+                action: row.task.spec.action,
+                requested_by: row.task.spec.requested_by.clone(),
+                resources: row.task.spec.resources,
+                progress: row.task.progress.clone(),
+            });
+        Ok(listed.collect())
+    }
+}
+
+#[async_trait]
+impl TaskOutbox for MemoryTaskStore {
+    async fn claim_deliveries(
+        &self,
+        lease: Lease,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Delivery>, TaskStoreError> {
+        let (lease, now) = (kept(lease), whole(now));
+        let mut board = self.board();
+        let mut oldest: BTreeMap<u64, u64> = BTreeMap::new();
+        for (number, notice) in board.notices.iter().filter(|(_, notice)| !notice.is_buried) {
+            oldest.entry(notice.task).or_insert(*number);
+        }
+        let mut due: Vec<_> = (oldest.into_values())
+            .map(|number| (board.notices[&number].due_at, number))
+            .filter(|(due_at, _)| *due_at <= now)
+            .collect();
+        due.sort_unstable();
+        let due: Vec<u64> = due.into_iter().take(limit).map(|(_, at)| at).collect();
+        for number in &due {
+            let notice = board.notices.get_mut(number).expect("it was found");
+            notice.worker = Some(lease.worker.to_string());
+            notice.due_at = lease.until;
+            notice.attempts += 1;
+        }
+        Ok(due
+            .into_iter()
+            .map(|number| board.delivery(number))
+            .collect())
+    }
+
+    async fn delivered(&self, keys: &[NoticeKey]) -> Result<u64, TaskStoreError> {
+        let mut board = self.board();
+        let gone = keys
+            .iter()
+            .filter(|key| board.notices.remove(&key.sequence).is_some());
+        Ok(gone.count() as u64)
+    }
+
+    async fn retry_delivery(
+        &self,
+        key: &NoticeKey,
+        worker: &str,
+        at: Timestamp,
+        _: ErrorMessage,
+    ) -> Result<bool, TaskStoreError> {
+        Ok(self.board().undelivered(key, worker, whole(at), false))
+    }
+
+    async fn bury(
+        &self,
+        key: &NoticeKey,
+        worker: &str,
+        _: ErrorMessage,
+        now: Timestamp,
+    ) -> Result<bool, TaskStoreError> {
+        Ok(self.board().undelivered(key, worker, whole(now), true))
+    }
+
+    async fn forget_finished(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<u64, TaskStoreError> {
+        let before = whole(before);
+        let mut board = self.board();
+        let mut old: Vec<_> = (board.tasks.iter())
+            .filter_map(|(number, row)| Some((row.task.progress.finished_at?, *number)))
+            .filter(|(at, _)| *at < before)
+            .collect();
+        old.sort_unstable();
+        old.truncate(limit);
+        for (_, number) in &old {
+            board.tasks.remove(number);
+            board.notices.retain(|_, notice| notice.task != *number);
+        }
+        Ok(old.len() as u64)
+    }
+}
+
+impl Board {
+    fn undelivered(
+        &mut self,
+        key: &NoticeKey,
+        worker: &str,
+        due_at: Timestamp,
+        is_buried: bool,
+    ) -> bool {
+        let notice = self.notices.get_mut(&key.sequence);
+        let Some(notice) = notice.filter(|notice| notice.worker.as_deref() == Some(worker)) else {
+            return false;
+        };
+        notice.worker = None;
+        notice.due_at = due_at;
+        notice.is_buried = is_buried;
+        true
+    }
+}
