@@ -15,6 +15,7 @@ mod check_layers;
 mod command_center;
 mod conformance;
 mod fuzz;
+mod gates;
 mod import;
 mod lint_migrations;
 mod migrate;
@@ -68,6 +69,8 @@ enum Command {
     Conformance(conformance::Arguments),
     /// Fuzz the search index for minutes
     Fuzz(fuzz::Arguments),
+    /// Probe whether a running service is good enough for a canary
+    Gates(gates::Arguments),
     /// Read files of scholarships into the store
     Import(import::Arguments),
     /// Check that the steps of the Postgres schema are safe on a database in use
@@ -115,6 +118,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::CheckLayers => check_layers::run(),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
+        Command::Gates(arguments) => gates::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         Command::LintMigrations => lint_migrations::run(),
         Command::Migrate(arguments) => migrate::run(&arguments),

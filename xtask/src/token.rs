@@ -49,9 +49,27 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
 }
 
 /// As the server reads it: without the white space around it, and an empty variable counts as unset.
-fn setting(name: &str) -> Option<String> {
+pub(crate) fn setting(name: &str) -> Option<String> {
     let value = std::env::var(name).ok()?.trim().to_owned();
     (!value.is_empty()).then_some(value)
+}
+
+/// What the server asks of tokens, by the same names.
+pub(crate) fn settings(setting: impl Fn(&str) -> Option<String>) -> anyhow::Result<TokenSettings> {
+    let mut settings = TokenSettings::default();
+    if let Some(issuer) = setting("JWT_ISSUER") {
+        settings.issuer = issuer;
+    }
+    if let Some(audience) = setting("JWT_AUDIENCE") {
+        settings.audience = audience;
+    }
+    if let Some(lifetime) = setting("JWT_TOKEN_LIFETIME") {
+        let seconds = lifetime
+            .parse()
+            .context("JWT_TOKEN_LIFETIME must be a number of seconds")?;
+        settings.maximum_lifetime = Duration::from_secs(seconds);
+    }
+    Ok(settings)
 }
 
 fn mint(
@@ -68,19 +86,7 @@ fn mint(
     if let Some(weakness) = secret_weakness(&secret) {
         eprintln!("warning: JWT_SECRET {weakness}; a server in production refuses it");
     }
-    let mut settings = TokenSettings::default();
-    if let Some(issuer) = setting("JWT_ISSUER") {
-        settings.issuer = issuer;
-    }
-    if let Some(audience) = setting("JWT_AUDIENCE") {
-        settings.audience = audience;
-    }
-    if let Some(lifetime) = setting("JWT_TOKEN_LIFETIME") {
-        let seconds = lifetime
-            .parse()
-            .context("JWT_TOKEN_LIFETIME must be a number of seconds")?;
-        settings.maximum_lifetime = Duration::from_secs(seconds);
-    }
+    let settings = settings(setting)?;
     let key = TokenKey::new(secret.into())?;
     let request = MintRequest {
         subject: arguments.subject.clone(),

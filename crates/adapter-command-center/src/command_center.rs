@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use outgoing_http::{retry_after, tls_configuration};
 use ports::{
     AgentEvent, Clock, CommandCenter, CommandCenterError, Delivery, Heartbeat, Registration,
 };
@@ -16,9 +17,8 @@ use tokio::time::timeout;
 use crate::message::{EventsMessage, HeartbeatMessage, Notice, RegistrationMessage, key_of_events};
 use crate::origin::{Origins, base_of};
 use crate::refusal::meaning_of;
-use crate::retry_after::retry_after;
 use crate::signer::{Signer, bearer};
-use crate::{CommandCenterSettings, OpenError, tls, trace};
+use crate::{CommandCenterSettings, OpenError, trace};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -49,7 +49,7 @@ impl HttpCommandCenter {
         let origins = Origins::new(&base, &settings.allowed_origins)?;
         let client = Client::builder()
             .user_agent(concat!("scholarship-api/", env!("CARGO_PKG_VERSION")))
-            .tls_backend_preconfigured(tls::configuration(origins.any_encrypts())?)
+            .tls_backend_preconfigured(tls_configuration(origins.any_encrypts())?)
             .redirect(redirect::Policy::none())
             .referer(false)
             .no_proxy()

@@ -13,10 +13,8 @@ pub enum OpenError {
     Origin,
     #[error("AGENT_ID must have 1 to 256 bytes and no control characters")]
     AgentId(#[source] auth::MintError),
-    #[error("this machine has no certificate authorities, which https needs")]
-    NoSystemCertificates,
-    #[error("TLS cannot be set up")]
-    Tls(#[source] rustls::Error),
+    #[error(transparent)]
+    Tls(#[from] outgoing_http::TlsError),
     #[error("the HTTP client cannot be set up")]
     Client(#[source] reqwest::Error),
 }

@@ -19,10 +19,8 @@ mod failure;
 mod message;
 mod origin;
 mod refusal;
-mod retry_after;
 mod settings;
 mod signer;
-mod tls;
 mod trace;
 
 pub use self::command_center::HttpCommandCenter;

@@ -9,10 +9,8 @@ pub enum OpenError {
     BaseUrl,
     #[error("OPENAI_API_KEY must be one or more visible ASCII characters without spaces")]
     Key,
-    #[error("this machine has no certificate authorities, which https needs")]
-    NoSystemCertificates,
-    #[error("TLS cannot be set up")]
-    Tls(#[source] rustls::Error),
+    #[error(transparent)]
+    Tls(#[from] outgoing_http::TlsError),
     #[error("the HTTP client cannot be set up")]
     Client(#[source] reqwest::Error),
 }

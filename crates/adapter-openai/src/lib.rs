@@ -10,9 +10,7 @@ mod failure;
 mod open_ai_model;
 mod refusal;
 mod request;
-mod retry_after;
 mod settings;
-mod tls;
 
 pub use self::endpoint::check_base_url;
 pub use self::failure::{AnswerError, OpenError};

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use outgoing_http::{retry_after, tls_configuration};
 use ports::{Completion, LanguageModel, ModelError, Prompt};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, Url, redirect};
@@ -14,8 +15,6 @@ use crate::answer::{completion_of, malformed};
 use crate::endpoint::completions_url;
 use crate::refusal::error_of;
 use crate::request::Request;
-use crate::retry_after::retry_after;
-use crate::tls;
 use crate::{AnswerError, OpenAiSettings, OpenError, TokenLimit};
 
 /// The most that is read of a completion.
@@ -49,7 +48,7 @@ impl OpenAiModel {
         let client = Client::builder()
             .default_headers(headers(&settings.api_key)?)
             .user_agent(concat!("scholarship-api/", env!("CARGO_PKG_VERSION")))
-            .tls_backend_preconfigured(tls::configuration(completions.scheme() == "https")?)
+            .tls_backend_preconfigured(tls_configuration(completions.scheme() == "https")?)
             .redirect(redirect::Policy::none())
             .referer(false)
             .no_proxy()

@@ -13,7 +13,7 @@ pub(super) enum Allowed {
 const CORE: Allowed = Allowed::These(&["domain", "ports"]);
 
 /// One row a crate. The crates of the design that do not exist yet stand here too, so that they start inside the rules.
-const TABLE: [(&str, Allowed); 20] = [
+const TABLE: [(&str, Allowed); 22] = [
     ("domain", Allowed::These(&[])),
     ("ports", Allowed::These(&["domain"])),
     ("app", CORE),
@@ -23,13 +23,21 @@ const TABLE: [(&str, Allowed); 20] = [
     ("adapter-postgres", CORE),
     ("adapter-redis", CORE),
     ("adapter-memory", CORE),
-    ("adapter-openai", CORE),
+    (
+        "adapter-openai",
+        Allowed::These(&["domain", "outgoing-http", "ports"]),
+    ),
+    ("outgoing-http", Allowed::These(&[])),
     // What it sends carries a token of ours.
     (
         "adapter-command-center",
-        Allowed::These(&["auth", "domain", "ports"]),
+        Allowed::These(&["auth", "domain", "outgoing-http", "ports"]),
     ),
-    ("adapter-prometheus", Allowed::These(&["rollout"])),
+    (
+        "adapter-prometheus",
+        Allowed::These(&["outgoing-http", "rollout"]),
+    ),
+    ("adapter-haproxy", Allowed::These(&["rollout"])),
     ("auth", Allowed::These(&["domain"])),
     (
         "http-api",
@@ -52,6 +60,7 @@ const TABLE: [(&str, Allowed); 20] = [
             "auth",
             "configuration",
             "domain",
+            "outgoing-http",
             "ports",
             "rollout",
             "testkit",

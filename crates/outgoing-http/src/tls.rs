@@ -5,11 +5,21 @@ use std::sync::Arc;
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::OpenError;
+/// Why nothing can be encrypted.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    #[error("this machine has no certificate authorities, which https needs")]
+    NoSystemCertificates,
+    #[error("TLS cannot be set up")]
+    Tls(#[source] rustls::Error),
+}
 
 /// Offers HTTP/2 and HTTP/1.1. The machine's authorities are read only when `encrypts`, so that a machine without any can
 /// still ask a service over plain HTTP.
-pub(crate) fn configuration(encrypts: bool) -> Result<ClientConfig, OpenError> {
+///
+/// # Errors
+/// [`TlsError`].
+pub fn tls_configuration(encrypts: bool) -> Result<ClientConfig, TlsError> {
     let authorities = if encrypts {
         system_authorities()?
     } else {
@@ -17,19 +27,19 @@ pub(crate) fn configuration(encrypts: bool) -> Result<ClientConfig, OpenError> {
     };
     let mut configuration = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(OpenError::Tls)?
+        .map_err(TlsError::Tls)?
         .with_root_certificates(authorities)
         .with_no_client_auth();
     configuration.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(configuration)
 }
 
-fn system_authorities() -> Result<RootCertStore, OpenError> {
+fn system_authorities() -> Result<RootCertStore, TlsError> {
     let mut authorities = RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();
     let (added, _) = authorities.add_parsable_certificates(found.certs);
     if added == 0 {
-        return Err(OpenError::NoSystemCertificates);
+        return Err(TlsError::NoSystemCertificates);
     }
     Ok(authorities)
 }

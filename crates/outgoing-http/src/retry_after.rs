@@ -10,7 +10,7 @@ const LONGEST: Duration = Duration::from_secs(86_400);
 
 /// From `retry-after-ms`, which is OpenAI's own, or else from `retry-after`, in seconds or as a date. A date counts from the
 /// answer's own `date`, so that the clocks of two machines need not agree; without one it tells nothing. A day at most.
-pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let milliseconds = text_of(headers, "retry-after-ms").and_then(|text| parts(text, 1_000.0));
     let wait = milliseconds.or_else(|| {
         let text = text_of(headers, RETRY_AFTER.as_str())?;

@@ -1,0 +1,96 @@
+//! `cargo xtask gates`: whether a running service is good enough for a canary, by probes of its own. Ends with 0 (go), 1 (no go)
+//! or 30 (it could not be probed, which says nothing about the service).
+
+mod checks;
+mod probing;
+mod report;
+mod tokens;
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::ValueEnum;
+
+use probing::{CannotProbe, Target};
+use report::{Format, Report};
+use tokens::Tokens;
+
+const NO_GO: u8 = 1;
+const BROKEN: u8 = 30;
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  JWT_SECRET=.. cargo xtask gates --target http://localhost:5000 --waive ai
+  JWT_SECRET=.. cargo xtask gates --target https://api.example.org --format junit > gates.xml
+
+Ends with 0 when all gates pass, 1 when one does not, 30 when the service could not be probed, 2 on wrong usage.
+JWT_ISSUER, JWT_AUDIENCE and JWT_TOKEN_LIFETIME are honoured as by the service.")]
+pub(crate) struct Arguments {
+    /// The service, as http://host:port or https://host
+    #[arg(long, value_name = "URL")]
+    target: String,
+    /// A gate that is shown but decides nothing; may be repeated
+    #[arg(long, value_name = "GATE")]
+    waive: Vec<GateName>,
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// The gates, in the order in which they are probed: the last one uses up what anonymous callers may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GateName {
+    /// Bad tokens are refused, and every answer has the headers
+    Security,
+    /// 95 of 100 answers come within 200 ms
+    Performance,
+    /// It lives and is ready
+    Availability,
+    /// Less than three quarters of the database's connections are in use
+    Database,
+    /// The language model can be asked
+    Ai,
+    /// Callers who ask too much are told to wait
+    RateLimits,
+}
+
+impl GateName {
+    fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
+    match runtime.block_on(probe(arguments)) {
+        Ok(report) => {
+            print!("{}", report.rendered(arguments.format));
+            Ok(ExitCode::from(if report.is_go() { 0 } else { NO_GO }))
+        }
+        Err(error) => {
+            let error = anyhow::Error::new(error);
+            eprintln!("error: {error:#}");
+            Ok(ExitCode::from(BROKEN))
+        }
+    }
+}
+
+async fn probe(arguments: &Arguments) -> Result<Report, CannotProbe> {
+    let target = Target::new(&arguments.target)?;
+    let tokens = Tokens::from_environment()?;
+    checks::token_is_accepted(&target, &tokens).await?;
+    let mut gates = Vec::new();
+    for name in GateName::value_variants() {
+        report::say_progress(&name.name());
+        let is_waived = arguments.waive.contains(name);
+        gates.push(report::Gate {
+            name: name.name(),
+            is_waived,
+            checks: checks::of(*name, &target, &tokens).await?,
+        });
+    }
+    Ok(Report {
+        target: target.shown(),
+        gates,
+    })
+}

@@ -1,0 +1,157 @@
+//! One request to the service at a time, with a bound for everything.
+
+use std::time::{Duration, Instant};
+
+use outgoing_http::{TlsError, tls_configuration};
+use reqwest::header::HeaderMap;
+use reqwest::{Client, StatusCode, Url, redirect};
+
+/// For one request, and to connect.
+const TIMEOUT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The most that is read of an answer.
+const LONGEST_BODY: usize = 4 * 1024 * 1024;
+
+/// The service could not be probed; whether it is good, nobody knows.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CannotProbe {
+    #[error("--target must look like http://localhost:5000 or https://api.example.org")]
+    Target,
+    #[error(
+        "JWT_SECRET is not set: set it to the secret that the service runs with, so that tokens can be made to probe with"
+    )]
+    NoSecret,
+    #[error(
+        "JWT_SECRET is too short to sign with: set it to the secret that the service runs with"
+    )]
+    WeakSecret,
+    #[error("no token can be made")]
+    TokenSettings(#[source] anyhow::Error),
+    #[error(
+        "the service refuses a good token ({0}): JWT_SECRET, JWT_ISSUER and JWT_AUDIENCE must be those that it runs with"
+    )]
+    TokenRefused(String),
+    #[error("{0} does not answer; is the service running there?")]
+    Unreachable(String, #[source] reqwest::Error),
+    #[error("the answer to {0} has more than {LONGEST_BODY} bytes: is this the right service?")]
+    TooLong(String),
+    #[error("https cannot be spoken")]
+    Tls(#[from] TlsError),
+    #[error("the HTTP client cannot be set up")]
+    Client(#[source] reqwest::Error),
+}
+
+#[derive(Clone)]
+pub(super) struct Target {
+    base: Url,
+    client: Client,
+}
+
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+    /// From the first byte sent to the last one read, in milliseconds.
+    pub(super) milliseconds: f64,
+}
+
+impl Answer {
+    /// One member of a JSON object, as it would be written; `nothing` when there is none.
+    pub(super) fn member(&self, name: &str) -> serde_json::Value {
+        let body: serde_json::Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        body.get(name).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The status and, of a problem, its code.
+    pub(super) fn shown(&self) -> String {
+        match self.member("code").as_str() {
+            Some(code) => format!("{} {code}", self.status.as_u16()),
+            None => self.status.as_u16().to_string(),
+        }
+    }
+}
+
+impl Target {
+    /// # Errors
+    /// When the URL is not that of a service.
+    pub(super) fn new(url: &str) -> Result<Self, CannotProbe> {
+        let base: Url = url.parse().map_err(|_| CannotProbe::Target)?;
+        let is_plain = base.username().is_empty() && base.password().is_none();
+        let is_root = base.path() == "/" && base.query().is_none() && base.fragment().is_none();
+        if !matches!(base.scheme(), "http" | "https") || !base.has_host() || !is_plain || !is_root {
+            return Err(CannotProbe::Target);
+        }
+        let client = Client::builder()
+            .user_agent("scholarship-api-gates")
+            .tls_backend_preconfigured(tls_configuration(base.scheme() == "https")?)
+            .redirect(redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(TIMEOUT)
+            .build()
+            .map_err(CannotProbe::Client)?;
+        Ok(Self { base, client })
+    }
+
+    pub(super) fn shown(&self) -> String {
+        self.base.to_string()
+    }
+
+    /// # Errors
+    /// When there is no answer at all. Whatever the answer says is no error.
+    pub(super) async fn get(&self, path: &str, token: Option<&str>) -> Result<Answer, CannotProbe> {
+        let mut url = self.base.clone();
+        url.set_path(path);
+        let shown = url.to_string();
+        let unreachable =
+            |error: reqwest::Error| CannotProbe::Unreachable(shown.clone(), error.without_url());
+        let mut request = self.client.get(url);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let begun = Instant::now();
+        let mut response = request.send().await.map_err(unreachable)?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+            if body.len() + chunk.len() > LONGEST_BODY {
+                return Err(CannotProbe::TooLong(shown));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer {
+            status,
+            headers,
+            body,
+            milliseconds: begun.elapsed().as_secs_f64() * 1e3,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_the_roots_of_services() {
+        for good in ["http://localhost:5000", "https://api.example.org/"] {
+            assert!(Target::new(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "localhost:5000",
+            "ftp://api.example.org",
+            "http://me@api.example.org",
+            "http://api.example.org/path",
+            "http://api.example.org/?a=b",
+            "",
+        ] {
+            assert!(
+                matches!(Target::new(bad), Err(CannotProbe::Target)),
+                "{bad}"
+            );
+        }
+    }
+}

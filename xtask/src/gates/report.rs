@@ -1,0 +1,263 @@
+//! What was found, for people and for pipelines.
+
+use std::fmt::Write as _;
+use std::io::IsTerminal as _;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+/// The version of the JSON form.
+const SCHEMA: u32 = 1;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Format {
+    #[default]
+    Table,
+    Json,
+    Markdown,
+    /// JUnit's XML, as CI systems read it
+    Junit,
+    /// Annotations of GitHub Actions
+    Github,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Check {
+    pub(super) name: String,
+    pub(super) expected: String,
+    pub(super) found: String,
+    #[serde(rename = "passed")]
+    pub(super) is_passed: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Gate {
+    pub(super) name: String,
+    pub(super) is_waived: bool,
+    pub(super) checks: Vec<Check>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Report {
+    pub(super) target: String,
+    pub(super) gates: Vec<Gate>,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    target: &'a str,
+    outcome: &'static str,
+    gates: Vec<GateEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct GateEntry<'a> {
+    name: &'a str,
+    state: &'static str,
+    checks: &'a [Check],
+}
+
+impl Gate {
+    fn is_passed(&self) -> bool {
+        self.checks.iter().all(|check| check.is_passed)
+    }
+
+    fn state(&self) -> &'static str {
+        match (self.is_passed(), self.is_waived) {
+            (true, _) => "passed",
+            (false, true) => "waived",
+            (false, false) => "failed",
+        }
+    }
+}
+
+impl Report {
+    pub(super) fn is_go(&self) -> bool {
+        self.gates
+            .iter()
+            .all(|gate| gate.is_passed() || gate.is_waived)
+    }
+
+    fn outcome(&self) -> &'static str {
+        if self.is_go() { "go" } else { "no_go" }
+    }
+
+    /// One sentence: what to do with it.
+    fn summary(&self) -> String {
+        let failed = self.gates.iter().filter(|gate| gate.state() == "failed");
+        let failed: Vec<&str> = failed.map(|gate| gate.name.as_str()).collect();
+        if failed.is_empty() {
+            "GO: all gates are passed or waived".to_owned()
+        } else {
+            format!("NO GO: {}", failed.join(", "))
+        }
+    }
+
+    pub(super) fn rendered(&self, format: Format) -> String {
+        match format {
+            Format::Table => self.table(),
+            Format::Json => self.json(),
+            Format::Markdown => self.markdown(),
+            Format::Junit => self.junit(),
+            Format::Github => self.github(),
+        }
+    }
+
+    fn table(&self) -> String {
+        let mut text = format!("{}\n", self.target);
+        for gate in &self.gates {
+            let _ = writeln!(text, "\n{} {}", gate.name, gate.state());
+            for check in &gate.checks {
+                let mark = if check.is_passed { "ok " } else { "NO " };
+                let _ = writeln!(
+                    text,
+                    "  {mark} {}: {} (expected: {})",
+                    check.name, check.found, check.expected
+                );
+            }
+        }
+        let _ = writeln!(text, "\n{}", self.summary());
+        text
+    }
+
+    fn json(&self) -> String {
+        let gates = self.gates.iter().map(|gate| GateEntry {
+            name: &gate.name,
+            state: gate.state(),
+            checks: &gate.checks,
+        });
+        let document = Document {
+            schema: SCHEMA,
+            target: &self.target,
+            outcome: self.outcome(),
+            gates: gates.collect(),
+        };
+        let text = serde_json::to_string_pretty(&document).unwrap_or_default();
+        format!("{text}\n")
+    }
+
+    fn markdown(&self) -> String {
+        let mut text = format!(
+            "# {}\n\n{}\n\n| gate | check | expected | found | |\n|---|---|---|---|---|\n",
+            self.summary(),
+            self.target
+        );
+        for (gate, check) in self.checks() {
+            let cell = |text: &str| text.replace('|', "\\|");
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {} | {} |",
+                gate.name,
+                cell(&check.name),
+                cell(&check.expected),
+                cell(&check.found),
+                state_of(gate, check)
+            );
+        }
+        text
+    }
+
+    fn junit(&self) -> String {
+        let failed = |gate: &Gate| {
+            let failed = gate.checks.iter().filter(|check| !check.is_passed);
+            if gate.is_waived { 0 } else { failed.count() }
+        };
+        let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
+        for gate in &self.gates {
+            let _ = writeln!(
+                text,
+                "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\">",
+                escaped(&gate.name),
+                gate.checks.len(),
+                failed(gate)
+            );
+            for check in &gate.checks {
+                let message = format!("expected {}, found {}", check.expected, check.found);
+                let inner = match state_of(gate, check) {
+                    "passed" => String::new(),
+                    "waived" => format!("<skipped message=\"{}\"/>", escaped(&message)),
+                    _ => format!("<failure message=\"{}\"/>", escaped(&message)),
+                };
+                let _ = writeln!(
+                    text,
+                    "    <testcase classname=\"gates.{}\" name=\"{}\">{inner}</testcase>",
+                    escaped(&gate.name),
+                    escaped(&check.name)
+                );
+            }
+            text.push_str("  </testsuite>\n");
+        }
+        text.push_str("</testsuites>\n");
+        text
+    }
+
+    fn github(&self) -> String {
+        let mut text = String::new();
+        for (gate, check) in self.checks() {
+            let level = match state_of(gate, check) {
+                "passed" => continue,
+                "waived" => "warning",
+                _ => "error",
+            };
+            let message = format!(
+                "{}: expected {}, found {}",
+                check.name, check.expected, check.found
+            );
+            let _ = writeln!(
+                text,
+                "::{level} title=gate {}::{}",
+                gate.name,
+                one_line(&message)
+            );
+        }
+        let _ = writeln!(text, "{}", self.summary());
+        text
+    }
+
+    fn checks(&self) -> impl Iterator<Item = (&Gate, &Check)> {
+        self.gates
+            .iter()
+            .flat_map(|gate| gate.checks.iter().map(move |check| (gate, check)))
+    }
+}
+
+fn state_of(gate: &Gate, check: &Check) -> &'static str {
+    match (check.is_passed, gate.is_waived) {
+        (true, _) => "passed",
+        (false, true) => "waived",
+        (false, false) => "failed",
+    }
+}
+
+/// For attributes of XML, without what XML cannot hold.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars().filter(|character| !character.is_control()) {
+        match character {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            other => safe.push(other),
+        }
+    }
+    safe
+}
+
+/// As workflow commands want their messages.
+fn one_line(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// On a terminal only: what goes into a file or a pipe is the report alone.
+pub(super) fn say_progress(gate: &str) {
+    if std::io::stderr().is_terminal() {
+        eprintln!("probing: {gate}");
+    }
+}
+
+#[cfg(test)]
+mod tests;
