@@ -63,6 +63,8 @@
 -- column task_notices.sequence
 -- column task_notices.task
 -- column task_notices.worker
+-- column task_turns.priority
+-- column task_turns.turn
 -- column tasks.action
 -- column tasks.attempts
 -- column tasks.created_at
@@ -120,23 +122,23 @@ INSERT INTO "scholarships" ("id", "source", "source_id", "version", "created_at"
 PREPARE q9 (text, bytea) AS
 INSERT INTO "store_secrets" ("name", "value") VALUES ($1, $2) ON CONFLICT DO NOTHING;
 
-PREPARE q10 (bigint, text, text, text, text, bigint, timestamp with time zone, timestamp with time zone) AS
-INSERT INTO "task_notices" ("task", "kind", "error_code", "error_message", "error_details", "execution_ms", "created_at", "due_at") VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
-
-PREPARE q11 (timestamp with time zone, text, text, text, text[], bytea[], bytea[]) AS
+PREPARE q10 (timestamp with time zone, text, text, text, text[], bytea[], bytea[]) AS
 INSERT INTO audit_log (at, actor, role, action, scholarship_id, digest_before, digest_after) SELECT $1, $2, $3, $4, id, before, after FROM unnest($5, $6, $7) WITH ORDINALITY AS rows (id, before, after, place) ORDER BY place;
 
-PREPARE q12 (text[], text[], text[], text[], timestamp with time zone[], timestamp with time zone[]) AS
+PREPARE q11 (text[], text[], text[], text[], timestamp with time zone[], timestamp with time zone[]) AS
 INSERT INTO interactions (pseudonym, id, kind, scholarship_id, occurred_at, recorded_at) SELECT pseudonym, id, kind, scholarship_id, occurred_at, recorded_at FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY AS rows (pseudonym, id, kind, scholarship_id, occurred_at, recorded_at, place) ORDER BY place ON CONFLICT (pseudonym, id) DO NOTHING RETURNING pseudonym, id;
 
-PREPARE q13 (text, bytea, timestamp with time zone, timestamp with time zone) AS
+PREPARE q12 (text, bytea, timestamp with time zone, timestamp with time zone) AS
 INSERT INTO revocations AS known (kind, digest, revoked_at, expires_at) VALUES ($1, $2, $3, $4) ON CONFLICT (kind, digest) DO UPDATE SET revoked_at = greatest(known.revoked_at, EXCLUDED.revoked_at), expires_at = greatest(known.expires_at, EXCLUDED.expires_at);
 
-PREPARE q14 (text[], bigint[], text[], text[], bytea[], text[], timestamp with time zone) AS
+PREPARE q13 (text[], bigint[], text[], text[], bytea[], text[], timestamp with time zone) AS
 INSERT INTO scholarships (id, version, source, source_id, digest, document, created_at, updated_at) SELECT *, $7, $7 FROM unnest($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING;
 
-PREPARE q15 (date, text[], bigint[], bigint[]) AS
+PREPARE q14 (date, text[], bigint[], bigint[]) AS
 INSERT INTO search_counts AS c (day, query, count, without_results) SELECT $1, query, count, without_results FROM unnest($2, $3, $4) AS n (query, count, without_results) ON CONFLICT (day, query) DO UPDATE SET count = c.count + EXCLUDED.count, without_results = c.without_results + EXCLUDED.without_results;
+
+PREPARE q15 (bigint, bigint) AS
+INSERT INTO task_turns AS front (priority, turn) VALUES ($1, $2) ON CONFLICT (priority) DO UPDATE SET turn = greatest(front.turn, EXCLUDED.turn);
 
 PREPARE q16 (timestamp with time zone, bigint) AS
 SELECT "audit_log"."sequence", "audit_log"."at", "audit_log"."actor", "audit_log"."role", "audit_log"."action", "audit_log"."scholarship_id", "audit_log"."digest_before", "audit_log"."digest_after" FROM "audit_log" WHERE ("audit_log"."at" >= $1) ORDER BY "audit_log"."at" DESC, "audit_log"."sequence" DESC LIMIT $2;
@@ -196,28 +198,28 @@ PREPARE q34 (bigint[]) AS
 SELECT "task_notices"."sequence", "task_notices"."kind", "task_notices"."error_code", "task_notices"."error_message", "task_notices"."error_details", "task_notices"."execution_ms", "task_notices"."created_at", "task_notices"."attempts", "tasks"."id", "tasks"."reply_to", "tasks"."trace_id", "tasks"."result" FROM ("task_notices" INNER JOIN "tasks" ON ("tasks"."sequence" = "task_notices"."task")) WHERE ("task_notices"."sequence" = ANY($1)) ORDER BY "task_notices"."sequence";
 
 PREPARE q35 (text) AS
-SELECT "tasks"."digest", "tasks"."sequence", "tasks"."id", "tasks"."action", "tasks"."payload", "tasks"."reply_to", "tasks"."trace_id", "tasks"."owner", "tasks"."requested_by", "tasks"."priority", "tasks"."timeout_ms", "tasks"."retry", "tasks"."state", "tasks"."attempts", "tasks"."created_at", "tasks"."not_before", "tasks"."worker", "tasks"."lease_until", "tasks"."started_at", "tasks"."finished_at", "tasks"."error_code", "tasks"."error_message", "tasks"."error_details", "tasks"."told", "tasks"."result" FROM "tasks" WHERE ("tasks"."id" = $1);
+SELECT "tasks"."digest", "tasks"."sequence", "tasks"."turn", "tasks"."id", "tasks"."action", "tasks"."payload", "tasks"."reply_to", "tasks"."trace_id", "tasks"."owner", "tasks"."requested_by", "tasks"."priority", "tasks"."timeout_ms", "tasks"."retry", "tasks"."state", "tasks"."attempts", "tasks"."created_at", "tasks"."not_before", "tasks"."worker", "tasks"."lease_until", "tasks"."started_at", "tasks"."finished_at", "tasks"."error_code", "tasks"."error_message", "tasks"."error_details", "tasks"."told", "tasks"."result" FROM "tasks" WHERE ("tasks"."id" = $1);
 
 PREPARE q36 (bigint) AS
 SELECT "tasks"."priority", "tasks"."requested_by" FROM "tasks" WHERE ("tasks"."sequence" = $1);
 
-PREPARE q37 (text) AS
-SELECT "tasks"."sequence", "tasks"."id", "tasks"."action", "tasks"."payload", "tasks"."reply_to", "tasks"."trace_id", "tasks"."owner", "tasks"."requested_by", "tasks"."priority", "tasks"."timeout_ms", "tasks"."retry", "tasks"."state", "tasks"."attempts", "tasks"."created_at", "tasks"."not_before", "tasks"."worker", "tasks"."lease_until", "tasks"."started_at", "tasks"."finished_at", "tasks"."error_code", "tasks"."error_message", "tasks"."error_details", "tasks"."told", "tasks"."result" FROM "tasks" WHERE ("tasks"."id" = $1);
-
-PREPARE q38 (timestamp with time zone, bigint) AS
-SELECT "tasks"."sequence", "tasks"."id", "tasks"."action", "tasks"."payload", "tasks"."reply_to", "tasks"."trace_id", "tasks"."owner", "tasks"."requested_by", "tasks"."priority", "tasks"."timeout_ms", "tasks"."retry", "tasks"."state", "tasks"."attempts", "tasks"."created_at", "tasks"."not_before", "tasks"."worker", "tasks"."lease_until", "tasks"."started_at", "tasks"."finished_at", "tasks"."error_code", "tasks"."error_message", "tasks"."error_details", "tasks"."told", "tasks"."result" FROM "tasks" WHERE (tasks.state = 'queued' AND ("tasks"."not_before" <= $1)) ORDER BY "tasks"."priority" DESC, "tasks"."turn", "tasks"."sequence" LIMIT $2 FOR UPDATE SKIP LOCKED;
-
-PREPARE q39 (bigint) AS
+PREPARE q37 (bigint) AS
 SELECT "tasks"."sequence", "tasks"."id", "tasks"."action", "tasks"."requested_by", "tasks"."priority", "tasks"."timeout_ms", "tasks"."retry", "tasks"."state", "tasks"."attempts", "tasks"."created_at", "tasks"."not_before", "tasks"."worker", "tasks"."lease_until", "tasks"."started_at", "tasks"."finished_at", "tasks"."error_code", "tasks"."error_message", "tasks"."error_details", "tasks"."told" FROM "tasks" ORDER BY "tasks"."sequence" DESC LIMIT $1;
 
-PREPARE q40 (bigint, text, text, text, bigint) AS
+PREPARE q38 (bigint, text, text, text, bigint) AS
 SELECT "tasks"."sequence", "tasks"."id", "tasks"."action", "tasks"."requested_by", "tasks"."priority", "tasks"."timeout_ms", "tasks"."retry", "tasks"."state", "tasks"."attempts", "tasks"."created_at", "tasks"."not_before", "tasks"."worker", "tasks"."lease_until", "tasks"."started_at", "tasks"."finished_at", "tasks"."error_code", "tasks"."error_message", "tasks"."error_details", "tasks"."told" FROM "tasks" WHERE (((("tasks"."sequence" < $1) AND ("tasks"."state" = $2)) AND ("tasks"."action" = $3)) AND ("tasks"."requested_by" = $4)) ORDER BY "tasks"."sequence" DESC LIMIT $5;
 
-PREPARE q41 (text) AS
+PREPARE q39 (text) AS
 SELECT "tasks"."sequence", "tasks"."reply_to", "tasks"."retry", "tasks"."state", "tasks"."attempts", "tasks"."created_at", "tasks"."not_before", "tasks"."worker", "tasks"."lease_until", "tasks"."started_at", "tasks"."finished_at", "tasks"."error_code", "tasks"."error_message", "tasks"."error_details", "tasks"."told" FROM "tasks" WHERE ("tasks"."id" = $1) FOR UPDATE;
 
-PREPARE q42 (timestamp with time zone, bigint) AS
+PREPARE q40 (timestamp with time zone, bigint) AS
 SELECT "tasks"."sequence", "tasks"."reply_to", "tasks"."retry", "tasks"."state", "tasks"."attempts", "tasks"."created_at", "tasks"."not_before", "tasks"."worker", "tasks"."lease_until", "tasks"."started_at", "tasks"."finished_at", "tasks"."error_code", "tasks"."error_message", "tasks"."error_details", "tasks"."told" FROM "tasks" WHERE (tasks.state = 'running' AND ("tasks"."lease_until" <= $1)) ORDER BY "tasks"."lease_until" LIMIT $2 FOR UPDATE SKIP LOCKED;
+
+PREPARE q41 (text) AS
+SELECT "tasks"."sequence", "tasks"."turn", "tasks"."id", "tasks"."action", "tasks"."payload", "tasks"."reply_to", "tasks"."trace_id", "tasks"."owner", "tasks"."requested_by", "tasks"."priority", "tasks"."timeout_ms", "tasks"."retry", "tasks"."state", "tasks"."attempts", "tasks"."created_at", "tasks"."not_before", "tasks"."worker", "tasks"."lease_until", "tasks"."started_at", "tasks"."finished_at", "tasks"."error_code", "tasks"."error_message", "tasks"."error_details", "tasks"."told", "tasks"."result" FROM "tasks" WHERE ("tasks"."id" = $1);
+
+PREPARE q42 (timestamp with time zone, bigint) AS
+SELECT "tasks"."sequence", "tasks"."turn", "tasks"."id", "tasks"."action", "tasks"."payload", "tasks"."reply_to", "tasks"."trace_id", "tasks"."owner", "tasks"."requested_by", "tasks"."priority", "tasks"."timeout_ms", "tasks"."retry", "tasks"."state", "tasks"."attempts", "tasks"."created_at", "tasks"."not_before", "tasks"."worker", "tasks"."lease_until", "tasks"."started_at", "tasks"."finished_at", "tasks"."error_code", "tasks"."error_message", "tasks"."error_details", "tasks"."told", "tasks"."result" FROM "tasks" WHERE (tasks.state = 'queued' AND ("tasks"."not_before" <= $1)) ORDER BY "tasks"."priority" DESC, "tasks"."turn", "tasks"."sequence" LIMIT $2 FOR UPDATE SKIP LOCKED;
 
 PREPARE q43 AS
 SELECT (SELECT max(transaction) FROM scholarship_changes) AS transaction, (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed)) AS settled_below;
@@ -232,10 +234,10 @@ PREPARE q46 (date) AS
 SELECT charged FROM spend_days WHERE day = $1;
 
 PREPARE q47 AS
-SELECT coalesce(string_agg(needed || ' on ' || name, ', ' ORDER BY name, needed), '') AS missing FROM ( SELECT name, needed FROM unnest(ARRAY[ 'scholarships', 'scholarship_changes', 'change_feed', 'idempotency_records', 'interactions', 'search_counts', 'store_secrets', 'used_tokens', 'spend_days', 'spend_reservations', 'revocations', 'audit_log', 'tasks', 'task_notices' ]) AS name, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS needed WHERE to_regclass(name) IS NOT NULL AND NOT has_table_privilege(name, needed) AND (needed IN ('SELECT', 'INSERT') OR name IN ('scholarships', 'scholarship_changes', 'idempotency_records', 'spend_days', 'spend_reservations', 'tasks', 'task_notices')) AND (needed = 'SELECT' OR name <> 'change_feed') UNION ALL SELECT name, 'USAGE' FROM unnest(ARRAY['scholarship_change_sequence', 'audit_log_sequence_seq', 'tasks_sequence_seq', 'task_notices_sequence_seq']) AS name WHERE to_regclass(name) IS NOT NULL AND NOT has_sequence_privilege(name, 'USAGE') ) AS rights;
+SELECT coalesce(string_agg(needed || ' on ' || name, ', ' ORDER BY name, needed), '') AS missing FROM ( SELECT name, needed FROM unnest(ARRAY[ 'scholarships', 'scholarship_changes', 'change_feed', 'idempotency_records', 'interactions', 'search_counts', 'store_secrets', 'used_tokens', 'spend_days', 'spend_reservations', 'revocations', 'audit_log', 'tasks', 'task_notices', 'task_turns' ]) AS name, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS needed WHERE to_regclass(name) IS NOT NULL AND NOT has_table_privilege(name, needed) AND (needed IN ('SELECT', 'INSERT') OR name IN ('scholarships', 'scholarship_changes', 'idempotency_records', 'spend_days', 'spend_reservations', 'tasks', 'task_notices') OR (needed = 'UPDATE' AND name = 'task_turns')) AND (needed = 'SELECT' OR name <> 'change_feed') UNION ALL SELECT name, 'USAGE' FROM unnest(ARRAY['scholarship_change_sequence', 'audit_log_sequence_seq', 'tasks_sequence_seq', 'task_notices_sequence_seq']) AS name WHERE to_regclass(name) IS NOT NULL AND NOT has_sequence_privilege(name, 'USAGE') ) AS rights;
 
-PREPARE q48 (bigint, text, timestamp with time zone) AS
-SELECT greatest( (SELECT max(turn) + 1 FROM tasks WHERE state = 'queued' AND priority = $1 AND requested_by = $2), (SELECT max(turn) FROM tasks WHERE state = 'running' AND priority = $1), (SELECT min(turn) FROM tasks WHERE state = 'queued' AND priority = $1 AND not_before <= $3), 0) AS turn;
+PREPARE q48 (bigint, text) AS
+SELECT greatest( (SELECT max(turn) + 1 FROM tasks WHERE state = 'queued' AND priority = $1 AND requested_by = $2), (SELECT turn FROM task_turns WHERE priority = $1), 0) AS turn;
 
 PREPARE q49 (text[], text[], text[]) AS
 SELECT id, source, source_id, version, digest FROM scholarships WHERE id IN (SELECT unnest($1)) UNION SELECT s.id, s.source, s.source_id, s.version, s.digest FROM scholarships AS s JOIN (SELECT DISTINCT * FROM unnest($2, $3) AS origins (source, source_id)) AS o ON s.source = o.source AND s.source_id = o.source_id;
@@ -273,20 +275,20 @@ UPDATE "task_notices" SET "worker" = $1, "due_at" = $2, "delivery_error" = $3, "
 PREPARE q60 (timestamp with time zone, text, text) AS
 UPDATE "tasks" SET "lease_until" = $1 WHERE ((("tasks"."id" = $2) AND ("tasks"."worker" = $3)) AND tasks.state = 'running');
 
-PREPARE q61 (text, bigint, timestamp with time zone, timestamp with time zone, text, timestamp with time zone, timestamp with time zone, timestamp with time zone, text, text, text, text, bigint) AS
-UPDATE "tasks" SET "state" = $1, "attempts" = $2, "created_at" = $3, "not_before" = $4, "worker" = $5, "lease_until" = $6, "started_at" = $7, "finished_at" = $8, "error_code" = $9, "error_message" = $10, "error_details" = $11, "told" = $12 WHERE ("tasks"."sequence" = $13);
-
-PREPARE q62 (text, bigint, timestamp with time zone, timestamp with time zone, text, timestamp with time zone, timestamp with time zone, timestamp with time zone, text, text, text, text, text, bigint) AS
-UPDATE "tasks" SET "state" = $1, "attempts" = $2, "created_at" = $3, "not_before" = $4, "worker" = $5, "lease_until" = $6, "started_at" = $7, "finished_at" = $8, "error_code" = $9, "error_message" = $10, "error_details" = $11, "told" = $12, "result" = $13 WHERE ("tasks"."sequence" = $14);
-
-PREPARE q63 (bigint, bigint) AS
+PREPARE q61 (bigint, bigint) AS
 UPDATE "tasks" SET "turn" = $1 WHERE ("tasks"."sequence" = $2);
 
-PREPARE q64 (text[], bigint[], text[], text[], bytea[], text[], timestamp with time zone, bigint[]) AS
+PREPARE q62 (text[], bigint[], text[], text[], bytea[], text[], timestamp with time zone, bigint[]) AS
 UPDATE scholarships AS s SET version = n.version, source = n.source, source_id = n.source_id, digest = n.digest, document = n.document, updated_at = $7 FROM unnest($1, $2, $3, $4, $5, $6, $8) AS n (id, version, source, source_id, digest, document, old_version) WHERE s.id = n.id AND s.version = n.old_version;
 
-PREPARE q65 (date, bigint, bigint, text) AS
+PREPARE q63 (date, bigint, bigint, text) AS
 WITH charged AS ( INSERT INTO spend_days AS spend (day, charged) SELECT $1, $2 WHERE $2 <= $3 ON CONFLICT (day) DO UPDATE SET charged = spend.charged + EXCLUDED.charged WHERE spend.charged::numeric + EXCLUDED.charged <= $3 RETURNING charged), opened AS (INSERT INTO spend_reservations (id, day, amount) SELECT $4::uuid, $1, $2 FROM charged) SELECT charged FROM charged;
+
+PREPARE q64 (text, bytea, text, text, text, text, text, text, bigint, bigint, bigint, text, text, timestamp with time zone) AS
+WITH given (id, digest, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, retry, state, told, now) AS ( VALUES ($1::text, $2::bytea, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text COLLATE "C", $9::bigint, $10::bigint, $11::bigint, $12::text, $13::text, $14::timestamptz)), task AS ( INSERT INTO tasks (id, digest, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, retry, state, told, created_at, not_before, attempts, turn) SELECT id, digest, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, retry, state, told, now, now, 0, greatest( (SELECT max(own.turn) + 1 FROM tasks AS own WHERE own.state = 'queued' AND own.priority = given.priority AND own.requested_by = given.requested_by), (SELECT front.turn FROM task_turns AS front WHERE front.priority = given.priority), 0) FROM given ON CONFLICT (id) DO NOTHING RETURNING sequence, reply_to, created_at, told), notice AS ( INSERT INTO task_notices (task, kind, created_at, due_at) SELECT sequence, told, created_at, created_at FROM task WHERE reply_to IS NOT NULL) SELECT 1 FROM task;
+
+PREPARE q65 (bytea, bytea, timestamp with time zone) AS
+WITH given (token, purpose, expires_at) AS (VALUES ($1::bytea, $2::bytea, $3::timestamptz)), old AS ( SELECT used.token FROM used_tokens AS used, given WHERE used.expires_at < now() - interval '1 hour' AND used.token <> given.token ORDER BY used.expires_at LIMIT 4 FOR UPDATE OF used SKIP LOCKED), cleared AS (DELETE FROM used_tokens WHERE token IN (SELECT token FROM old)) INSERT INTO used_tokens AS used (token, purpose, expires_at) SELECT * FROM given ON CONFLICT (token) DO UPDATE SET purpose = EXCLUDED.purpose, expires_at = EXCLUDED.expires_at WHERE used.expires_at < now() - interval '1 hour';
 
 PREPARE q66 (text[], boolean[], timestamp with time zone) AS
 WITH logged AS ( INSERT INTO scholarship_changes AS log (scholarship_id, transaction, sequence, deleted, changed_at) SELECT id, pg_current_xact_id()::text::bigint + (SELECT transaction_offset FROM change_feed), nextval('scholarship_change_sequence'), deleted, $3 FROM (SELECT * FROM unnest($1, $2) WITH ORDINALITY AS entries (id, deleted, place) ORDER BY place) AS entries ON CONFLICT (scholarship_id) DO UPDATE SET transaction = greatest(log.transaction, EXCLUDED.transaction), sequence = EXCLUDED.sequence, deleted = EXCLUDED.deleted, changed_at = EXCLUDED.changed_at RETURNING log.transaction, log.sequence) SELECT transaction, sequence FROM logged, pg_notify('scholarship_changes', '') ORDER BY transaction DESC, sequence DESC LIMIT 1;
@@ -309,11 +311,8 @@ WITH newest AS (SELECT transaction, sequence, transaction < (pg_snapshot_xmin(pg
 PREPARE q69 (timestamp with time zone, bigint) AS
 WITH old AS ( SELECT sequence FROM tasks WHERE finished_at < $1 ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED) DELETE FROM tasks WHERE sequence IN (SELECT sequence FROM old);
 
-PREPARE q70 (bytea, bytea, timestamp with time zone) AS
-WITH old AS ( SELECT token FROM used_tokens WHERE expires_at < now() - interval '1 hour' AND token <> $1 ORDER BY expires_at LIMIT 4 FOR UPDATE SKIP LOCKED), cleared AS (DELETE FROM used_tokens WHERE token IN (SELECT token FROM old)) INSERT INTO used_tokens AS used (token, purpose, expires_at) VALUES ($1, $2, $3) ON CONFLICT (token) DO UPDATE SET purpose = EXCLUDED.purpose, expires_at = EXCLUDED.expires_at WHERE used.expires_at < now() - interval '1 hour';
+PREPARE q70 (text, bigint, timestamp with time zone, timestamp with time zone, text, timestamp with time zone, timestamp with time zone, timestamp with time zone, text, text, text, text, text, bigint, bigint, timestamp with time zone, boolean) AS
+WITH saved AS ( UPDATE tasks SET state = $1, attempts = $2, created_at = $3, not_before = $4, worker = $5, lease_until = $6, started_at = $7, finished_at = $8, error_code = $9, error_message = $10, error_details = $11, told = $12, result = coalesce($13, result) WHERE sequence = $14 RETURNING sequence, told, error_code, error_message, error_details) INSERT INTO task_notices (task, kind, error_code, error_message, error_details, execution_ms, created_at, due_at) SELECT sequence, told, error_code, error_message, error_details, news.took, news.now, news.now FROM saved, (VALUES ($15::bigint, $16::timestamptz, $17::boolean)) AS news (took, now, is_told) WHERE news.is_told;
 
 PREPARE q71 (text, date, bigint) AS
 WITH settled AS ( DELETE FROM spend_reservations WHERE id = $1::uuid AND day = $2 RETURNING amount) UPDATE spend_days SET charged = least(charged::numeric - settled.amount + $3, 9223372036854775807)::bigint FROM settled WHERE day = $2;
-
-PREPARE q72 (bigint, text, timestamp with time zone, text, text, text, text, text, text, bigint, bigint, text, text, bytea) AS
-WITH task AS ( INSERT INTO tasks (id, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, retry, state, attempts, created_at, not_before, told, digest, turn) VALUES ($4, $5, $6, $7, $8, $9, $2, $1, $10, $11, $12, 0, $3, $3, $13, $14, (SELECT greatest( (SELECT max(turn) + 1 FROM tasks WHERE state = 'queued' AND priority = $1 AND requested_by = $2), (SELECT max(turn) FROM tasks WHERE state = 'running' AND priority = $1), (SELECT min(turn) FROM tasks WHERE state = 'queued' AND priority = $1 AND not_before <= $3), 0) AS turn)) ON CONFLICT (id) DO NOTHING RETURNING sequence, reply_to, created_at, told), notice AS ( INSERT INTO task_notices (task, kind, created_at, due_at) SELECT sequence, told, created_at, created_at FROM task WHERE reply_to IS NOT NULL) SELECT 1 FROM task;

@@ -24,6 +24,8 @@ mod postgres_program;
 mod private_file;
 mod restore;
 mod retention;
+mod rollout;
+mod rollout_check;
 mod running_server;
 mod sample;
 mod sbom;
@@ -81,6 +83,11 @@ enum Command {
     Restore(restore::Arguments),
     /// Move old interactions from the store into a file
     Retention(retention::Arguments),
+    /// Plan the stages of a release, and try the judge and the stage machine in a thought-up world
+    #[command(subcommand)]
+    Rollout(rollout::Command),
+    /// Judge what was measured of a canary: promote (0), hold (10), rollback (20) or broken (30)
+    RolloutCheck(rollout_check::Arguments),
     /// Print sample scholarships as NDJSON
     Sample(sample::Arguments),
     /// Write what the server is made of as a CycloneDX document
@@ -124,6 +131,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
         Command::Retention(arguments) => retention::run(&arguments),
+        Command::Rollout(command) => rollout::run(&command),
+        Command::RolloutCheck(arguments) => rollout_check::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),
         Command::Sbom => sbom::run(),
         Command::SecretScan(arguments) => secret_scan::run(&arguments),

@@ -16,6 +16,7 @@ pub mod migrations;
 mod open_error;
 pub mod operations;
 mod own_session;
+mod prepared;
 mod replay_guard;
 mod revocations;
 mod rights;

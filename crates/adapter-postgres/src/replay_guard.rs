@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use diesel::sql_types::{Binary, Bool, Timestamptz};
+use diesel::sql_types::{Binary, Bool};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::Timestamp;
 use futures_util::FutureExt as _;
@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 use crate::PostgresStore;
 use crate::failure::Failure;
 use crate::grouping::{Rule, in_order_of};
+use crate::prepared::{Prepared, Value};
 use crate::scholarships::whole_microseconds;
 
 #[derive(QueryableByName)]
@@ -25,11 +26,13 @@ struct Bound {
 
 /// Postgres' clock may differ from ours, so that a binding is kept for an hour more. Each claim clears away a few of the
 /// bindings that are older.
-const CLAIM: &str = "WITH old AS ( \
-       SELECT token FROM used_tokens WHERE expires_at < now() - interval '1 hour' AND token <> $1 \
-       ORDER BY expires_at LIMIT 4 FOR UPDATE SKIP LOCKED), \
+const CLAIM: &str = "WITH given (token, purpose, expires_at) AS (VALUES (?::bytea, ?::bytea, ?::timestamptz)), \
+     old AS ( \
+       SELECT used.token FROM used_tokens AS used, given \
+       WHERE used.expires_at < now() - interval '1 hour' AND used.token <> given.token \
+       ORDER BY used.expires_at LIMIT 4 FOR UPDATE OF used SKIP LOCKED), \
      cleared AS (DELETE FROM used_tokens WHERE token IN (SELECT token FROM old)) \
-     INSERT INTO used_tokens AS used (token, purpose, expires_at) VALUES ($1, $2, $3) \
+     INSERT INTO used_tokens AS used (token, purpose, expires_at) SELECT * FROM given \
      ON CONFLICT (token) DO UPDATE SET purpose = EXCLUDED.purpose, expires_at = EXCLUDED.expires_at \
        WHERE used.expires_at < now() - interval '1 hour'";
 
@@ -67,12 +70,15 @@ async fn claim_in_txn(
     mut connection: &AsyncPgConnection,
     binding: &Binding,
 ) -> Result<Claim, Failure> {
-    let first = diesel::sql_query(CLAIM)
-        .bind::<Binary, _>(&binding.token[..])
-        .bind::<Binary, _>(&binding.purpose[..])
-        .bind::<Timestamptz, _>(binding.expires_at)
-        .execute(&mut connection)
-        .await?;
+    let claim = Prepared {
+        text: CLAIM,
+        values: vec![
+            Value::Bytes(&binding.token),
+            Value::Bytes(&binding.purpose),
+            Value::Instant(binding.expires_at),
+        ],
+    };
+    let first = claim.execute(&mut connection).await?;
     if first == 1 {
         return Ok(Claim::First);
     }

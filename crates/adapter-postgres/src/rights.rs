@@ -12,11 +12,12 @@ SELECT coalesce(string_agg(needed || ' on ' || name, ', ' ORDER BY name, needed)
     SELECT name, needed FROM unnest(ARRAY[ \
         'scholarships', 'scholarship_changes', 'change_feed', 'idempotency_records', 'interactions', 'search_counts', \
         'store_secrets', 'used_tokens', 'spend_days', 'spend_reservations', 'revocations', 'audit_log', \
-        'tasks', 'task_notices' \
+        'tasks', 'task_notices', 'task_turns' \
     ]) AS name, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS needed \
     WHERE to_regclass(name) IS NOT NULL AND NOT has_table_privilege(name, needed) \
         AND (needed IN ('SELECT', 'INSERT') OR name IN ('scholarships', 'scholarship_changes', 'idempotency_records', \
-            'spend_days', 'spend_reservations', 'tasks', 'task_notices')) \
+            'spend_days', 'spend_reservations', 'tasks', 'task_notices') \
+            OR (needed = 'UPDATE' AND name = 'task_turns')) \
         AND (needed = 'SELECT' OR name <> 'change_feed') \
     UNION ALL \
     SELECT name, 'USAGE' FROM unnest(ARRAY['scholarship_change_sequence', 'audit_log_sequence_seq', \

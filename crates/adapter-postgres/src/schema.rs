@@ -161,5 +161,12 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    task_turns (priority) {
+        priority -> BigInt,
+        turn -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(scholarships, scholarship_changes);
 diesel::allow_tables_to_appear_in_same_query!(tasks, task_notices);

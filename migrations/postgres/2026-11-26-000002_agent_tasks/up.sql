@@ -38,6 +38,12 @@ CREATE INDEX tasks_of_sender ON tasks (priority, requested_by, turn) WHERE state
 CREATE INDEX tasks_that_run ON tasks (lease_until) WHERE state = 'running';
 CREATE INDEX tasks_by_end ON tasks (finished_at) WHERE finished_at IS NOT NULL;
 
+-- The turn after the highest one that was ever worked at, by priority: who comes new begins there.
+CREATE TABLE task_turns (
+    priority bigint PRIMARY KEY,
+    turn bigint NOT NULL
+);
+
 -- What senders are still to be told. `due_at` is also when the lease of a worker runs out.
 CREATE TABLE task_notices (
     sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -2,6 +2,7 @@
 
 mod auditing;
 mod backups;
+mod gates;
 mod importing;
 mod migrating;
 mod pooling;

@@ -4,13 +4,14 @@ use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection as _};
+use domain::Timestamp;
 use domain::task::{Progress, TaskId, TaskResult};
-use domain::{Term as _, Timestamp};
 
-use super::record::{ProgressRow, details, unreadable};
+use super::record::{ProgressRow, unreadable};
 use crate::failure::Failure;
-use crate::schema::{task_notices, tasks};
+use crate::prepared::{Prepared, Value};
+use crate::schema::tasks;
 
 /// A task that nobody else changes until the transaction ends.
 pub(super) struct LockedTask {
@@ -67,6 +68,15 @@ pub(super) async fn locked_in_txn(
     row.map(LockedRow::into_locked).transpose()
 }
 
+/// Its notice goes with it, when there is news to tell.
+const SAVE: &str = "WITH saved AS ( \
+       UPDATE tasks SET state = ?, attempts = ?, created_at = ?, not_before = ?, worker = ?, lease_until = ?, started_at = ?, \
+         finished_at = ?, error_code = ?, error_message = ?, error_details = ?, told = ?, result = coalesce(?, result) \
+       WHERE sequence = ? RETURNING sequence, told, error_code, error_message, error_details) \
+     INSERT INTO task_notices (task, kind, error_code, error_message, error_details, execution_ms, created_at, due_at) \
+     SELECT sequence, told, error_code, error_message, error_details, news.took, news.now, news.now \
+     FROM saved, (VALUES (?::bigint, ?::timestamptz, ?::boolean)) AS news (took, now, is_told) WHERE news.is_told";
+
 /// Keeps what became of a task that is under lock; its sender is told when there is news.
 pub(super) async fn save_in_txn(
     mut connection: &AsyncPgConnection,
@@ -75,38 +85,25 @@ pub(super) async fn save_in_txn(
     result: Option<&TaskResult>,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let result = result.map(|result| tasks::result.eq(result.as_str()));
-    diesel::update(tasks::table.find(task.sequence))
-        .set((ProgressRow::from(progress), result))
-        .execute(&mut connection)
-        .await?;
-    if task.has_address && task.progress.told != progress.told {
-        tell_in_txn(connection, task.sequence, progress, now).await?;
-    }
+    let row = ProgressRow::from(progress);
+    let took = progress.execution_ms();
+    let mut values = row.values();
+    values.extend([
+        Value::OptionalText(result.map(|result| result.as_str())),
+        Value::Number(task.sequence),
+        Value::OptionalNumber(took.map(|took| i64::try_from(took).unwrap_or(i64::MAX))),
+        Value::Instant(now),
+        Value::Truth(task.has_address && task.progress.told != progress.told),
+    ]);
+    let save = Prepared { text: SAVE, values };
+    save.execute(&mut connection).await?;
     Ok(())
 }
 
-/// Leaves a notice of how far a task is.
-pub(super) async fn tell_in_txn(
-    mut connection: &AsyncPgConnection,
-    sequence: i64,
-    progress: &Progress,
-    now: Timestamp,
-) -> Result<(), Failure> {
-    let error = progress.error.as_ref();
-    let took = progress.execution_ms();
-    diesel::insert_into(task_notices::table)
-        .values((
-            task_notices::task.eq(sequence),
-            task_notices::kind.eq(progress.told.code()),
-            task_notices::error_code.eq(error.map(|error| error.code.as_str())),
-            task_notices::error_message.eq(error.map(|error| error.message.as_str())),
-            task_notices::error_details.eq(error.and_then(details)),
-            task_notices::execution_ms.eq(took.map(|took| i64::try_from(took).unwrap_or(i64::MAX))),
-            task_notices::created_at.eq(now),
-            task_notices::due_at.eq(now),
-        ))
-        .execute(&mut connection)
-        .await?;
+/// Until the transaction ends, whatever is looked for is looked for in an index and in its order. The planner knows the table
+/// as it was some minutes ago, when it may have been empty, and would read and sort all of it.
+pub(super) async fn walk_indexes(mut connection: &AsyncPgConnection) -> Result<(), Failure> {
+    let settings = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off";
+    connection.batch_execute(settings).await?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::task::{Progress, Task, TaskId, TaskSpec};
 use domain::{Term as _, Timestamp};
@@ -11,20 +11,40 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use ports::{Commanded, Enqueued, ListedTask, TaskFilter};
 
-use super::keeping::{locked_in_txn, save_in_txn};
+use super::keeping::{locked_in_txn, save_in_txn, walk_indexes};
 use super::record::{ListedRow, TaskRow, readable};
 use crate::failure::Failure;
 use crate::grouping::{Rule, in_order_of};
+use crate::prepared::{Prepared, Value};
 use crate::schema::tasks;
 use crate::scholarships::bound;
 
-/// The turn after the sender's last one, and not before the one that is being worked at. Senders who come at the same moment
-/// may share one.
+/// The turn after the sender's last one, and after those that were worked at. Senders who come at the same moment may
+/// share one.
 const TURN: &str = "SELECT greatest( \
        (SELECT max(turn) + 1 FROM tasks WHERE state = 'queued' AND priority = $1 AND requested_by = $2), \
-       (SELECT max(turn) FROM tasks WHERE state = 'running' AND priority = $1), \
-       (SELECT min(turn) FROM tasks WHERE state = 'queued' AND priority = $1 AND not_before <= $3), \
+       (SELECT turn FROM task_turns WHERE priority = $1), \
        0) AS turn";
+
+/// One statement for a task, its turn as by [`TURN`], and its first notice. Waits for another task that comes in under its id.
+const ENQUEUE: &str = "WITH given (id, digest, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, \
+       retry, state, told, now) AS ( \
+       VALUES (?::text, ?::bytea, ?::text, ?::text, ?::text, ?::text, ?::text, ?::text COLLATE \"C\", ?::bigint, ?::bigint, \
+         ?::bigint, ?::text, ?::text, ?::timestamptz)), \
+     task AS ( \
+       INSERT INTO tasks (id, digest, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, retry, \
+         state, told, created_at, not_before, attempts, turn) \
+       SELECT id, digest, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, retry, \
+         state, told, now, now, 0, greatest( \
+           (SELECT max(own.turn) + 1 FROM tasks AS own \
+            WHERE own.state = 'queued' AND own.priority = given.priority AND own.requested_by = given.requested_by), \
+           (SELECT front.turn FROM task_turns AS front WHERE front.priority = given.priority), \
+           0) \
+       FROM given ON CONFLICT (id) DO NOTHING RETURNING sequence, reply_to, created_at, told), \
+     notice AS ( \
+       INSERT INTO task_notices (task, kind, created_at, due_at) \
+       SELECT sequence, told, created_at, created_at FROM task WHERE reply_to IS NOT NULL) \
+     SELECT 1 FROM task";
 
 #[derive(QueryableByName)]
 struct Turn {
@@ -36,12 +56,10 @@ async fn turn_on_conn(
     connection: &mut AsyncPgConnection,
     priority: i64,
     requested_by: &str,
-    now: Timestamp,
 ) -> Result<i64, Failure> {
     let found: Turn = diesel::sql_query(TURN)
         .bind::<BigInt, _>(priority)
         .bind::<Text, _>(requested_by)
-        .bind::<Timestamptz, _>(now)
         .get_result(connection)
         .await?;
     Ok(found.turn)
@@ -66,25 +84,11 @@ fn enqueue_all_in_txn(
 ) -> BoxFuture<'_, Result<Vec<Enqueued>, Failure>> {
     async move {
         let connection = &*connection;
+        walk_indexes(connection).await?;
         let enqueue = |arrival| enqueue_in_txn(connection, arrival);
         in_order_of(&arrivals, |arrival| arrival.spec.id.as_str(), enqueue).await
     }
     .boxed()
-}
-
-/// One statement for a task, its turn and its first notice. Waits for another task that comes in under its id.
-fn enqueue() -> String {
-    format!(
-        "WITH task AS ( \
-           INSERT INTO tasks (id, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, retry, \
-             state, attempts, created_at, not_before, told, digest, turn) \
-           VALUES ($4, $5, $6, $7, $8, $9, $2, $1, $10, $11, $12, 0, $3, $3, $13, $14, ({TURN})) \
-           ON CONFLICT (id) DO NOTHING RETURNING sequence, reply_to, created_at, told), \
-         notice AS ( \
-           INSERT INTO task_notices (task, kind, created_at, due_at) \
-           SELECT sequence, told, created_at, created_at FROM task WHERE reply_to IS NOT NULL) \
-         SELECT 1 FROM task"
-    )
 }
 
 async fn enqueue_in_txn(
@@ -94,23 +98,26 @@ async fn enqueue_in_txn(
     let Arrival { spec, digest, now } = arrival;
     let resources = spec.resources;
     let queued = Progress::queued(*now);
-    let added = diesel::sql_query(enqueue())
-        .bind::<BigInt, _>(i64::from(resources.priority()))
-        .bind::<Text, _>(spec.requested_by.as_str())
-        .bind::<Timestamptz, _>(queued.not_before)
-        .bind::<Text, _>(spec.id.as_str())
-        .bind::<Text, _>(spec.action.code())
-        .bind::<Text, _>(spec.payload.as_str())
-        .bind::<Nullable<Text>, _>(spec.reply_to.as_ref().map(|text| text.as_str()))
-        .bind::<Nullable<Text>, _>(spec.trace_id.as_ref().map(|text| text.as_str()))
-        .bind::<Text, _>(spec.owner.as_str())
-        .bind::<BigInt, _>(i64::from(resources.timeout_ms()))
-        .bind::<BigInt, _>(i64::from(resources.retry()))
-        .bind::<Text, _>(queued.state.code())
-        .bind::<Text, _>(queued.told.code())
-        .bind::<Binary, _>(&digest[..])
-        .execute(&mut connection)
-        .await?;
+    let enqueue = Prepared {
+        text: ENQUEUE,
+        values: vec![
+            Value::Text(spec.id.as_str()),
+            Value::Bytes(digest),
+            Value::Text(spec.action.code()),
+            Value::Text(spec.payload.as_str()),
+            Value::OptionalText(spec.reply_to.as_ref().map(|text| text.as_str())),
+            Value::OptionalText(spec.trace_id.as_ref().map(|text| text.as_str())),
+            Value::Text(spec.owner.as_str()),
+            Value::Text(spec.requested_by.as_str()),
+            Value::Number(resources.priority().into()),
+            Value::Number(resources.timeout_ms().into()),
+            Value::Number(resources.retry().into()),
+            Value::Text(queued.state.code()),
+            Value::Text(queued.told.code()),
+            Value::Instant(queued.created_at),
+        ],
+    };
+    let added = enqueue.execute(&mut connection).await?;
     if added == 0 {
         return known_on_conn(connection, &spec.id, digest).await;
     }
@@ -168,7 +175,7 @@ pub(super) async fn requeue_in_txn(
         .select((tasks::priority, tasks::requested_by))
         .get_result(connection)
         .await?;
-    let turn = turn_on_conn(connection, priority, &requested_by, now).await?;
+    let turn = turn_on_conn(connection, priority, &requested_by).await?;
     diesel::update(own)
         .set(tasks::turn.eq(turn))
         .execute(connection)

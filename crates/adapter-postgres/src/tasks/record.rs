@@ -9,6 +9,7 @@ use domain::{Term as _, Timestamp};
 use ports::ListedTask;
 
 use crate::failure::{Failure, Unreadable};
+use crate::prepared::Value;
 use crate::schema::tasks;
 use crate::scholarships::whole_microseconds;
 
@@ -63,8 +64,8 @@ impl SpecRow {
     }
 }
 
-#[derive(Queryable, Selectable, AsChangeset)]
-#[diesel(table_name = tasks, treat_none_as_null = true)]
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = tasks)]
 pub(super) struct ProgressRow {
     state: String,
     attempts: i64,
@@ -101,6 +102,24 @@ impl From<&Progress> for ProgressRow {
 }
 
 impl ProgressRow {
+    /// Its columns, in their order.
+    pub(super) fn values(&self) -> Vec<Value<'_>> {
+        vec![
+            Value::Text(&self.state),
+            Value::Number(self.attempts),
+            Value::Instant(self.created_at),
+            Value::Instant(self.not_before),
+            Value::OptionalText(self.worker.as_deref()),
+            Value::OptionalInstant(self.lease_until),
+            Value::OptionalInstant(self.started_at),
+            Value::OptionalInstant(self.finished_at),
+            Value::OptionalText(self.error_code.as_deref()),
+            Value::OptionalText(self.error_message.as_deref()),
+            Value::OptionalText(self.error_details.as_deref()),
+            Value::Text(&self.told),
+        ]
+    }
+
     pub(super) fn into_progress(self) -> Read<Progress> {
         let lease = match (text(self.worker, "worker")?, self.lease_until) {
             (Some(worker), Some(until)) => Some(Lease { worker, until }),
@@ -125,6 +144,7 @@ impl ProgressRow {
 #[diesel(table_name = tasks)]
 pub(super) struct TaskRow {
     pub(super) sequence: i64,
+    pub(super) turn: i64,
     #[diesel(embed)]
     spec: SpecRow,
     #[diesel(embed)]
@@ -179,7 +199,7 @@ impl ListedRow {
     }
 }
 
-pub(super) fn details(error: &TaskError) -> Option<String> {
+fn details(error: &TaskError) -> Option<String> {
     let details = error.details.as_ref()?;
     Some(details.as_str().to_owned())
 }

@@ -1,5 +1,6 @@
 //! Tasks are lent to workers and come back.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -10,13 +11,18 @@ use domain::task::{Lease, Outcome, Task, TaskId, TaskState};
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, try_join_all};
 
-use super::keeping::{LockedRow, LockedTask, locked_in_txn, runs, save_in_txn, waits};
+use super::keeping::{
+    LockedRow, LockedTask, locked_in_txn, runs, save_in_txn, waits, walk_indexes,
+};
 use super::record::{TaskRow, log_unreadable};
 use crate::failure::Failure;
 use crate::grouping::{Rule, in_order_of};
+use crate::prepared::{Prepared, Value};
 use crate::schema::tasks;
 use crate::scholarships::bound;
 
+const FRONT: &str = "INSERT INTO task_turns AS front (priority, turn) VALUES (?, ?) \
+     ON CONFLICT (priority) DO UPDATE SET turn = greatest(front.turn, EXCLUDED.turn)";
 /// Leases that have run out and are ended with one claim.
 const LOST_AT_ONCE: i64 = 32;
 /// How long what cannot be read is out of the way.
@@ -28,6 +34,7 @@ pub(super) async fn claim_in_txn(
     limit: usize,
     now: Timestamp,
 ) -> Result<Vec<Task>, Failure> {
+    walk_indexes(connection).await?;
     end_leases_in_txn(connection, now).await?;
     let rows: Vec<TaskRow> = tasks::table
         .filter(waits())
@@ -39,12 +46,37 @@ pub(super) async fn claim_in_txn(
         .skip_locked()
         .load(&mut connection)
         .await?;
+    let turns: Vec<i64> = rows.iter().map(|row| row.turn).collect();
     // All at once on the wire.
     let claiming = rows
         .into_iter()
         .map(|row| claim_row_in_txn(connection, row, &lease, now));
     let claimed = try_join_all(claiming).await?;
+    let mut fronts = BTreeMap::new();
+    for (task, turn) in claimed.iter().zip(turns) {
+        if let Some(task) = task {
+            let front = fronts.entry(task.spec.resources.priority()).or_insert(0);
+            *front = (turn + 1).max(*front);
+        }
+    }
+    move_fronts_in_txn(connection, &fronts).await?;
     Ok(claimed.into_iter().flatten().collect())
+}
+
+/// Last of all: other claims wait for these rows until the transaction ends.
+async fn move_fronts_in_txn(
+    mut connection: &AsyncPgConnection,
+    fronts: &BTreeMap<u8, i64>,
+) -> Result<(), Failure> {
+    for (priority, turn) in fronts {
+        let values = vec![Value::Number((*priority).into()), Value::Number(*turn)];
+        let front = Prepared {
+            text: FRONT,
+            values,
+        };
+        front.execute(&mut connection).await?;
+    }
+    Ok(())
 }
 
 /// `None` when the row cannot be read, or what it says does not wait.

@@ -1,0 +1,43 @@
+//! What operators ask for.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// No promotion until resumed. Rollbacks go on.
+    Pause,
+    Resume,
+    /// To the next stage, though the stage was not watched for long enough; never against the judge.
+    Promote,
+    /// Rolls back.
+    Abort,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    pub request: Request,
+    pub operator: String,
+    pub reason: String,
+}
+
+/// Why a request was not granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("the release is being rolled back, and that is never stopped")]
+    RollingBack,
+    #[error("the release was rolled back")]
+    RolledBack,
+    #[error("the release is done")]
+    Done,
+    #[error("the release is paused already")]
+    PausedAlready,
+    #[error("the release is not paused")]
+    NotPaused,
+    #[error("the release is paused: resume it first")]
+    Paused,
+    #[error("the traffic of the stage is not confirmed yet")]
+    Unconfirmed,
+    #[error("the judge does not allow it")]
+    NotAllowed,
+}
