@@ -1,7 +1,7 @@
 //! What is sent, as the Command Center reads it.
 
-use domain::Timestamp;
 use domain::task::{NoticeKind, TaskAction, TaskError};
+use domain::{Timestamp, hexadecimal};
 use ports::{AgentEvent, AgentEventKind, AgentStatus, Delivery, Heartbeat, Registration};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -184,6 +184,5 @@ pub(crate) fn key_of_events(events: &[AgentEvent]) -> String {
         digest.update(event.id.len().to_be_bytes());
         digest.update(&event.id);
     }
-    let digest = digest.finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&digest.finalize())
 }

@@ -1,5 +1,7 @@
 //! What agents may ask for, with JSON Schemas that come from the types themselves.
 
+use std::sync::LazyLock;
+
 use domain::task::TaskAction;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -22,7 +24,7 @@ pub(super) struct Capabilities {
     version: String,
     /// Changes when the envelope of tasks and answers does.
     protocol_version: &'static str,
-    capabilities: Vec<Capability>,
+    capabilities: &'static [Capability],
 }
 
 #[derive(Serialize, ToSchema)]
@@ -39,44 +41,49 @@ struct Capability {
 }
 
 pub(super) fn capabilities_of(version: &str) -> Capabilities {
+    Capabilities {
+        agent: "scholarship_api",
+        version: version.to_owned(),
+        protocol_version: PROTOCOL,
+        capabilities: &CAPABILITIES,
+    }
+}
+
+/// Made once: every schema is gathered out of many types.
+static CAPABILITIES: LazyLock<Vec<Capability>> = LazyLock::new(|| {
     let capability = |action, description, payload_schema, result_schema| Capability {
         action,
         description,
         payload_schema,
         result_schema,
     };
-    Capabilities {
-        agent: "scholarship_api",
-        version: version.to_owned(),
-        protocol_version: PROTOCOL,
-        capabilities: vec![
-            capability(
-                TaskAction::Search,
-                "Finds scholarships by words and filters, as GET /api/v1/search does.",
-                schema_of::<SearchPayload>(),
-                schema_of::<SearchResults>(),
-            ),
-            capability(
-                TaskAction::EligibilityCheck,
-                "Says for each scholarship whether a student may get it, criterion by criterion.",
-                schema_of::<CheckBody>(),
-                schema_of::<Checks>(),
-            ),
-            capability(
-                TaskAction::Recommendations,
-                "Ranks scholarships for a student, with reasons.",
-                schema_of::<RecommendationBody>(),
-                schema_of::<Recommendations>(),
-            ),
-            capability(
-                TaskAction::Analytics,
-                "Totals of the last days: searches, interactions, the catalogue.",
-                schema_of::<AnalyticsPayload>(),
-                schema_of::<SummaryBody>(),
-            ),
-        ],
-    }
-}
+    vec![
+        capability(
+            TaskAction::Search,
+            "Finds scholarships by words and filters, as GET /api/v1/search does.",
+            schema_of::<SearchPayload>(),
+            schema_of::<SearchResults>(),
+        ),
+        capability(
+            TaskAction::EligibilityCheck,
+            "Says for each scholarship whether a student may get it, criterion by criterion.",
+            schema_of::<CheckBody>(),
+            schema_of::<Checks>(),
+        ),
+        capability(
+            TaskAction::Recommendations,
+            "Ranks scholarships for a student, with reasons.",
+            schema_of::<RecommendationBody>(),
+            schema_of::<Recommendations>(),
+        ),
+        capability(
+            TaskAction::Analytics,
+            "Totals of the last days: searches, interactions, the catalogue.",
+            schema_of::<AnalyticsPayload>(),
+            schema_of::<SummaryBody>(),
+        ),
+    ]
+});
 
 /// The JSON Schema of a type with everything that it refers to.
 fn schema_of<T: ToSchema>() -> Value {
