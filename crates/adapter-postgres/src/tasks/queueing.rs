@@ -19,15 +19,27 @@ use crate::prepared::{Prepared, Value};
 use crate::schema::tasks;
 use crate::scholarships::bound;
 
-/// The turn after the sender's last one, and after those that were worked at. Senders who come at the same moment may
-/// share one.
-const TURN: &str = "SELECT greatest( \
-       (SELECT max(turn) + 1 FROM tasks WHERE state = 'queued' AND priority = $1 AND requested_by = $2), \
-       (SELECT turn FROM task_turns WHERE priority = $1), \
-       0) AS turn";
+/// The turn after the sender's last one, and after those that were worked at, of the expressions for a priority and a sender.
+/// Senders who come at the same moment may share one.
+macro_rules! turn {
+    ($priority:literal, $sender:literal) => {
+        concat!(
+            "greatest((SELECT max(own.turn) + 1 FROM tasks AS own WHERE own.state = 'queued' AND own.priority = ",
+            $priority,
+            " AND own.requested_by = ",
+            $sender,
+            "), (SELECT front.turn FROM task_turns AS front WHERE front.priority = ",
+            $priority,
+            "), 0)"
+        )
+    };
+}
 
-/// One statement for a task, its turn as by [`TURN`], and its first notice. Waits for another task that comes in under its id.
-const ENQUEUE: &str = "WITH given (id, digest, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, \
+const TURN: &str = concat!("SELECT ", turn!("$1", "$2"), " AS turn");
+
+/// One statement for a task, its turn, and its first notice. Waits for another task that comes in under its id.
+const ENQUEUE: &str = concat!(
+    "WITH given (id, digest, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, \
        retry, state, told, now) AS ( \
        VALUES (?::text, ?::bytea, ?::text, ?::text, ?::text, ?::text, ?::text, ?::text COLLATE \"C\", ?::bigint, ?::bigint, \
          ?::bigint, ?::text, ?::text, ?::timestamptz)), \
@@ -35,16 +47,15 @@ const ENQUEUE: &str = "WITH given (id, digest, action, payload, reply_to, trace_
        INSERT INTO tasks (id, digest, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, retry, \
          state, told, created_at, not_before, attempts, turn) \
        SELECT id, digest, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, retry, \
-         state, told, now, now, 0, greatest( \
-           (SELECT max(own.turn) + 1 FROM tasks AS own \
-            WHERE own.state = 'queued' AND own.priority = given.priority AND own.requested_by = given.requested_by), \
-           (SELECT front.turn FROM task_turns AS front WHERE front.priority = given.priority), \
-           0) \
+         state, told, now, now, 0, ",
+    turn!("given.priority", "given.requested_by"),
+    " \
        FROM given ON CONFLICT (id) DO NOTHING RETURNING sequence, reply_to, created_at, told), \
      notice AS ( \
        INSERT INTO task_notices (task, kind, created_at, due_at) \
        SELECT sequence, told, created_at, created_at FROM task WHERE reply_to IS NOT NULL) \
-     SELECT 1 FROM task";
+     SELECT 1 FROM task"
+);
 
 #[derive(QueryableByName)]
 struct Turn {
