@@ -28,12 +28,14 @@ impl Tools {
         }
         // A folder of its own, so that a build cut short goes on where it stopped, whatever CARGO_TARGET_DIR says.
         let build = self.directory.join("build");
+        // They run for seconds: what optimising them costs is never earned back.
         run(Command::new("cargo")
-            .args(["install", "--locked", "--force", "--root"])
+            .args(["install", "--locked", "--force", "--debug", "--root"])
             .arg(&self.directory)
             .arg("--target-dir")
             .arg(&build)
-            .arg(format!("{}@{}", tool.name, tool.version)))?;
+            .arg(format!("{}@{}", tool.name, tool.version))
+            .env("CARGO_PROFILE_DEV_DEBUG", "none"))?;
         fs::remove_dir_all(&build)?;
         Ok(own)
     }
