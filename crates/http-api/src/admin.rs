@@ -28,6 +28,9 @@ pub fn admin_application(
 }
 
 async fn metrics(state: web::Data<ApiState>) -> HttpResponse {
+    if !state.metrics.are_on() {
+        return HttpResponse::NotFound().finish();
+    }
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, METRICS_CONTENT_TYPE))
         .insert_header((CACHE_CONTROL, "no-store"))

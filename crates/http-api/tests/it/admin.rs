@@ -16,7 +16,7 @@ async fn metrics_count_requests_by_route_and_are_not_public() {
     let has = |part: &str| assert!(text.contains(part), "{part} is not in\n{text}");
     has(r#"route="/api/v1/scholarships/{id}",status="404""#);
     has(r#"route="unmatched",status="404""#);
-    has("search_requests_total 1");
+    has(r#"search_requests_total{version="1.2.3"} 1"#);
     assert!(!text.contains("/some/unknown/path"));
     assert_eq!(api.get("/metrics").await.status, 404);
     let alive = exchange(api.admin, "GET", &head("GET", "/healthz", &[], None), b"").await;
