@@ -1,4 +1,6 @@
-//! The private listener's application: metrics, and whether the process lives.
+//! The private listener's application: metrics, a page for people, and whether the process lives.
+
+mod status;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -24,6 +26,7 @@ pub fn admin_application(
     App::new()
         .app_data(web::Data::new(state))
         .route("/metrics", web::get().to(metrics))
+        .route("/status", web::get().to(status::status))
         .service(alive)
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use app::Application;
 use app::audit_gaps::AuditGaps;
-use telemetry::{Dependency, Metrics, Violation};
+use telemetry::{Dependency, LOOK_EVERY, Metrics, Violation};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -56,7 +56,23 @@ impl Gauges {
             self.metrics.set_token_key_since(seconds(since.timestamp()));
         }
         let (own, asked, certificate) = (self.clone(), self.clone(), self.clone());
-        let [own_stop, asked_stop, certificate_stop, audit_stop] = [(); 4].map(|()| stop.clone());
+        let [
+            own_stop,
+            asked_stop,
+            certificate_stop,
+            audit_stop,
+            looks_stop,
+        ] = [(); 5].map(|()| stop.clone());
+        let metrics = self.metrics.clone();
+        tasks.spawn(async move {
+            let mut stop = looks_stop;
+            loop {
+                metrics.look();
+                if is_over(LOOK_EVERY, &mut stop).await {
+                    return;
+                }
+            }
+        });
         tasks.spawn(async move {
             let mut stop = own_stop;
             loop {

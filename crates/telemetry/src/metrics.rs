@@ -8,6 +8,7 @@ mod index;
 mod optional;
 mod per_thread;
 mod process;
+mod recent;
 mod refusals;
 mod runtimes;
 mod stores;
@@ -26,12 +27,14 @@ use dependencies::DependencyMetrics;
 use http::HttpMetrics;
 use index::IndexMetrics;
 use process::Process;
+use recent::Recent;
 use refusals::RefusalMetrics;
 use runtimes::Runtimes;
 use stores::StoreMetrics;
 use tasks::TaskMetrics;
 
 pub use dependencies::Dependency;
+pub use recent::{LOOK_EVERY, Look, Stretch};
 pub use refusals::Violation;
 
 /// The media type of [`Metrics::encode`].
@@ -45,6 +48,7 @@ pub struct Metrics(Option<Arc<Recorded>>);
 struct Recorded {
     registry: Registry,
     http: HttpMetrics,
+    recent: Recent,
     assistant: AssistantMetrics,
     tasks: TaskMetrics,
     business: BusinessMetrics,
@@ -73,6 +77,7 @@ impl Metrics {
         labelled.register_collector(Box::new(Arc::clone(&runtimes)));
         Self(Some(Arc::new(Recorded {
             http: HttpMetrics::new(version, routes),
+            recent: Recent::default(),
             assistant: AssistantMetrics::register(labelled),
             tasks: TaskMetrics::register(labelled),
             business: BusinessMetrics::register(labelled),

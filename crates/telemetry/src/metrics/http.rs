@@ -18,6 +18,16 @@ use routes::Routes;
 /// Older ones lead to traces that may be gone.
 const EXEMPLAR_AGE: Duration = Duration::from_secs(600);
 
+/// They are asked by machines about the machine: no requests of anybody.
+const PROBES: [&str; 2] = ["/healthz", "/readyz"];
+
+/// Of all routes but those of probes, since the start.
+pub(super) struct Totals {
+    pub(super) requests: u64,
+    pub(super) failed: u64,
+    pub(super) slow: u64,
+}
+
 pub(super) struct HttpMetrics {
     version: String,
     routes: Routes,
@@ -68,6 +78,24 @@ impl HttpMetrics {
             }
         }
         sums
+    }
+
+    pub(super) fn totals(&self) -> Totals {
+        let mut totals = Totals {
+            requests: 0,
+            failed: 0,
+            slow: 0,
+        };
+        for (place, counts) in self.sums().iter().enumerate() {
+            if let Some(counts) = counts
+                && !PROBES.contains(&self.routes.names(place).1)
+            {
+                totals.requests += counts.requests();
+                totals.failed += counts.failed();
+                totals.slow += counts.above_objective();
+            }
+        }
+        totals
     }
 
     pub(super) fn encode(&self, text: &mut String) {

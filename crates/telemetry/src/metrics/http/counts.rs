@@ -6,6 +6,8 @@ use std::time::{Duration, UNIX_EPOCH};
 pub(super) const DURATION_EDGES: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.22, 0.25, 0.3, 0.5, 1.0, 2.5, 5.0,
 ];
+/// The objective of latency, in seconds: one of the edges.
+const OBJECTIVE: f64 = 0.2;
 /// A search that takes longer has failed, whatever it answers: see the objectives of rollouts.
 const SLOW: Duration = Duration::from_secs(1);
 /// There from the start, so that the first failure is an increase.
@@ -104,6 +106,22 @@ impl Counts {
 
     pub(super) fn slow(&self) -> u64 {
         self.slow
+    }
+
+    pub(super) fn requests(&self) -> u64 {
+        self.buckets.iter().sum()
+    }
+
+    /// Answered with a status of 500 or more.
+    pub(super) fn failed(&self) -> u64 {
+        let failed = self.by_status.iter().filter(|(status, _)| *status >= 500);
+        failed.map(|(_, count)| count).sum()
+    }
+
+    /// Those that took longer than the latency objective.
+    pub(super) fn above_objective(&self) -> u64 {
+        let first = DURATION_EDGES.partition_point(|edge| *edge <= OBJECTIVE);
+        self.buckets[first..].iter().sum()
     }
 
     pub(super) fn seconds(&self) -> f64 {
