@@ -10,6 +10,7 @@ mod relevance;
 mod search;
 mod security;
 mod stores;
+mod telemetry;
 
 use std::process::ExitCode;
 
@@ -28,6 +29,8 @@ pub(crate) enum Benchmark {
     Assistant(assistant::Arguments),
     /// Measure tasks of agents on Postgres: how many are accepted, and how soon they are done and told
     Agents(agents::Arguments),
+    /// Measure what counting requests costs, and how quickly and how large the metrics are
+    Telemetry(telemetry::Arguments),
     /// Measure how well searches find what was meant: known items and judged queries
     Relevance(relevance::Arguments),
 }
@@ -39,6 +42,7 @@ pub(crate) fn run(benchmark: &Benchmark) -> anyhow::Result<ExitCode> {
         Benchmark::Security(arguments) => security::run(arguments),
         Benchmark::Assistant(arguments) => assistant::run(arguments),
         Benchmark::Agents(arguments) => agents::run(arguments),
+        Benchmark::Telemetry(arguments) => telemetry::run(arguments),
         Benchmark::Relevance(arguments) => relevance::run(arguments),
     }
 }

@@ -1,4 +1,4 @@
-//! Opens `/docs` in a headless browser: it must show the operations, and its console must stay silent.
+//! Opens `/docs` and `/status` in a headless browser: they must show what they are for, and the console must stay silent.
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -29,25 +29,41 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
         loud.complaints.iter().any(|line| line.contains("heard")),
         "chromium does not log its console; the check would prove nothing"
     );
-    let Page { text, complaints } =
-        open(folder.path(), &format!("http://{}/docs/", server.address()))?;
+    let documentation = format!("http://{}/docs/", server.address());
+    let operations = "opblock-summary-path";
+    check_page(
+        folder.path(),
+        &documentation,
+        &["Scholarship", "/api/v1/scholarships", operations],
+    )?;
+    let status = format!("http://{}/status", server.admin_address());
+    check_page(
+        folder.path(),
+        &status,
+        &[
+            "All is well",
+            "answered within 200 ms",
+            "in step with the store",
+        ],
+    )?;
+    server.stop()
+}
+
+fn check_page(folder: &Path, address: &str, all_shown: &[&str]) -> anyhow::Result<()> {
+    let Page { text, complaints } = open(folder, address)?;
     ensure!(
         complaints.is_empty(),
-        "the browser's console is not silent:\n{}",
+        "the browser's console is not silent about {address}:\n{}",
         complaints.join("\n")
     );
-    for shown in [
-        "Scholarship",
-        "/api/v1/scholarships",
-        "opblock-summary-path",
-    ] {
+    for shown in all_shown {
         ensure!(
             text.contains(shown),
-            "the page does not show `{shown}`; its text has {} bytes",
+            "{address} does not show `{shown}`; its text has {} bytes",
             text.len()
         );
     }
-    server.stop()
+    Ok(())
 }
 
 /// Says one word on its console.

@@ -13,6 +13,7 @@ use anyhow::{Context, bail, ensure};
 pub(crate) struct RunningServer {
     child: Child,
     address: SocketAddr,
+    admin_address: SocketAddr,
     seconds_to_first_answer: f64,
 }
 
@@ -29,7 +30,8 @@ impl RunningServer {
         variables: &[(&str, &str)],
     ) -> anyhow::Result<Self> {
         let (port, admin_port) = (free_port()?, free_port()?);
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let on_loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        let (address, admin_address) = (on_loopback(port), on_loopback(admin_port));
         let begun = Instant::now();
         let child = Command::new(binary)
             .env("DATABASE_URL", format!("sqlite://{}", store.display()))
@@ -50,6 +52,7 @@ impl RunningServer {
         let mut server = Self {
             child,
             address,
+            admin_address,
             seconds_to_first_answer: 0.0,
         };
         while !matches!(status_of(address, "/api/v1/scholarships?limit=1"), Ok(200)) {
@@ -68,6 +71,11 @@ impl RunningServer {
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Of the private listener.
+    pub(crate) fn admin_address(&self) -> SocketAddr {
+        self.admin_address
     }
 
     /// From the start of the process to its first answer to a search.

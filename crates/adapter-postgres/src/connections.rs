@@ -1,18 +1,20 @@
 //! The pool, and transactions on it: one place decides how long anything may take and what is tried again.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use diesel_async::pooled_connection::PoolError;
 use diesel_async::pooled_connection::bb8::Pool;
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager as _};
 use futures_util::future::BoxFuture;
+use ports::{DatabaseObserver, TransactionOutcome};
 use rand::Rng as _;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::connecting::Connector;
 use crate::failure::Failure;
+use crate::operation::{Area, operation};
 use crate::{OpenError, PostgresSettings};
 
 /// How often one piece of work is begun.
@@ -47,7 +49,7 @@ impl Access {
         Self::WriteMany,
     ];
 
-    fn writes(self) -> bool {
+    pub(crate) fn writes(self) -> bool {
         matches!(self, Self::WriteFew | Self::WriteMany)
     }
 
@@ -72,6 +74,7 @@ pub(crate) struct Connections {
     /// How transactions of each access begin.
     begin: [String; 4],
     last_error: Arc<Mutex<Option<Arc<PoolError>>>>,
+    observer: OnceLock<Arc<dyn DatabaseObserver>>,
 }
 
 /// Connections of the pool, for `StoreHealth`.
@@ -130,7 +133,19 @@ impl Connections {
             acquire_timeout: settings.acquire_timeout,
             begin,
             last_error,
+            observer: OnceLock::new(),
         })
+    }
+
+    /// Tells of all transactions from now on; the first observer stays.
+    pub(crate) fn observe(&self, observer: Arc<dyn DatabaseObserver>) {
+        let _ = self.observer.set(observer);
+    }
+
+    fn tell(&self, outcome: TransactionOutcome) {
+        if let Some(observer) = self.observer.get() {
+            observer.transaction_ended(outcome);
+        }
     }
 
     /// How long a caller waits until its transaction has begun.
@@ -155,7 +170,12 @@ impl Connections {
     /// done again from its beginning, as long as nothing of it can have been committed.
     ///
     /// When the caller goes away, a transaction that writes goes on to its end, and one that reads ends with its connection.
-    pub(crate) async fn run<T, W>(self: &Arc<Self>, access: Access, work: W) -> Result<T, Failure>
+    pub(crate) async fn run<T, W>(
+        self: &Arc<Self>,
+        area: Area,
+        access: Access,
+        work: W,
+    ) -> Result<T, Failure>
     where
         T: Send + 'static,
         W: for<'c> Fn(&'c mut AsyncPgConnection) -> BoxFuture<'c, Result<T, Failure>>
@@ -164,12 +184,13 @@ impl Connections {
             + 'static,
     {
         let connections = Arc::clone(self);
-        let task = tokio::spawn(async move { connections.try_until_done(access, work).await });
+        let task =
+            tokio::spawn(async move { connections.try_until_done(area, access, work).await });
         let _aborted = (!access.writes()).then(|| AbortedWithCaller(task.abort_handle()));
         task.await.unwrap_or(Err(Failure::Panicked))
     }
 
-    async fn try_until_done<T, W>(&self, access: Access, work: W) -> Result<T, Failure>
+    async fn try_until_done<T, W>(&self, area: Area, access: Access, work: W) -> Result<T, Failure>
     where
         W: for<'c> Fn(&'c mut AsyncPgConnection) -> BoxFuture<'c, Result<T, Failure>>,
     {
@@ -179,7 +200,7 @@ impl Connections {
         }
         let mut attempt = 1;
         loop {
-            let outcome = self.try_once(access, &work, deadline).await;
+            let outcome = self.try_once(area, access, &work, deadline).await;
             match outcome {
                 Err(failure)
                     if failure.is_transient()
@@ -196,8 +217,10 @@ impl Connections {
         }
     }
 
+    /// A caller who goes away in the middle of a read takes its transaction along, and nothing is told of that.
     async fn try_once<T, W>(
         &self,
+        area: Area,
         access: Access,
         work: &W,
         deadline: Instant,
@@ -205,32 +228,57 @@ impl Connections {
     where
         W: for<'c> Fn(&'c mut AsyncPgConnection) -> BoxFuture<'c, Result<T, Failure>>,
     {
-        let mut connection = self.begin(access, deadline).await?;
+        let connection = match self.begin(access, deadline).await {
+            Ok(connection) => connection,
+            Err(failure) => {
+                self.tell(TransactionOutcome::Failed);
+                return Err(failure);
+            }
+        };
+        let begun = Instant::now();
+        let (outcome, answer) = self.perform(connection, access, work, deadline).await;
+        if let Some(observer) = self.observer.get() {
+            observer.query_ended(operation(area, access), begun.elapsed());
+        }
+        self.tell(outcome);
+        answer
+    }
+
+    async fn perform<T, W>(
+        &self,
+        mut connection: Connection,
+        access: Access,
+        work: &W,
+        deadline: Instant,
+    ) -> (TransactionOutcome, Result<T, Failure>)
+    where
+        W: for<'c> Fn(&'c mut AsyncPgConnection) -> BoxFuture<'c, Result<T, Failure>>,
+    {
+        use TransactionOutcome::{Committed, Failed, RolledBack};
         // A connection that goes back in the middle of a transaction is thrown away: that ends the transaction, too.
         let Ok(outcome) = timeout_at(deadline, work(&mut connection)).await else {
-            return Err(Failure::Silent(self.longest_work(access)));
+            return (Failed, Err(Failure::Silent(self.longest_work(access))));
         };
         match outcome {
             Ok(value) => {
                 let commit = AnsiTransactionManager::commit_transaction(&mut *connection);
                 let patience = access.commit_grace();
                 match timeout_at(deadline.max(Instant::now() + patience), commit).await {
-                    Ok(Ok(())) => Ok(value),
+                    Ok(Ok(())) => (Committed, Ok(value)),
                     // What was read is right, whatever becomes of the connection.
-                    _ if !access.writes() => Ok(value),
-                    Ok(Err(error)) => Err(Failure::of_commit(error)),
-                    Err(_) => Err(Failure::CommitSilent),
+                    _ if !access.writes() => (Failed, Ok(value)),
+                    Ok(Err(error)) => (Failed, Err(Failure::of_commit(error))),
+                    Err(_) => (Failed, Err(Failure::CommitSilent)),
                 }
             }
             Err(failure) => {
                 let rollback = AnsiTransactionManager::rollback_transaction(&mut *connection);
+                let patience = deadline.min(Instant::now() + self.acquire_timeout);
                 // When this fails, the connection is not used again.
-                let _ = timeout_at(
-                    deadline.min(Instant::now() + self.acquire_timeout),
-                    rollback,
-                )
-                .await;
-                Err(failure)
+                match timeout_at(patience, rollback).await {
+                    Ok(Ok(())) => (RolledBack, Err(failure)),
+                    _ => (Failed, Err(failure)),
+                }
             }
         }
     }

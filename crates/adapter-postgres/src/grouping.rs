@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use self::turn::Turn;
 use crate::connections::{Access, Connections};
 use crate::failure::Failure;
+use crate::operation::Area;
 
 /// Transactions under way at once: while one waits for the disk, the next one is prepared.
 const WRITERS: usize = 2;
@@ -26,6 +27,7 @@ pub(crate) type Work<I, O> =
 
 /// How calls are put together.
 pub(crate) struct Rule<I, O> {
+    pub(crate) area: Area,
     pub(crate) work: Work<I, O>,
     /// What an item costs, and the most that a transaction takes on beside its first call.
     pub(crate) weight: fn(&I) -> usize,
@@ -102,6 +104,11 @@ impl<I: Send + Sync + 'static, O: Send + 'static> Group<I, O> {
             begun_within: connections.acquire_timeout(),
             done_within: connections.longest_of_few(),
         }
+    }
+
+    /// Calls that wait for a transaction.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
     }
 
     /// Answers when the work is durable. A full queue refuses at once. When the caller goes away before its turn, nothing is
@@ -205,7 +212,7 @@ impl<I: Send + Sync + 'static, O: Send + 'static> Writer<I, O> {
         let shares: Arc<[Share<I>]> = calls.iter().map(|call| call.share.clone()).collect();
         let work = self.rule.work;
         self.connections
-            .run(Access::WriteFew, move |connection| {
+            .run(self.rule.area, Access::WriteFew, move |connection| {
                 let shares = Arc::clone(&shares);
                 async move {
                     let wanted: Vec<bool> = shares.iter().map(|share| share.turn.begin()).collect();

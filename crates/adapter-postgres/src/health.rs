@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use crate::applied::applied_on_conn;
 use crate::connections::Access;
 use crate::failure::Failure;
+use crate::operation::Area;
 use crate::{PostgresStore, migrations};
 
 /// Leaves the caller's second some room.
@@ -19,9 +20,11 @@ impl PostgresStore {
     /// How long two trivial queries in one transaction take, waiting for a connection included.
     pub(crate) async fn look(&self) -> Result<StoreHealth, Failure> {
         let begun = Instant::now();
-        let query = self.connections.run(Access::ReadFew, |connection| {
-            applied_on_conn(connection).boxed()
-        });
+        let query = self
+            .connections
+            .run(Area::Health, Access::ReadFew, |connection| {
+                applied_on_conn(connection).boxed()
+            });
         let applied = timeout(DEADLINE, query)
             .await
             .map_err(|_| Failure::Silent(DEADLINE))??;

@@ -19,6 +19,7 @@ use self::recording::{Batch, Row};
 use crate::PostgresStore;
 use crate::connections::Access;
 use crate::failure::Failure;
+use crate::operation::Area;
 use crate::scholarships::whole_microseconds;
 
 impl PostgresStore {
@@ -36,7 +37,7 @@ impl PostgresStore {
             + 'static,
     {
         self.connections
-            .run(access, work)
+            .run(Area::Interactions, access, work)
             .await
             .map_err(|failure| failure.of_interactions(operation))
     }

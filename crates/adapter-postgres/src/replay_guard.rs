@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 use crate::PostgresStore;
 use crate::failure::Failure;
 use crate::grouping::{Rule, in_order_of};
+use crate::operation::Area;
 use crate::prepared::{Prepared, Value};
 use crate::scholarships::whole_microseconds;
 
@@ -44,6 +45,7 @@ pub(crate) struct Binding {
 }
 
 pub(crate) const BINDINGS: Rule<Binding, Claim> = Rule {
+    area: Area::Tokens,
     work: claim_all_in_txn,
     weight: |_| 1,
     most: 128,

@@ -11,6 +11,7 @@ use ports::{Revocation, RevocationStore, RevocationStoreError, RevokedKind};
 use crate::PostgresStore;
 use crate::connections::Access;
 use crate::failure::{Failure, Unreadable};
+use crate::operation::Area;
 use crate::schema::revocations;
 use crate::scholarships::whole_microseconds;
 
@@ -84,7 +85,7 @@ fn unavailable(operation: &'static str) -> impl Fn(Failure) -> RevocationStoreEr
 impl RevocationStore for PostgresStore {
     async fn revoke(&self, revocation: Revocation) -> Result<(), RevocationStoreError> {
         self.connections
-            .run(Access::WriteFew, move |connection| {
+            .run(Area::Tokens, Access::WriteFew, move |connection| {
                 revoke_in_txn(connection, revocation).boxed()
             })
             .await
@@ -94,7 +95,7 @@ impl RevocationStore for PostgresStore {
     async fn revocations(&self, now: Timestamp) -> Result<Vec<Revocation>, RevocationStoreError> {
         let now = whole_microseconds(now);
         self.connections
-            .run(Access::ReadFew, move |connection| {
+            .run(Area::Tokens, Access::ReadFew, move |connection| {
                 revocations_on_conn(connection, now).boxed()
             })
             .await

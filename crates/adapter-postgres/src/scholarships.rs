@@ -26,6 +26,7 @@ use self::record::{Prepared, Row};
 use crate::PostgresStore;
 use crate::connections::Access;
 use crate::failure::Failure;
+use crate::operation::Area;
 
 /// The instant that Postgres will give back.
 pub(crate) fn whole_microseconds(instant: Timestamp) -> Timestamp {
@@ -69,7 +70,7 @@ impl PostgresStore {
             + 'static,
     {
         self.connections
-            .run(access, work)
+            .run(Area::Catalogue, access, work)
             .await
             .map_err(|failure| failure.of_catalogue(operation))
     }

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use crate::PostgresStore;
 use crate::connections::Access;
 use crate::failure::Failure;
+use crate::operation::Area;
 use crate::scholarships::SETTLED_BELOW;
 
 /// Leaves the caller's second some room.
@@ -61,18 +62,21 @@ impl SettlingProbe {
     }
 
     async fn look(&self) -> Result<(), Failure> {
-        let extent = self.store.connections.run(Access::ReadFew, |connection| {
-            async move {
-                let sql = format!(
-                    "SELECT (SELECT max(transaction) FROM scholarship_changes) AS transaction, \
+        let extent = self
+            .store
+            .connections
+            .run(Area::Health, Access::ReadFew, |connection| {
+                async move {
+                    let sql = format!(
+                        "SELECT (SELECT max(transaction) FROM scholarship_changes) AS transaction, \
                        {SETTLED_BELOW} AS settled_below"
-                );
-                Ok(diesel::sql_query(sql)
-                    .get_result::<Extent>(connection)
-                    .await?)
-            }
-            .boxed()
-        });
+                    );
+                    Ok(diesel::sql_query(sql)
+                        .get_result::<Extent>(connection)
+                        .await?)
+                }
+                .boxed()
+            });
         let extent = timeout(DEADLINE, extent)
             .await
             .map_err(|_| Failure::Silent(DEADLINE))??;

@@ -14,6 +14,7 @@ use ports::{
 use crate::PostgresStore;
 use crate::connections::Access;
 use crate::failure::Failure;
+use crate::operation::Area;
 
 #[derive(QueryableByName)]
 struct Charged {
@@ -125,7 +126,7 @@ impl PostgresStore {
             + Sync
             + 'static,
     {
-        let outcome = self.connections.run(access, work).await;
+        let outcome = self.connections.run(Area::Spending, access, work).await;
         outcome.map_err(|failure| SpendMeterError::Unavailable {
             operation,
             source: Box::new(failure),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::task::TaskState;
-use ports::{Claim, Enqueued};
+use ports::{Claim, DatabaseObserver, Enqueued};
 use tokio::sync::watch;
 
 use crate::connecting::Connector;
@@ -27,6 +27,13 @@ pub struct PostgresStore {
     pool_mode: PoolMode,
 }
 
+/// How many connections of the pool are lent, and how many it may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolUse {
+    pub active: u32,
+    pub max: u32,
+}
+
 impl PostgresStore {
     /// Sets the store up inside a Tokio runtime. It connects when it is first used, so that Postgres may be away now, and
     /// expects the schema that [`migrations`](crate::migrations) makes.
@@ -46,6 +53,24 @@ impl PostgresStore {
             connector,
             pool_mode: settings.pool_mode,
         })
+    }
+
+    /// Tells of all transactions from now on; the first observer stays.
+    pub fn observe(&self, observer: Arc<dyn DatabaseObserver>) {
+        self.connections.observe(observer);
+    }
+
+    pub fn pool_use(&self) -> PoolUse {
+        let state = self.connections.state();
+        PoolUse {
+            active: state.in_use,
+            max: state.size,
+        }
+    }
+
+    /// Calls that wait for their interactions to be written.
+    pub fn waiting_interactions(&self) -> usize {
+        self.appended.waiting()
     }
 
     /// Whether a pooler lends connections that the settings take for our own; `None` when that cannot be found out.

@@ -19,11 +19,12 @@ use domain::Timestamp;
 use domain::task::{Lease, Outcome, Task, TaskId, TaskSpec, TaskState};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use ports::{Commanded, Enqueued, ListedTask, TaskFilter, TaskStore, TaskStoreError};
+use ports::{Commanded, Enqueued, ListedTask, Queued, TaskFilter, TaskStore, TaskStoreError};
 
 use crate::PostgresStore;
 use crate::connections::Access;
 use crate::failure::Failure;
+use crate::operation::Area;
 use crate::scholarships::whole_microseconds;
 
 impl PostgresStore {
@@ -40,7 +41,7 @@ impl PostgresStore {
             + Sync
             + 'static,
     {
-        let outcome = self.connections.run(access, work).await;
+        let outcome = self.connections.run(Area::Tasks, access, work).await;
         outcome.map_err(unavailable(operation))
     }
 }
@@ -147,6 +148,13 @@ impl TaskStore for PostgresStore {
     ) -> Result<Vec<ListedTask>, TaskStoreError> {
         self.tasks("list", Access::ReadFew, move |connection| {
             queueing::list_on_conn(connection, filter.clone(), before, limit).boxed()
+        })
+        .await
+    }
+
+    async fn queued(&self, most: usize) -> Result<Queued, TaskStoreError> {
+        self.tasks("queued", Access::ReadFew, move |connection| {
+            queueing::queued_on_conn(connection, most).boxed()
         })
         .await
     }

@@ -12,6 +12,7 @@ use crate::applied::applied_on_conn;
 use crate::connecting::Connector;
 use crate::connections::Access;
 use crate::failure::Failure;
+use crate::operation::Area;
 use crate::scholarships::is_ahead_on_conn;
 use crate::{OpenError, PostgresSettings, PostgresStore, migrations, rights};
 
@@ -63,9 +64,11 @@ impl PostgresStore {
     /// # Errors
     /// [`Unusable`] says what to do.
     pub async fn verify(&self) -> Result<(), Unusable> {
-        let applied = self.connections.run(Access::ReadFew, |connection| {
-            applied_on_conn(connection).boxed()
-        });
+        let applied = self
+            .connections
+            .run(Area::Health, Access::ReadFew, |connection| {
+                applied_on_conn(connection).boxed()
+            });
         let applied = match applied.await {
             Ok(applied) => applied,
             Err(Failure::WithoutSchema) => Vec::new(),
@@ -85,9 +88,11 @@ impl PostgresStore {
     }
 
     async fn verify_rights(&self) -> Result<(), Unusable> {
-        let checked = self.connections.run(Access::ReadFew, |connection| {
-            rights::check_on_conn(connection).boxed()
-        });
+        let checked = self
+            .connections
+            .run(Area::Health, Access::ReadFew, |connection| {
+                rights::check_on_conn(connection).boxed()
+            });
         checked.await.map_err(unusable)
     }
 
@@ -100,9 +105,11 @@ impl PostgresStore {
     }
 
     async fn verify_log(&self) -> Result<(), Unusable> {
-        let ahead = self.connections.run(Access::ReadFew, |connection| {
-            async move { Ok(is_ahead_on_conn(connection).await?) }.boxed()
-        });
+        let ahead = self
+            .connections
+            .run(Area::Health, Access::ReadFew, |connection| {
+                async move { Ok(is_ahead_on_conn(connection).await?) }.boxed()
+            });
         match ahead.await {
             Ok(false) => Ok(()),
             Ok(true) => Err(Unusable::LogAhead),

@@ -1,6 +1,7 @@
 //! `ports::Cache` for all replicas together.
 
 mod pilot;
+mod written;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,9 +10,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ports::cache::futures::FutureBytes;
 use ports::{Cache, CacheError};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use self::pilot::Pilot;
+use self::written::{Expected, Written};
 use crate::Redis;
 use crate::failure::Failure;
 use crate::flights::Flights;
@@ -30,6 +33,10 @@ pub struct CacheLookups {
     pub misses: u64,
     /// Redis did not answer.
     pub unavailable: u64,
+    /// Of values that this process wrote and that have not expired, whatever came of it.
+    pub expected: u64,
+    /// Those of them that were found. The others were evicted or lost, or Redis did not answer.
+    pub expected_hits: u64,
 }
 
 struct Shared {
@@ -40,6 +47,9 @@ struct Shared {
     hits: AtomicU64,
     misses: AtomicU64,
     unavailable: AtomicU64,
+    written: Written,
+    expected: AtomicU64,
+    expected_hits: AtomicU64,
 }
 
 impl RedisCache {
@@ -52,15 +62,22 @@ impl RedisCache {
                 hits: AtomicU64::new(0),
                 misses: AtomicU64::new(0),
                 unavailable: AtomicU64::new(0),
+                written: Written::default(),
+                expected: AtomicU64::new(0),
+                expected_hits: AtomicU64::new(0),
             }),
         }
     }
 
     pub fn lookups(&self) -> CacheLookups {
+        // First: there are never more than what was expected.
+        let expected_hits = self.shared.expected_hits.load(Ordering::Relaxed);
         CacheLookups {
             hits: self.shared.hits.load(Ordering::Relaxed),
             misses: self.shared.misses.load(Ordering::Relaxed),
             unavailable: self.shared.unavailable.load(Ordering::Relaxed),
+            expected: self.shared.expected.load(Ordering::Relaxed),
+            expected_hits,
         }
     }
 
@@ -77,7 +94,14 @@ impl RedisCache {
 }
 
 impl Shared {
-    fn count(&self, found: Result<bool, &Failure>) {
+    /// `expected` is what was known of the value before it was looked for.
+    fn count(&self, expected: Option<Expected>, found: Result<bool, &Failure>) {
+        if expected.is_some_and(|expected| expected.holds()) {
+            self.expected.fetch_add(1, Ordering::Relaxed);
+            if matches!(found, Ok(true)) {
+                self.expected_hits.fetch_add(1, Ordering::Relaxed);
+            }
+        }
         let counter = match found {
             Ok(true) => &self.hits,
             Ok(false) => &self.misses,
@@ -101,11 +125,14 @@ fn unavailable(failure: Failure) -> CacheError {
 #[async_trait]
 impl Cache for RedisCache {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, CacheError> {
+        let name = self.name("cache", key);
+        let expected = self.shared.written.expected(&name);
         let mut command = redis::cmd("GET");
-        command.arg(self.name("cache", key));
+        command.arg(name);
         let deadline = self.shared.redis.settings().deadline;
         let found = self.shared.redis.command(deadline, &command).await;
-        self.shared.count(found.as_ref().map(Option::is_some));
+        let is_found = found.as_ref().map(Option::is_some);
+        self.shared.count(expected, is_found);
         found.map_err(unavailable)
     }
 
@@ -114,11 +141,16 @@ impl Cache for RedisCache {
         if size > bound {
             return Err(CacheError::TooLarge { size, bound });
         }
+        let name = self.name("cache", key);
         let mut command = redis::cmd("SET");
-        command.arg(self.name("cache", key)).arg(value);
+        command.arg(&name).arg(value);
         command.arg("PX").arg(milliseconds(ttl));
         let deadline = self.shared.redis.settings().deadline;
+        let asked = Instant::now();
         let kept = self.shared.redis.command(deadline, &command).await;
+        if kept.is_ok() {
+            self.shared.written.note(&name, asked, ttl);
+        }
         kept.map_err(unavailable)
     }
 

@@ -10,7 +10,7 @@ mod working;
 use async_trait::async_trait;
 use domain::Timestamp;
 use domain::task::{Lease, Outcome, Task, TaskId, TaskSpec, TaskState};
-use ports::{Commanded, Enqueued, ListedTask, TaskFilter, TaskStore, TaskStoreError};
+use ports::{Commanded, Enqueued, ListedTask, Queued, TaskFilter, TaskStore, TaskStoreError};
 
 use crate::SqliteStore;
 use crate::failure::Failure;
@@ -123,5 +123,12 @@ impl TaskStore for SqliteStore {
             .read(move |connection| queueing::list_on_conn(connection, &filter, before, limit))
             .await
             .map_err(unavailable("list"))
+    }
+
+    async fn queued(&self, most: usize) -> Result<Queued, TaskStoreError> {
+        self.readers
+            .read(move |connection| queueing::queued_on_conn(connection, most))
+            .await
+            .map_err(unavailable("queued"))
     }
 }

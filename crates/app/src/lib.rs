@@ -5,6 +5,7 @@
 pub mod analytics;
 pub mod application;
 pub mod assistant;
+pub mod audit_gaps;
 pub mod bridged;
 pub mod catalogue;
 pub mod follower;

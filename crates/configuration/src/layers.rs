@@ -28,8 +28,10 @@ const WITHOUT_DEFAULT: &[&str] = &[
     "app_version",
     "command_center_url",
     "index_file",
+    "jwt_secret_since",
     "redis_certificate_authorities",
     "redis_memory_policy",
+    "tls_certificate_file",
 ];
 const SECRETS: &[&str] = &[
     "jwt_previous_secrets",

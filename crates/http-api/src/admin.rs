@@ -1,4 +1,6 @@
-//! The private listener's application: metrics, and whether the process lives.
+//! The private listener's application: metrics, a page for people, and whether the process lives.
+
+mod status;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -24,10 +26,14 @@ pub fn admin_application(
     App::new()
         .app_data(web::Data::new(state))
         .route("/metrics", web::get().to(metrics))
+        .route("/status", web::get().to(status::status))
         .service(alive)
 }
 
 async fn metrics(state: web::Data<ApiState>) -> HttpResponse {
+    if !state.metrics.are_on() {
+        return HttpResponse::NotFound().finish();
+    }
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, METRICS_CONTENT_TYPE))
         .insert_header((CACHE_CONTROL, "no-store"))

@@ -11,6 +11,8 @@ pub(crate) struct RequestContext {
     pub(crate) request_id: String,
     /// 32 hexadecimal digits: the caller's, or a random one.
     pub(crate) trace_id: String,
+    /// The caller says that it keeps this trace.
+    is_kept: bool,
 }
 
 impl RequestContext {
@@ -19,14 +21,20 @@ impl RequestContext {
             .get(REQUEST_ID)
             .and_then(well_formed_id)
             .unwrap_or_else(|| Uuid::new_v4().to_string());
-        let trace_id = headers
+        let (trace_id, is_kept) = headers
             .get("traceparent")
-            .and_then(|value| trace_id(value.to_str().ok()?))
-            .unwrap_or_else(|| Uuid::new_v4().simple().to_string());
+            .and_then(|value| trace_of(value.to_str().ok()?))
+            .unwrap_or_else(|| (Uuid::new_v4().simple().to_string(), false));
         Self {
             request_id,
             trace_id,
+            is_kept,
         }
+    }
+
+    /// The trace in which somebody can find this request again.
+    pub(crate) fn kept_trace(&self) -> Option<&str> {
+        self.is_kept.then_some(self.trace_id.as_str())
     }
 }
 
@@ -39,8 +47,9 @@ fn well_formed_id(value: &HeaderValue) -> Option<String> {
     fine.then(|| String::from_utf8_lossy(bytes).into_owned())
 }
 
-/// The trace id of a W3C `traceparent` (Trace Context, section 3.2); later versions may have further parts.
-fn trace_id(header: &str) -> Option<String> {
+/// The trace id of a W3C `traceparent` (Trace Context, section 3.2), and whether its caller keeps the trace (the flag
+/// `sampled`); later versions may have further parts.
+fn trace_of(header: &str) -> Option<(String, bool)> {
     let hex = |text: &str, length: usize| {
         text.len() == length
             && text
@@ -52,8 +61,14 @@ fn trace_id(header: &str) -> Option<String> {
         (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let known = hex(version, 2) && version != "ff" && (version != "00" || parts.next().is_none());
     let zero = |text: &str| text.bytes().all(|byte| byte == b'0');
-    (known && hex(trace, 32) && !zero(trace) && hex(parent, 16) && !zero(parent) && hex(flags, 2))
-        .then(|| trace.to_owned())
+    let is_fine = known
+        && hex(trace, 32)
+        && !zero(trace)
+        && hex(parent, 16)
+        && !zero(parent)
+        && hex(flags, 2);
+    let flags = u8::from_str_radix(flags, 16).ok()?;
+    is_fine.then(|| (trace.to_owned(), flags & 1 == 1))
 }
 
 #[cfg(test)]
@@ -67,8 +82,10 @@ mod tests {
             format!("00-{trace}-00f067aa0ba902b7-01"),
             format!("01-{trace}-00f067aa0ba902b7-01-more"),
         ] {
-            assert_eq!(trace_id(&good).as_deref(), Some(trace), "{good}");
+            assert_eq!(trace_of(&good), Some((trace.to_owned(), true)), "{good}");
         }
+        let unkept = format!("00-{trace}-00f067aa0ba902b7-02");
+        assert_eq!(trace_of(&unkept), Some((trace.to_owned(), false)));
         for bad in [
             String::new(),
             format!("00-{trace}-00f067aa0ba902b7"),
@@ -78,7 +95,7 @@ mod tests {
             format!("00-{trace}-{}-01", "0".repeat(16)),
             format!("00-{}-00f067aa0ba902b7-01", trace.to_uppercase()),
         ] {
-            assert_eq!(trace_id(&bad), None, "{bad}");
+            assert_eq!(trace_of(&bad), None, "{bad}");
         }
     }
 

@@ -82,6 +82,13 @@ error_codes! {
     Timeout = "TIMEOUT", 504, "The answer took too long", "Try again, or ask for less at once; a change may have been made, so read it first.";
 }
 
+impl ErrorCode {
+    /// Whether the caller lacks a token, or it is not good for this.
+    pub(crate) fn is_about_rights(self) -> bool {
+        matches!(self.status(), 401 | 403)
+    }
+}
+
 /// A refusal or failure on its way to the caller.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {}", .0.code.as_str(), .0.detail)]

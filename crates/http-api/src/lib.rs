@@ -32,7 +32,7 @@ pub use application::application;
 pub use error::ErrorCode;
 pub use mcp::serve_mcp;
 pub use openapi::openapi;
-pub use policy::{POLICIES, Policy};
+pub use policy::{POLICIES, Policy, routes};
 pub use resources::agent::AgentActions;
 pub use settings::ApiSettings;
 pub use state::ApiState;

@@ -24,9 +24,33 @@ pub(crate) fn is_probe(path: &str) -> bool {
 
 /// The route's template, or a constant: metrics must not have a label per path.
 fn route_of(request: &actix_web::HttpRequest) -> String {
-    request
-        .match_pattern()
-        .unwrap_or_else(|| UNMATCHED.to_owned())
+    declared_route(request).unwrap_or_else(|| UNMATCHED.to_owned())
+}
+
+/// The template as the description has it: without what a parameter must look like.
+fn declared_route(request: &actix_web::HttpRequest) -> Option<String> {
+    let mut pattern = request.match_pattern()?;
+    if pattern.contains(':') {
+        pattern = without_expressions(&pattern);
+    }
+    Some(pattern)
+}
+
+/// `/a/{id:[0-9]{2}}` as `/a/{id}`.
+fn without_expressions(pattern: &str) -> String {
+    let (mut depth, mut is_name) = (0, true);
+    let kept = pattern.chars().filter(|character| {
+        match character {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ':' if depth == 1 => is_name = false,
+            _ => {}
+        }
+        let is_end = *character == '}' && depth == 0;
+        is_name |= depth == 0;
+        is_name || is_end
+    });
+    kept.collect()
 }
 
 fn context_of(request: &actix_web::HttpRequest) -> RequestContext {
@@ -45,4 +69,20 @@ pub(crate) fn refused(request: ServiceRequest, refusal: ApiError) -> ServiceResp
     let status = error.as_response_error().status_code();
     let problem = render(Some(&error), status, request.path(), &context.trace_id);
     request.into_response(problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_does_not_say_what_its_parameters_look_like() {
+        for (pattern, template) in [
+            ("/docs/{file:.*}", "/docs/{file}"),
+            ("/a/{id:[0-9]{1,3}}/b/{c}", "/a/{id}/b/{c}"),
+            ("/a/{id}/b:c", "/a/{id}/b:c"),
+        ] {
+            assert_eq!(without_expressions(pattern), template);
+        }
+    }
 }

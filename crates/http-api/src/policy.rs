@@ -83,7 +83,19 @@ pub const POLICIES: &[(&str, &str, Policy)] = &[
     ("get", "/readyz", Probe),
 ];
 
+/// Every operation as a method and a template: all that metrics may name.
+pub fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    POLICIES.iter().map(|(method, path, _)| (*method, *path))
+}
+
 impl Policy {
+    /// Whether there is one; letters of the method may be of either case.
+    pub(crate) fn is_declared(method: &str, path: &str) -> bool {
+        POLICIES
+            .iter()
+            .any(|(known, at, _)| *at == path && known.eq_ignore_ascii_case(method))
+    }
+
     pub(crate) fn of(method: &str, path: &str) -> Option<Self> {
         POLICIES
             .iter()

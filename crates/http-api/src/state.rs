@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use app::Application;
+use app::limits::CallerClass;
 use auth::Verifier;
+use domain::{InteractionKind, Term as _};
 use telemetry::Metrics;
 use tokio::sync::Semaphore;
 
@@ -29,6 +31,7 @@ impl ApiState {
         metrics: Metrics,
         settings: ApiSettings,
     ) -> Self {
+        prepare(&metrics);
         Self {
             floods: FloodGuards::new(application.limits.settings()),
             application,
@@ -75,4 +78,14 @@ impl ApiState {
             ApiError::new(ErrorCode::InternalError)
         })
     }
+}
+
+/// Makes the series that requests will count in.
+fn prepare(metrics: &Metrics) {
+    let refusals = ErrorCode::ALL.iter().filter(|code| code.is_about_rights());
+    metrics.prepare_refusals(
+        CallerClass::ALL.map(CallerClass::name),
+        refusals.map(|code| code.as_str()),
+    );
+    metrics.prepare_interactions(InteractionKind::ALL.iter().map(|kind| kind.code()));
 }

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod cache;
 pub mod clock;
 pub mod command_center;
+pub mod database_observer;
 pub mod health;
 pub mod interaction_archive;
 pub mod interaction_store;
@@ -27,6 +28,7 @@ pub use command_center::{
     AgentEvent, AgentEventKind, AgentStatus, CommandCenter, CommandCenterError, Heartbeat,
     Registration,
 };
+pub use database_observer::{DatabaseObserver, TransactionOutcome};
 pub use health::{Health, HealthProbe, StoreHealth};
 pub use interaction_archive::{ArchivePlace, ArchiveTurn, InteractionArchive, KeptInteraction};
 pub use interaction_store::{
@@ -45,4 +47,6 @@ pub use spend_meter::{
     MicroUsd, Reservation, ReservationId, Reserve, Settlement, SpendMeter, SpendMeterError,
 };
 pub use task_outbox::{Delivery, NoticeKey, TaskOutbox};
-pub use task_store::{Commanded, Enqueued, ListedTask, TaskFilter, TaskStore, TaskStoreError};
+pub use task_store::{
+    Commanded, Enqueued, ListedTask, Queued, TaskFilter, TaskStore, TaskStoreError,
+};

@@ -63,6 +63,18 @@ pub trait TaskStore: Send + Sync {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<ListedTask>, TaskStoreError>;
+
+    /// What waits; nothing is counted beyond `most`, so that a long queue costs no more than that.
+    async fn queued(&self, most: usize) -> Result<Queued, TaskStoreError>;
+}
+
+/// What waits in a store for any of its users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Queued {
+    /// Tasks that nobody works at, also those that wait for their next attempt.
+    pub tasks: u64,
+    /// Notices that are not delivered, those under way included, and not given up.
+    pub notices: u64,
 }
 
 /// What became of a task that came in.

@@ -18,6 +18,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::assistant_events::CountedEvents;
+use crate::database_observer::CountedQueries;
+use crate::gauges::Gauges;
 use crate::index_file::IndexFile;
 use crate::opening::{self, Opened, Opening};
 use crate::settings::{ModelConnection, Settings};
@@ -36,8 +38,6 @@ const RECONCILE_PERIOD: Duration = Duration::from_secs(300);
 const REVOCATIONS_PERIOD: Duration = Duration::from_millis(500);
 /// How often dependencies are looked at.
 const PROBES_PERIOD: Duration = Duration::from_secs(1);
-/// How often gauges are set.
-const GAUGES_PERIOD: Duration = Duration::from_secs(5);
 
 /// Whether a process works at tasks of agents and tells the Command Center of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Engine {
         let index_file = IndexFile::at(&settings.index_file);
         let prepared = opening::prepare(settings, &stores, &index_file).await?;
         let index = Arc::clone(&prepared.index);
-        let metrics = Metrics::new(&settings.version);
+        let metrics = metrics(settings, &stores);
         let application = application(settings, &stores, Arc::clone(&index), metrics.clone())?;
         let application = Arc::new(application);
         let (opening, opened) = Opening::begin(settings, &stores, &application, prepared).await?;
@@ -95,12 +95,11 @@ impl Engine {
         background.spawn(readiness.watch(PROBES_PERIOD, stopped.clone()));
         let revocations = Arc::clone(&application.revocations);
         background.spawn(revocations.run(REVOCATIONS_PERIOD, stopped.clone()));
-        background.spawn(gauges(
-            Arc::clone(&application),
-            stores.clone(),
-            metrics,
-            stopped.clone(),
-        ));
+        if metrics.are_on() {
+            let (application, settings) = (Arc::clone(&application), settings.metrics.clone());
+            let gauges = Gauges::new(application, stores.clone(), metrics, settings);
+            gauges.watch(&mut background, &stopped);
+        }
         let agents = (agent_tasks == AgentTasks::Worked)
             .then(|| Agents::of(&application, state.clone(), agents_stopped));
         background.spawn(work(opening, opened, agents, index, index_file, stopped));
@@ -135,6 +134,17 @@ impl Engine {
         while self.background.join_next().await.is_some() {}
         self.stores.close().await;
     }
+}
+
+/// With what the stores tell, and this runtime.
+fn metrics(settings: &Settings, stores: &Stores) -> Metrics {
+    if !settings.metrics.enabled {
+        return Metrics::off();
+    }
+    let metrics = Metrics::new(&settings.version, http_api::routes());
+    metrics.watch_this_runtime("main");
+    stores.observe(|| Arc::new(CountedQueries::new(metrics.clone())));
+    metrics
 }
 
 fn application(
@@ -277,28 +287,5 @@ fn api_settings(settings: &Settings) -> ApiSettings {
         request_timeout: settings.request_timeout,
         ai_fallback: settings.assistant.fallback,
         ..ApiSettings::default()
-    }
-}
-
-/// Sets what is not counted by events.
-async fn gauges(
-    application: Arc<Application>,
-    stores: Stores,
-    metrics: Metrics,
-    mut stop: watch::Receiver<bool>,
-) {
-    loop {
-        let stats = application.readiness.index();
-        metrics.set_index(stats.scholarships, stats.segments);
-        metrics.set_index_lag(application.follower.lag());
-        metrics.set_index_healed(application.follower.healed());
-        metrics.set_change_feed_held_back(stores.held_back());
-        metrics.set_model_breaker(application.assistant.is_left_alone());
-        if tokio::time::timeout(GAUGES_PERIOD, stop.wait_for(|stopped| *stopped))
-            .await
-            .is_ok()
-        {
-            return;
-        }
     }
 }

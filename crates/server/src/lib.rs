@@ -3,7 +3,10 @@
 //! Only this crate constructs adapters. Tests start the same root on port 0.
 
 mod assistant_events;
+mod certificate;
+mod database_observer;
 mod engine;
+mod gauges;
 mod index_file;
 mod opening;
 pub mod process;

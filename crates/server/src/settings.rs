@@ -5,6 +5,7 @@
 mod agents;
 mod assistant;
 mod limits;
+mod metrics;
 mod stores;
 
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ pub use configuration::SettingsError;
 use configuration::{Reader, read_settings};
 use domain::hexadecimal;
 pub use limits::Limits;
+pub use metrics::MetricSettings;
 pub use stores::Database;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +80,7 @@ pub struct Settings {
     pub limits: Limits,
     pub assistant: AssistantSettings,
     pub agents: AgentSettings,
+    pub metrics: MetricSettings,
     pub allowed_hosts: Vec<String>,
     pub cors_origins: Vec<String>,
     pub request_timeout: Duration,
@@ -162,6 +165,7 @@ impl Settings {
         shown.extend(limits::shown(&self.limits));
         shown.extend(assistant::shown(&self.assistant));
         shown.extend(agents::shown(&self.agents));
+        shown.extend(metrics::shown(&self.metrics));
         shown.extend([
             ("ALLOWED_HOSTS", self.allowed_hosts.join(",")),
             ("CORS_ORIGINS", self.cors_origins.join(",")),
@@ -267,6 +271,7 @@ fn read(reader: &mut Reader<'_>) -> Settings {
         secret_is_random,
         limits: limits::limits(reader),
         assistant: assistant::assistant(reader, request_timeout),
+        metrics: metrics::metrics(reader),
         allowed_hosts: reader.list("ALLOWED_HOSTS"),
         cors_origins: reader.list("CORS_ORIGINS"),
         request_timeout,

@@ -120,9 +120,11 @@ impl Server {
             settings.limits.trusted_proxies.clone(),
         );
         let watched = Arc::clone(&connections);
-        let public =
-            actix_web::HttpServer::new(move || http_api::application(public_state.clone()))
-                .on_connect(move |connection, kept| connections.admit(connection, kept));
+        let public = actix_web::HttpServer::new(move || {
+            public_state.metrics.watch_this_runtime("http");
+            http_api::application(public_state.clone())
+        })
+        .on_connect(move |connection, kept| connections.admit(connection, kept));
         let public = if settings.http_workers == 0 {
             public
         } else {
@@ -133,8 +135,10 @@ impl Server {
             .tcp_nodelay(true)
             .disable_signals()
             .shutdown_timeout(settings.shutdown_timeout.as_secs());
-        let admin =
-            actix_web::HttpServer::new(move || http_api::admin_application(admin_state.clone()));
+        let admin = actix_web::HttpServer::new(move || {
+            admin_state.metrics.watch_this_runtime("admin");
+            http_api::admin_application(admin_state.clone())
+        });
         let admin = admin.workers(1).disable_signals().shutdown_timeout(1);
 
         let public = public.listen(listener).map_err(StartError::Run)?.run();

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapter_memory::{MemoryCache, MemoryRateLimiter, MemoryReplayGuard, MemorySpendMeter};
-use adapter_postgres::{PostgresStore, SettlingProbe};
+use adapter_postgres::{PoolUse, PostgresStore, SettlingProbe};
 use adapter_redis::{
-    Redis, RedisCache, RedisRateLimiter, RedisReplayGuard, RedisSettings, RedisSpendMeter,
+    CacheLookups, Redis, RedisCache, RedisRateLimiter, RedisReplayGuard, RedisSettings,
+    RedisSpendMeter,
 };
 use adapter_sqlite::SqliteStore;
 use app::bridged::{BridgedCache, BridgedRateLimiter};
 use app::follower::Wakeups;
 use ports::{
-    Cache, HealthProbe, InteractionStore, RateLimiter, ReplayGuard, RevocationStore,
-    ScholarshipStore, SpendMeter, TaskOutbox, TaskStore,
+    AuditLog, Cache, DatabaseObserver, HealthProbe, InteractionStore, RateLimiter, ReplayGuard,
+    RevocationStore, ScholarshipStore, SpendMeter, TaskOutbox, TaskStore,
 };
 
 use crate::settings::{Database, Settings};
@@ -43,8 +44,10 @@ pub(crate) struct Stores {
     pub(crate) tasks: Arc<dyn TaskStore>,
     pub(crate) outbox: Arc<dyn TaskOutbox>,
     pub(crate) guard: Arc<dyn ReplayGuard>,
+    pub(crate) audit: Arc<dyn AuditLog>,
     pub(crate) probes: Vec<Arc<dyn HealthProbe>>,
     store: Store,
+    redis_cache: Option<Arc<RedisCache>>,
 }
 
 #[derive(Clone)]
@@ -90,6 +93,7 @@ impl Stores {
             + RevocationStore
             + TaskStore
             + TaskOutbox
+            + AuditLog
             + HealthProbe
             + Clone
             + 'static,
@@ -107,8 +111,10 @@ impl Stores {
             tasks: Arc::new(shared.clone()),
             outbox: Arc::new(shared.clone()),
             guard: Arc::new(MemoryReplayGuard::new(Arc::new(SystemClock), USED_TOKENS)),
+            audit: Arc::new(shared.clone()),
             probes: vec![Arc::new(shared)],
             store,
+            redis_cache: None,
         }
     }
 
@@ -119,6 +125,7 @@ impl Stores {
     ) -> Result<(), StartError> {
         let redis = Redis::open(settings.clone()).await?;
         let shared = Arc::new(RedisCache::new(redis.clone()));
+        self.redis_cache = Some(Arc::clone(&shared));
         self.cache = Arc::new(BridgedCache::new(shared, Arc::clone(&self.cache)));
         self.limiter = Arc::new(BridgedRateLimiter::new(
             Arc::new(RedisRateLimiter::new(redis.clone())),
@@ -165,6 +172,37 @@ impl Stores {
             Store::Sqlite(_) => Duration::ZERO,
             Store::Postgres(_, settling) => settling.held_back(),
         }
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        self.postgres().is_some()
+    }
+
+    fn postgres(&self) -> Option<&PostgresStore> {
+        match &self.store {
+            Store::Sqlite(_) => None,
+            Store::Postgres(store, _) => Some(store),
+        }
+    }
+
+    /// Tells of transactions, where the store is Postgres.
+    pub(crate) fn observe(&self, observer: impl FnOnce() -> Arc<dyn DatabaseObserver>) {
+        if let Some(store) = self.postgres() {
+            store.observe(observer());
+        }
+    }
+
+    pub(crate) fn pool_use(&self) -> Option<PoolUse> {
+        self.postgres().map(PostgresStore::pool_use)
+    }
+
+    /// Calls that wait for their interactions to be written, where these have a queue of their own.
+    pub(crate) fn waiting_interactions(&self) -> Option<usize> {
+        self.postgres().map(PostgresStore::waiting_interactions)
+    }
+
+    pub(crate) fn redis_lookups(&self) -> Option<CacheLookups> {
+        self.redis_cache.as_ref().map(|cache| cache.lookups())
     }
 
     pub(crate) async fn close(&self) {

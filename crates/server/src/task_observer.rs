@@ -20,6 +20,10 @@ impl TaskObserver for CountedTasks {
         self.0.command_center_called(is_success);
     }
 
+    fn notice_sent(&self, is_success: bool) {
+        self.0.task_notice_sent(is_success);
+    }
+
     fn notice_buried(&self) {
         self.0.task_notice_buried();
     }

@@ -6,4 +6,6 @@ mod metrics;
 pub use logging::{
     LogFormat, LogSettings, LoggingError, UnknownLogFormat, check_level, init_logging,
 };
-pub use metrics::{METRICS_CONTENT_TYPE, Metrics};
+pub use metrics::{
+    Dependency, LOOK_EVERY, Look, METRICS_CONTENT_TYPE, Metrics, Stretch, Violation,
+};

@@ -10,8 +10,8 @@ use domain::task::{
     ErrorMessage, Lease, NoticeKind, Outcome, Progress, Task, TaskId, TaskSpec, TaskState,
 };
 use ports::{
-    Commanded, Delivery, Enqueued, ListedTask, NoticeKey, TaskFilter, TaskOutbox, TaskStore,
-    TaskStoreError,
+    Commanded, Delivery, Enqueued, ListedTask, NoticeKey, Queued, TaskFilter, TaskOutbox,
+    TaskStore, TaskStoreError,
 };
 
 /// Clones share everything.
@@ -344,6 +344,17 @@ impl TaskStore for MemoryTaskStore {
                 progress: row.task.progress.clone(),
             });
         Ok(listed.collect())
+    }
+
+    async fn queued(&self, most: usize) -> Result<Queued, TaskStoreError> {
+        let board = self.board();
+        let is_queued = |row: &&Row| row.task.progress.state == TaskState::Queued;
+        let tasks = board.tasks.values().filter(is_queued).take(most);
+        let notices = board.notices.values().filter(|notice| !notice.is_buried);
+        Ok(Queued {
+            tasks: tasks.count() as u64,
+            notices: notices.take(most).count() as u64,
+        })
     }
 }
 

@@ -49,6 +49,7 @@ macro_rules! task_store_contract {
                 failed_and_dead_tasks_can_be_queued_again,
                 tasks_are_listed_newest_first_page_by_page,
                 lists_hold_what_was_asked_for,
+                what_waits_is_counted,
                 finished_tasks_are_forgotten,
                 the_higher_priority_goes_first_and_then_the_older_task,
                 senders_take_turns_within_a_priority,

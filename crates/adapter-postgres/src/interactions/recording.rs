@@ -13,6 +13,7 @@ use rand::TryRngCore as _;
 
 use crate::failure::{Failure, Unreadable};
 use crate::grouping::Rule;
+use crate::operation::Area;
 use crate::schema::{interactions, store_secrets};
 use crate::scholarships::{bound, identifier, whole_microseconds};
 
@@ -61,6 +62,7 @@ pub(crate) struct Batch {
 
 /// Bounds of one insert, so that no caller waits long for the others' work.
 pub(crate) const BATCHES: Rule<Batch, Vec<bool>> = Rule {
+    area: Area::Interactions,
     work: append_all_in_txn,
     weight: |batch| batch.rows.len(),
     most: 4_096,

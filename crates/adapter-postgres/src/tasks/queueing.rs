@@ -9,12 +9,13 @@ use domain::task::{Progress, Task, TaskId, TaskSpec};
 use domain::{Term as _, Timestamp};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use ports::{Commanded, Enqueued, ListedTask, TaskFilter};
+use ports::{Commanded, Enqueued, ListedTask, Queued, TaskFilter};
 
 use super::keeping::{locked_in_txn, save_in_txn, walk_indexes};
 use super::record::{ListedRow, TaskRow, readable};
 use crate::failure::Failure;
 use crate::grouping::{Rule, in_order_of};
+use crate::operation::Area;
 use crate::prepared::{Prepared, Value};
 use crate::schema::tasks;
 use crate::scholarships::bound;
@@ -84,6 +85,7 @@ pub(crate) struct Arrival {
 }
 
 pub(crate) const ARRIVALS: Rule<Arrival, Enqueued> = Rule {
+    area: Area::Tasks,
     work: enqueue_all_in_txn,
     weight: |_| 1,
     most: 64,
@@ -233,4 +235,36 @@ pub(super) async fn list_on_conn(
     }
     let rows: Vec<ListedRow> = query.load(connection).await?;
     Ok(readable(rows.into_iter().map(ListedRow::into_listed)))
+}
+
+/// Each from the index of those that wait.
+const QUEUED: &str = "SELECT (SELECT count(*) FROM (SELECT 1 FROM tasks WHERE state = 'queued' LIMIT $1) AS waiting) AS tasks, \
+       (SELECT count(*) FROM (SELECT 1 FROM task_notices WHERE buried_at IS NULL LIMIT $1) AS waiting) AS notices";
+
+#[derive(QueryableByName)]
+struct Waiting {
+    #[diesel(sql_type = BigInt)]
+    tasks: i64,
+    #[diesel(sql_type = BigInt)]
+    notices: i64,
+}
+
+impl From<Waiting> for Queued {
+    fn from(waiting: Waiting) -> Self {
+        Self {
+            tasks: waiting.tasks.unsigned_abs(),
+            notices: waiting.notices.unsigned_abs(),
+        }
+    }
+}
+
+pub(super) async fn queued_on_conn(
+    connection: &mut AsyncPgConnection,
+    most: usize,
+) -> Result<Queued, Failure> {
+    let waiting: Waiting = diesel::sql_query(QUEUED)
+        .bind::<BigInt, _>(bound(most))
+        .get_result(connection)
+        .await?;
+    Ok(waiting.into())
 }

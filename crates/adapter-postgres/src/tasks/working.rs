@@ -17,6 +17,7 @@ use super::keeping::{
 use super::record::{TaskRow, log_unreadable};
 use crate::failure::Failure;
 use crate::grouping::{Rule, in_order_of};
+use crate::operation::Area;
 use crate::prepared::{Prepared, Value};
 use crate::schema::tasks;
 use crate::scholarships::bound;
@@ -191,6 +192,7 @@ pub(crate) struct Ending {
 }
 
 pub(crate) const ENDINGS: Rule<Ending, Option<TaskState>> = Rule {
+    area: Area::Tasks,
     work: finish_all_in_txn,
     weight: |_| 1,
     most: 64,

@@ -77,13 +77,14 @@ impl Pilot<'_> {
         let begun = Instant::now();
         let mut pause = FIRST_PAUSE;
         let mut first = true;
+        let mut expected = self.shared.written.expected(self.value);
         loop {
             let looked = self.look_or_lock().await;
             if first {
                 let found = looked
                     .as_ref()
                     .map(|looked| matches!(looked, Looked::Found(_)));
-                self.shared.count(found);
+                self.shared.count(expected.take(), found);
                 first = false;
             }
             match looked? {
@@ -111,8 +112,10 @@ impl Pilot<'_> {
         script.arg(milliseconds(self.ttl)).arg(&self.shared.owner);
         let redis = &self.shared.redis;
         let deadline = redis.settings().deadline;
+        let asked = Instant::now();
         match redis.script::<()>(deadline, &script).await {
             Ok(()) => {
+                self.shared.written.note(self.value, asked, self.ttl);
                 if let Some(lock) = lock {
                     lock.forget();
                 }

@@ -153,6 +153,9 @@ async fn lookups_are_counted() {
         hits: 2,
         misses: 2,
         unavailable: 2,
+        // From the computed value on.
+        expected: 4,
+        expected_hits: 2,
     };
     assert_eq!(cache.lookups(), expected);
 }

@@ -5,7 +5,7 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::SqliteConnection;
 use domain::task::{Progress, Task, TaskId, TaskSpec};
 use domain::{Term as _, Timestamp};
-use ports::{Commanded, Enqueued, ListedTask, TaskFilter};
+use ports::{Commanded, Enqueued, ListedTask, Queued, TaskFilter};
 
 use super::keeping::{save_in_txn, stored_in_txn, tell_in_txn};
 use super::record::{ListedRow, ProgressRow, SpecRow, TaskRow, readable};
@@ -163,4 +163,35 @@ pub(super) fn list_on_conn(
     }
     let rows: Vec<ListedRow> = query.load(connection)?;
     Ok(readable(rows.into_iter().map(ListedRow::into_listed)))
+}
+
+/// Each from the index of those that wait.
+const QUEUED: &str = "SELECT (SELECT count(*) FROM (SELECT 1 FROM tasks WHERE state = 'queued' LIMIT ?1) AS waiting) AS tasks, \
+       (SELECT count(*) FROM (SELECT 1 FROM task_notices WHERE buried_at IS NULL LIMIT ?1) AS waiting) AS notices";
+
+#[derive(QueryableByName)]
+struct Waiting {
+    #[diesel(sql_type = BigInt)]
+    tasks: i64,
+    #[diesel(sql_type = BigInt)]
+    notices: i64,
+}
+
+impl From<Waiting> for Queued {
+    fn from(waiting: Waiting) -> Self {
+        Self {
+            tasks: waiting.tasks.unsigned_abs(),
+            notices: waiting.notices.unsigned_abs(),
+        }
+    }
+}
+
+pub(super) fn queued_on_conn(
+    connection: &mut SqliteConnection,
+    most: usize,
+) -> Result<Queued, Failure> {
+    let waiting: Waiting = diesel::sql_query(QUEUED)
+        .bind::<BigInt, _>(bound(most))
+        .get_result(connection)?;
+    Ok(waiting.into())
 }

@@ -169,6 +169,7 @@ impl Couriers {
     async fn deliver(&self, center: &dyn CommandCenter, delivery: &Delivery, worker: &str) -> bool {
         let outcome = center.deliver(delivery).await;
         self.bridge.observer.center_called(outcome.is_ok());
+        self.bridge.observer.notice_sent(outcome.is_ok());
         let Err(error) = outcome else {
             return true;
         };

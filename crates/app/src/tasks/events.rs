@@ -20,6 +20,8 @@ pub trait TaskObserver: Send + Sync {
     fn attempt_ended(&self, outcome: &'static str, took: Duration);
     /// A request to the Command Center ended.
     fn center_called(&self, is_success: bool);
+    /// An attempt at delivering a notice ended.
+    fn notice_sent(&self, is_success: bool);
     /// A notice was given up.
     fn notice_buried(&self);
     /// Events were dropped because too many wait.

@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering;
 use domain::Timestamp;
 use domain::task::{Task, TaskId, TaskSpec};
 use ports::{
-    AgentEventKind, Claim, Clock, CommandCenter, Commanded, Enqueued, ListedTask, ReplayGuardError,
-    TaskFilter, TaskStoreError,
+    AgentEventKind, Claim, Clock, CommandCenter, Commanded, Enqueued, ListedTask, Queued,
+    ReplayGuardError, TaskFilter, TaskStoreError,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -157,6 +157,14 @@ impl Tasks {
         limit: usize,
     ) -> Result<Vec<ListedTask>, TaskStoreError> {
         self.bridge.store.list(filter, before, limit).await
+    }
+
+    /// What waits for any replica, each counted up to `most`.
+    ///
+    /// # Errors
+    /// [`TaskStoreError`].
+    pub async fn queued(&self, most: usize) -> Result<Queued, TaskStoreError> {
+        self.bridge.store.queued(most).await
     }
 
     /// # Errors

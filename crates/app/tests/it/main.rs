@@ -1,6 +1,7 @@
 //! The use cases over the real index and fakes of the stores.
 
 mod assistant;
+mod audit_gaps;
 mod bridged;
 mod catalogue;
 mod faulty_index;

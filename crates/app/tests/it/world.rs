@@ -30,6 +30,7 @@ impl TaskObserver for Uncounted {
     fn task_received(&self) {}
     fn attempt_ended(&self, _: &'static str, _: Duration) {}
     fn center_called(&self, _: bool) {}
+    fn notice_sent(&self, _: bool) {}
     fn notice_buried(&self) {}
     fn events_dropped(&self, _: u64) {}
 }

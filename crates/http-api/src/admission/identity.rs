@@ -58,6 +58,8 @@ pub(crate) async fn identify<B: MessageBody + 'static>(
         && !is_probe(request.path())
     {
         let identity = identity(&request, state);
+        // Its class stays when the limits have taken the rest.
+        request.extensions_mut().insert(identity.class);
         request.extensions_mut().insert(identity);
     }
     next.call(request).await

@@ -5,10 +5,12 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
+use telemetry::Violation;
 
-use super::{context_of, is_probe, refused};
+use super::{context_of, declared_route, is_probe, refused};
 use crate::error::{ApiError, ErrorCode, render};
 use crate::panics::without_panic;
+use crate::policy::Policy;
 use crate::query::is_well_formed;
 use crate::settings::ApiSettings;
 use crate::state::ApiState;
@@ -27,7 +29,35 @@ pub(crate) async fn gate<B: MessageBody + 'static>(
     let answer = tokio::time::timeout(state.settings.request_timeout, answer)
         .await
         .map_err(|_| ApiError::new(ErrorCode::Timeout))??;
-    Ok(rendered(answer?))
+    let answer = answer?;
+    watch_policy(&answer, &state);
+    Ok(rendered(answer))
+}
+
+/// Tests hold all routes against the policies. Should one get past them, everybody may use it until somebody hears of it.
+fn watch_policy<B>(response: &ServiceResponse<B>, state: &ApiState) {
+    let request = response.request();
+    let Some(route) = declared_route(request) else {
+        return;
+    };
+    let error = response.response().error();
+    let code = error.and_then(|error| Some(error.as_error::<ApiError>()?.code()));
+    // Nobody's handler, whatever path it is.
+    let is_fallback = matches!(
+        code,
+        Some(ErrorCode::NotFound | ErrorCode::MethodNotAllowed)
+    );
+    if !is_fallback && !Policy::is_declared(request.method().as_str(), &route) {
+        state
+            .metrics
+            .policy_violated(Violation::RouteWithoutPolicy, 1);
+        tracing::error!(
+            event = "route_without_policy",
+            method = request.method().as_str(),
+            route,
+            "a request was answered on a route for which no policy says who may use it"
+        );
+    }
 }
 
 /// Problems in place of errors, while the answer's other headers stay.

@@ -8,6 +8,7 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, ResponseError, web};
+use app::limits::CallerClass;
 use tracing::Instrument;
 
 use super::headers::{self, Circumstances};
@@ -15,7 +16,7 @@ use super::{UNMATCHED, route_of};
 use crate::admission::{BusyBody, RATE_LIMIT, RATE_LIMIT_POLICY, Registered};
 use crate::application::EXPOSED;
 use crate::context::RequestContext;
-use crate::error::{ApiError, PROBLEM_JSON, code_of, render};
+use crate::error::{ApiError, ErrorCode, PROBLEM_JSON, code_of, render};
 use crate::fallback::Routes;
 use crate::state::ApiState;
 
@@ -61,10 +62,12 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
                 ) {
                     asked.open_to_its_origin(response.headers_mut());
                 }
+                asked.count_refusal(&response);
                 asked.finish(
                     &route_of(response.request()),
                     status,
                     response.response().error(),
+                    circumstances.context.kept_trace(),
                 );
                 Ok(response.map_body(|_, body| BusyBody::new(body, busy)))
             }
@@ -116,11 +119,18 @@ struct Asked {
 
 impl Asked {
     /// Counts and logs. Queries stay out of the logs: they may hold what students typed about themselves.
-    fn finish(&self, route: &str, status: StatusCode, error: Option<&Error>) {
+    fn finish(
+        &self,
+        route: &str,
+        status: StatusCode,
+        error: Option<&Error>,
+        kept_trace: Option<&str>,
+    ) {
         let took = self.start.elapsed();
         if let Some(state) = &self.state {
+            let (method, status_code) = (self.method.as_str(), status.as_u16());
             let metrics = &state.metrics;
-            metrics.http_request_finished(self.method.as_str(), route, status.as_u16(), took);
+            metrics.http_request_finished(method, route, status_code, took, kept_trace);
             if status.is_server_error() {
                 let error = error.and_then(Error::as_error::<ApiError>);
                 let code = error.map_or_else(|| code_of(status), ApiError::code);
@@ -138,6 +148,22 @@ impl Asked {
         );
     }
 
+    fn count_refusal<B>(&self, response: &ServiceResponse<B>) {
+        let Some(state) = &self.state else {
+            return;
+        };
+        if response.status() == StatusCode::TOO_MANY_REQUESTS {
+            let extensions = response.request().extensions();
+            if let Some(class) = extensions.get::<CallerClass>() {
+                state.metrics.request_limited(class.name());
+            }
+        }
+        let code = response.response().extensions().get::<ErrorCode>().copied();
+        if let Some(code) = code.filter(|code| code.is_about_rights()) {
+            state.metrics.request_unauthorized(code.as_str());
+        }
+    }
+
     /// An error that came without an answer, since the request was given up on: a timeout or a panic.
     fn failed(&self, error: &Error, circumstances: &Circumstances) -> Error {
         let status = error.as_response_error().status_code();
@@ -147,7 +173,9 @@ impl Asked {
         self.open_to_its_origin(problem.headers_mut());
         let routes = self.routes.as_ref();
         let route = routes.and_then(|routes| routes.template(&self.path));
-        self.finish(route.unwrap_or(UNMATCHED), status, Some(error));
+        let kept_trace = circumstances.context.kept_trace();
+        let route = route.unwrap_or(UNMATCHED);
+        self.finish(route, status, Some(error), kept_trace);
         Rendered::of(problem).into()
     }
 

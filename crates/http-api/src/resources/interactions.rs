@@ -180,6 +180,10 @@ async fn store(
     }
     for (kind, count) in counts {
         state.metrics.interactions_recorded(kind.code(), count);
+        // A click on "apply" may come from anywhere, and says nothing of recommendations.
+        if kind == InteractionKind::RecommendationClick {
+            state.metrics.recommendations_clicked(count);
+        }
     }
     let accepted = novelty.iter().filter(|new| **new).count();
     Ok(Ok(HttpResponse::Accepted().json(Recorded {

@@ -207,6 +207,8 @@ pub(crate) async fn run(
         })
         .await?;
     state.metrics.eligibility_checked();
+    let shown = found.recommendations.len();
+    state.metrics.recommendations_shown(shown as u64);
     let candidates = [
         (Verdict::Eligible, found.verdicts.eligible),
         (Verdict::Possible, found.verdicts.possible),

@@ -37,6 +37,7 @@ impl TaskObserver for Uncounted {
     fn task_received(&self) {}
     fn attempt_ended(&self, _: &'static str, _: Duration) {}
     fn center_called(&self, _: bool) {}
+    fn notice_sent(&self, _: bool) {}
     fn notice_buried(&self) {}
     fn events_dropped(&self, _: u64) {}
 }
@@ -246,7 +247,7 @@ impl Api {
         let key = TokenKey::new(SECRET.into()).expect("a secret");
         let tokens = TokenSettings::default();
         let verifier = Arc::new(Verifier::new(tokens.clone(), std::slice::from_ref(&key)));
-        let metrics = Metrics::new("1.2.3");
+        let metrics = Metrics::new("1.2.3", http_api::routes());
         let proxies = setup.settings.trusted_proxies.clone();
         let connections = Connections::new(setup.max_connections, proxies);
         let state = ApiState::new(

@@ -21,6 +21,7 @@ mod limits;
 mod logs;
 mod matching;
 mod mcp;
+mod metrics;
 mod operations;
 mod policies;
 mod revocations;

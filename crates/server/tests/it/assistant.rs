@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use crate::client::{ask, get};
 use crate::process::{Process, command};
 use crate::replica::{database, eventually, on};
+use crate::scrape::Scrape;
 
 /// Within the deadline that these tests set, on a busy machine.
 const ANSWERED: Duration = Duration::from_secs(6);
@@ -57,11 +58,11 @@ impl Served {
         spent(self.process.address).await
     }
 
-    async fn metric(&self, series: &str) -> f64 {
-        let metrics = get(self.process.admin_address, "/metrics").await.body;
-        let line = metrics.lines().find_map(|line| line.strip_prefix(series));
-        let value = line.unwrap_or_else(|| panic!("{series} in {metrics}"));
-        value.trim().parse().expect("a number")
+    /// Of all series with these labels.
+    async fn metric(&self, name: &str, labels: &[&str]) -> f64 {
+        let scrape = Scrape::of(&self.process).await;
+        let value = scrape.value(name, labels);
+        value.unwrap_or_else(|| panic!("{name} in {}", scrape.0))
     }
 }
 
@@ -140,10 +141,11 @@ async fn however_the_service_misbehaves_rules_answer_in_time_and_say_why() {
     ];
     for (at, (behaviour, reason, costs)) in cases.into_iter().enumerate() {
         let name = format!("{behaviour:?}");
-        let series = format!("ai_fallbacks_total{{reason=\"{reason}\"}}");
+        let (fallbacks, why) = ("ai_fallbacks_total", format!("reason=\"{reason}\""));
         let failed = "openai_requests_failed_total";
-        let (paid, counted) = (served.spent().await, served.metric(&series).await);
-        let failures = served.metric(failed).await;
+        let paid = served.spent().await;
+        let counted = served.metric(fallbacks, &[&why]).await;
+        let failures = served.metric(failed, &[]).await;
         stub.enqueue(behaviour);
         let begun = Instant::now();
         let query = format!("nursing scholarships in Texas over $5k, number {at}");
@@ -165,8 +167,8 @@ async fn however_the_service_misbehaves_rules_answer_in_time_and_say_why() {
             (served.spent().await > paid) == costs
         })
         .await;
-        assert!(served.metric(&series).await > counted, "{name}");
-        assert!(served.metric(failed).await > failures, "{name}");
+        assert!(served.metric(fallbacks, &[&why]).await > counted, "{name}");
+        assert!(served.metric(failed, &[]).await > failures, "{name}");
         let status = get(served.process.address, "/ai/status").await.json();
         assert_eq!(status["circuit_breaker"], "closed", "{name}");
     }
@@ -248,8 +250,9 @@ async fn passing_failures_are_asked_again() {
         "it was told to wait"
     );
     assert_eq!(stub.count(), 3);
-    assert_eq!(served.metric("openai_requests_total").await, 1.0);
-    assert_eq!(served.metric("openai_requests_failed_total").await, 0.0);
+    assert_eq!(served.metric("openai_requests_total", &[]).await, 1.0);
+    let failed = served.metric("openai_requests_failed_total", &[]).await;
+    assert_eq!(failed, 0.0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -36,7 +36,7 @@ async fn a_first_start_serves_samples_on_two_listeners() {
         metrics.body
     );
     assert!(
-        metrics.body.contains("index_scholarships 300"),
+        metrics.body.contains("\nindex_scholarships{") && metrics.body.contains("} 300\n"),
         "{}",
         metrics.body
     );

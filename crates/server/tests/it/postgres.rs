@@ -10,6 +10,7 @@ use testkit::{PrivatePgBouncer, PrivatePostgres};
 use crate::client::get;
 use crate::process::{Process, SECRET};
 use crate::replica::{Replica, SOON, database, eventually, migrate, on, through};
+use crate::scrape::Scrape;
 
 async fn serves(url: &str, pool_mode: &str) {
     let replica = Replica::start_with(url, pool_mode, &[("SAMPLE_CATALOGUE", "on")]);
@@ -190,12 +191,9 @@ async fn a_log_that_is_held_back_shows_in_the_metrics() {
     let url = database(&server).await;
     let replica = Replica::start(&url);
     let held_back = async || {
-        let metrics = get(replica.process.admin_address, "/metrics").await.body;
-        let mut lines = metrics.lines();
-        let value = lines.find_map(|line| line.strip_prefix("change_feed_held_back_seconds "));
-        value
-            .and_then(|value| value.parse::<f64>().ok())
-            .expect("a number")
+        let scrape = Scrape::of(&replica.process).await;
+        let value = scrape.value("change_feed_held_back_seconds", &[]);
+        value.expect("is told")
     };
     assert!(held_back().await < 0.001);
     let transaction = server.begin_psql(

@@ -10,6 +10,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use super::Metrics;
+
 /// Seconds.
 const CALL_EDGES: [f64; 10] = [0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0];
 
@@ -91,48 +93,73 @@ impl AssistantMetrics {
         }
         metrics
     }
+}
 
-    pub(super) fn prepare(&self, reasons: impl IntoIterator<Item = &'static str>) {
-        for reason in reasons {
-            drop(self.fallbacks.get_or_create(&FallbackLabels { reason }));
-        }
+impl Metrics {
+    /// Makes the series of these reasons for which rules of our own may answer.
+    pub fn prepare_assistant(&self, reasons: impl IntoIterator<Item = &'static str>) {
+        self.with(|recorded| {
+            for reason in reasons {
+                let labels = FallbackLabels { reason };
+                drop(recorded.assistant.fallbacks.get_or_create(&labels));
+            }
+        });
     }
 
-    pub(super) fn called(&self, took: Duration) {
-        self.calls.observe(took.as_secs_f64());
+    /// One call to the language model has ended, well or not.
+    pub fn model_called(&self, took: Duration) {
+        self.with(|recorded| recorded.assistant.calls.observe(took.as_secs_f64()));
     }
 
-    pub(super) fn asked(&self, is_usable: bool) {
-        self.requests.inc();
-        if !is_usable {
-            self.failed.inc();
-        }
+    /// A question to the language model has ended, after its retries.
+    pub fn model_asked(&self, is_usable: bool) {
+        self.with(|recorded| {
+            recorded.assistant.requests.inc();
+            if !is_usable {
+                recorded.assistant.failed.inc();
+            }
+        });
     }
 
-    pub(super) fn answered(&self, source: &'static str, reason: Option<&'static str>) {
-        self.answers.get_or_create(&AnswerLabels { source }).inc();
-        if let Some(reason) = reason {
-            self.fallbacks
-                .get_or_create(&FallbackLabels { reason })
+    /// `source` and `reason` are codes, not text from a request.
+    pub fn assistant_answered(&self, source: &'static str, reason: Option<&'static str>) {
+        self.with(|recorded| {
+            let assistant = &recorded.assistant;
+            assistant
+                .answers
+                .get_or_create(&AnswerLabels { source })
                 .inc();
-        }
+            if let Some(reason) = reason {
+                let labels = FallbackLabels { reason };
+                assistant.fallbacks.get_or_create(&labels).inc();
+            }
+        });
     }
 
+    /// In millionths of a US dollar.
     #[expect(
         clippy::cast_precision_loss,
         reason = "a call costs less than 2^52 millionths of a dollar"
     )]
-    pub(super) fn cost(&self, micro_usd: u64) {
-        self.cost.inc_by(micro_usd as f64 / 1_000_000.0);
+    pub fn model_cost(&self, micro_usd: u64) {
+        self.with(|recorded| {
+            recorded
+                .assistant
+                .cost
+                .inc_by(micro_usd as f64 / 1_000_000.0);
+        });
     }
 
-    pub(super) fn budget_warned(&self) {
-        self.budget_warnings.inc();
+    pub fn model_budget_warned(&self) {
+        self.with(|recorded| {
+            recorded.assistant.budget_warnings.inc();
+        });
     }
 
-    pub(super) fn set_breaker(&self, is_open: bool) {
-        self.breaker
-            .inner()
-            .store(is_open.into(), Ordering::Relaxed);
+    pub fn set_model_breaker(&self, is_open: bool) {
+        self.with(|recorded| {
+            let breaker = recorded.assistant.breaker.inner();
+            breaker.store(is_open.into(), Ordering::Relaxed);
+        });
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::Term as _;
 use domain::task::{NoticeKind, Progress};
-use ports::{ListedTask, TaskFilter};
+use ports::{ListedTask, Queued, TaskFilter};
 use tokio::task::JoinSet;
 
 use super::*;
@@ -198,6 +198,26 @@ pub async fn lists_hold_what_was_asked_for(board: Board) {
         let listed = list(&board, filter.clone(), None, 10).await;
         assert_eq!(ids(&listed), expected, "{filter:?}");
     }
+}
+
+pub async fn what_waits_is_counted(board: Board) {
+    let queued = async |most| board.queued(most).await.expect("is counted");
+    let counts = |tasks, notices| Queued { tasks, notices };
+    assert_eq!(queued(10).await, counts(0, 0));
+    enqueue_all(&board, "x", &["a", "b", "c"]).await;
+    assert_eq!(queued(10).await, counts(3, 3));
+    assert_eq!(queued(2).await, counts(2, 2));
+    // Who works at one tells of it, and who waits for the next attempt waits.
+    claim(&board, "ann", 2, 1).await;
+    finish(&board, "a", "ann", retry(30), 2).await;
+    finish(&board, "b", "ann", success(), 2).await;
+    assert_eq!(queued(10).await, counts(2, 6));
+    let due = deliveries(&board, "bob", 3).await;
+    assert_eq!(queued(10).await, counts(2, 6));
+    deliver(&board, &due[0]).await;
+    let buried = board.bury(&due[1].key, "bob", reason(), minutes_later(4));
+    assert!(buried.await.expect("is answered"));
+    assert_eq!(queued(10).await, counts(2, 4));
 }
 
 pub async fn finished_tasks_are_forgotten(board: Board) {

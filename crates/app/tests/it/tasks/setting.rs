@@ -166,10 +166,11 @@ impl CommandCenter for Center {
     }
 }
 
-/// How attempts ended, and how many notices were given up.
+/// How attempts and deliveries ended, and how many notices were given up.
 #[derive(Default)]
 pub(crate) struct Counted {
     pub(crate) outcomes: Mutex<Vec<&'static str>>,
+    pub(crate) deliveries: Mutex<Vec<bool>>,
     pub(crate) buried: Mutex<u32>,
 }
 
@@ -181,6 +182,10 @@ impl TaskObserver for Counted {
     }
 
     fn center_called(&self, _: bool) {}
+
+    fn notice_sent(&self, is_success: bool) {
+        self.deliveries.lock().expect("sound").push(is_success);
+    }
 
     fn notice_buried(&self) {
         *self.buried.lock().expect("sound") += 1;
