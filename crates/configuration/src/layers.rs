@@ -28,12 +28,14 @@ const WITHOUT_DEFAULT: &[&str] = &[
     "app_version",
     "command_center_url",
     "index_file",
+    "otel_exporter_otlp_endpoint",
     "redis_certificate_authorities",
     "redis_memory_policy",
 ];
 const SECRETS: &[&str] = &[
     "jwt_previous_secrets",
     "jwt_secret",
+    "otel_exporter_otlp_headers",
     "redis_url",
     "shared_secret",
 ];

@@ -1,6 +1,7 @@
 //! What is counted and measured, and its OpenMetrics form.
 
 mod assistant;
+mod exporting;
 mod http;
 mod per_thread;
 mod tasks;
@@ -18,6 +19,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use assistant::AssistantMetrics;
+pub(crate) use exporting::ExportCounters;
 use http::HttpMetrics;
 use per_thread::Counter;
 use tasks::TaskMetrics;
@@ -63,6 +65,7 @@ impl Metrics {
         let http = HttpMetrics::register(&mut registry, version);
         let assistant = AssistantMetrics::register(&mut registry);
         let tasks = TaskMetrics::register(&mut registry);
+        exporting::register(&mut registry);
         let searches = Counter::default();
         registry.register("search_requests", "Searches answered", searches.clone());
         let searches_without_result = Counter::default();

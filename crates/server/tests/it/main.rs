@@ -18,3 +18,4 @@ mod replica;
 mod restart;
 mod revocations;
 mod sqlite_faults;
+mod traces;
