@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use outgoing_http::{retry_after, tls_configuration};
+use outgoing_http::{retry_after, send, tls_configuration};
 use ports::{
     AgentEvent, Clock, CommandCenter, CommandCenterError, Delivery, Heartbeat, Registration,
 };
@@ -91,7 +91,8 @@ impl HttpCommandCenter {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let begun = Instant::now();
         let request = self.client.post(url).headers(headers).body(body);
-        let response = request.send().await.map_err(failed)?;
+        let sent = send(&self.client, request, "command_center").await;
+        let response = sent.map_err(failed)?;
         let status = response.status().as_u16();
         let wait = retry_after(response.headers());
         // The connection can be kept when there is no more to read. The status has said what matters.

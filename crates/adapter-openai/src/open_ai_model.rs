@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use outgoing_http::{retry_after, tls_configuration};
+use outgoing_http::{retry_after, send, tls_configuration};
 use ports::{Completion, LanguageModel, ModelError, Prompt};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, Url, redirect};
@@ -67,7 +67,9 @@ impl OpenAiModel {
     async fn ask(&self, request: &Request<'_>) -> Result<Completion, ModelError> {
         let begun = Instant::now();
         let request = self.client.post(self.completions.clone()).json(request);
-        let response = request.send().await.map_err(failed)?;
+        let response = send(&self.client, request, "openai")
+            .await
+            .map_err(failed)?;
         let status = response.status();
         let answer = self.read(response).await;
         let milliseconds = begun.elapsed().as_millis();

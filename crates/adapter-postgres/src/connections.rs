@@ -11,6 +11,8 @@ use ports::{DatabaseObserver, TransactionOutcome};
 use rand::Rng as _;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout_at};
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use crate::connecting::Connector;
 use crate::failure::Failure;
@@ -184,10 +186,18 @@ impl Connections {
             + 'static,
     {
         let connections = Arc::clone(self);
-        let task =
-            tokio::spawn(async move { connections.try_until_done(area, access, work).await });
+        let span = span_of(access);
+        let work = async move { connections.try_until_done(area, access, work).await };
+        let task = tokio::spawn(work.instrument(span.clone()));
         let _aborted = (!access.writes()).then(|| AbortedWithCaller(task.abort_handle()));
-        task.await.unwrap_or(Err(Failure::Panicked))
+        let outcome = task.await.unwrap_or(Err(Failure::Panicked));
+        if let Err(failure) = &outcome
+            && !failure.is_answer()
+        {
+            span.record("error.type", failure.code());
+            span.record("otel.status_code", "ERROR");
+        }
+        outcome
     }
 
     async fn try_until_done<T, W>(&self, area: Area, access: Access, work: W) -> Result<T, Failure>
@@ -323,6 +333,21 @@ impl Connections {
             }
         }
     }
+}
+
+/// A transaction as a part of the trace around it. It tells neither statements nor values.
+fn span_of(access: Access) -> Span {
+    let operation = if access.writes() { "WRITE" } else { "READ" };
+    tracing::info_span!(
+        target: "otel",
+        "transaction",
+        otel.name = operation,
+        otel.kind = "client",
+        otel.status_code = Empty,
+        db.system.name = "postgresql",
+        db.operation.name = operation,
+        "error.type" = Empty,
+    )
 }
 
 /// Ends the task of a caller who has gone.

@@ -117,6 +117,30 @@ impl Failure {
         }
     }
 
+    /// Whether everything works, and the answer was no.
+    pub(crate) fn is_answer(&self) -> bool {
+        matches!(self, Self::Refused(_)) || self.is_about_rows()
+    }
+
+    /// For traces.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::NoConnection(..) => "no_connection",
+            Self::Crowded => "crowded",
+            Self::Silent(_) => "timeout",
+            Self::Database(_) => "refused",
+            Self::Undecided(_) | Self::CommitSilent => "undecided",
+            Self::WithoutSchema => "no_schema",
+            Self::WithoutRights(_) => "no_rights",
+            Self::Unstorable => "unstorable",
+            Self::Contended => "contended",
+            Self::Unreadable { .. } => "unreadable",
+            Self::Randomness => "no_randomness",
+            Self::Panicked => "panic",
+            Self::Refused(_) => "answered_no",
+        }
+    }
+
     /// Whether Postgres did not answer at all.
     pub(crate) fn is_absence(&self) -> bool {
         matches!(self, Self::NoConnection(..) | Self::Silent(_))

@@ -36,6 +36,16 @@ impl Failure {
         }
     }
 
+    /// For traces.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Away => "breaker_open",
+            Self::Silent(_) => "timeout",
+            Self::Connection(_) => "connection",
+            Self::Refused(_) => "refused",
+        }
+    }
+
     /// Whether asking again right away would most likely fail as well, for everybody.
     pub(crate) fn means_away(&self) -> bool {
         !matches!(self, Self::Refused(_))

@@ -6,8 +6,10 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use bb8_redis::bb8::{Pool, PooledConnection, RunError};
 use domain::circuit_breaker::{BreakerPolicy, BreakerState, CircuitBreaker, Permit};
-use redis::{Cmd, FromRedisValue, RedisResult, ScriptInvocation};
+use redis::{Arg, Cmd, FromRedisValue, RedisResult, ScriptInvocation};
 use tokio::time::{Instant, timeout_at};
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use crate::connections::{Connection, Connector};
 use crate::failure::Failure;
@@ -128,10 +130,17 @@ impl Redis {
         deadline: Duration,
         command: &Cmd,
     ) -> Result<T, Failure> {
-        let mut call = self.inner.begin(deadline).await?;
-        let asked = command.query_async(&mut call.connection.link);
-        let answer = timeout_at(call.until, asked).await;
-        self.inner.end(call, deadline, answer.ok())
+        let span = span_of(|| match command.args_iter().next() {
+            Some(Arg::Simple(name)) => String::from_utf8_lossy(name).into_owned(),
+            _ => String::new(),
+        });
+        let called = async {
+            let mut call = self.inner.begin(deadline).await?;
+            let asked = command.query_async(&mut call.connection.link);
+            let answer = timeout_at(call.until, asked).await;
+            self.inner.end(call, deadline, answer.ok())
+        };
+        noted(called, span).await
     }
 
     pub(crate) async fn script<T: FromRedisValue>(
@@ -139,11 +148,46 @@ impl Redis {
         deadline: Duration,
         script: &ScriptInvocation<'_>,
     ) -> Result<T, Failure> {
-        let mut call = self.inner.begin(deadline).await?;
-        let asked = script.invoke_async(&mut call.connection.link);
-        let answer = timeout_at(call.until, asked).await;
-        self.inner.end(call, deadline, answer.ok())
+        let called = async {
+            let mut call = self.inner.begin(deadline).await?;
+            let asked = script.invoke_async(&mut call.connection.link);
+            let answer = timeout_at(call.until, asked).await;
+            self.inner.end(call, deadline, answer.ok())
+        };
+        noted(called, span_of(|| "EVALSHA".to_owned())).await
     }
+}
+
+/// A call as a part of the trace around it. It tells neither keys nor values.
+fn span_of(operation: impl FnOnce() -> String) -> Span {
+    let span = tracing::info_span!(
+        target: "otel",
+        "redis",
+        otel.kind = "client",
+        otel.status_code = Empty,
+        db.system.name = "redis",
+        db.operation.name = Empty,
+        "error.type" = Empty,
+    );
+    if !span.is_disabled() {
+        span.record("db.operation.name", operation());
+    }
+    span
+}
+
+async fn noted<T>(
+    called: impl Future<Output = Result<T, Failure>>,
+    span: Span,
+) -> Result<T, Failure> {
+    let outcome = called.instrument(span.clone()).await;
+    if let Err(failure) = &outcome {
+        span.record("error.type", failure.code());
+        // While Redis is away nobody asks it, and the breaker says so: that is no failure of this request.
+        if !matches!(failure, Failure::Away) {
+            span.record("otel.status_code", "ERROR");
+        }
+    }
+    outcome
 }
 
 impl Inner {

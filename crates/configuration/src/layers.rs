@@ -29,6 +29,7 @@ const WITHOUT_DEFAULT: &[&str] = &[
     "command_center_url",
     "index_file",
     "jwt_secret_since",
+    "otel_exporter_otlp_endpoint",
     "redis_certificate_authorities",
     "redis_memory_policy",
     "tls_certificate_file",
@@ -36,6 +37,7 @@ const WITHOUT_DEFAULT: &[&str] = &[
 const SECRETS: &[&str] = &[
     "jwt_previous_secrets",
     "jwt_secret",
+    "otel_exporter_otlp_headers",
     "redis_url",
     "shared_secret",
 ];

@@ -1,4 +1,4 @@
-//! The private listener's application: metrics, a page for people, and whether the process lives.
+//! The private listener's application: metrics, a page for people, whether the process lives, and the level of its log.
 
 mod status;
 
@@ -6,14 +6,21 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{App, Error, HttpResponse, web};
-use telemetry::METRICS_CONTENT_TYPE;
+use serde::Serialize;
+use telemetry::{LogLevel, METRICS_CONTENT_TYPE};
 
 use crate::resources::operations::alive;
 use crate::state::ApiState;
 
+/// A level is a line; more than this is none.
+const LONGEST_LEVEL: usize = 4_096;
+
 /// Everything that the private listener serves. It has no access control of its own and belongs on a private address.
+///
+/// `log_level` is of the process's log, where it has one that can be changed.
 pub fn admin_application(
     state: ApiState,
+    log_level: Option<LogLevel>,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -28,6 +35,16 @@ pub fn admin_application(
         .route("/metrics", web::get().to(metrics))
         .route("/status", web::get().to(status::status))
         .service(alive)
+        .configure(|routes| {
+            if let Some(level) = log_level {
+                let resource = web::resource("/log-level")
+                    .app_data(web::Data::new(level))
+                    .app_data(web::PayloadConfig::new(LONGEST_LEVEL))
+                    .get(shown_level)
+                    .put(changed_level);
+                routes.service(resource);
+            }
+        })
 }
 
 async fn metrics(state: web::Data<ApiState>) -> HttpResponse {
@@ -38,4 +55,58 @@ async fn metrics(state: web::Data<ApiState>) -> HttpResponse {
         .insert_header((CONTENT_TYPE, METRICS_CONTENT_TYPE))
         .insert_header((CACHE_CONTROL, "no-store"))
         .body(state.metrics.encode())
+}
+
+#[derive(Serialize)]
+struct ShownLevel<'a> {
+    level: &'a str,
+    /// What it is again after a restart.
+    configured: &'a str,
+}
+
+#[derive(Serialize)]
+struct RefusedLevel {
+    error: String,
+}
+
+async fn shown_level(level: web::Data<LogLevel>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(ShownLevel {
+            level: &level.current(),
+            configured: level.configured(),
+        })
+}
+
+/// The body is the level alone, as plain text.
+async fn changed_level(level: web::Data<LogLevel>, body: String) -> HttpResponse {
+    let wanted = body.trim();
+    let before = level.current();
+    match level.change(wanted) {
+        Ok(()) => {
+            // Whatever the level is now: who reads a log must see why it is fuller or emptier than before.
+            tracing::error!(
+                target: "http_api::admin",
+                before,
+                after = wanted,
+                "the log level was changed; this is no error"
+            );
+            shown_level(level).await
+        }
+        Err(error) => HttpResponse::UnprocessableEntity().json(RefusedLevel {
+            error: reason(&error),
+        }),
+    }
+}
+
+/// With its causes: the first says which text, the last what is wrong with it.
+fn reason(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use telemetry::LogSettings;
+use telemetry::{LogLevel, LogSettings, Telemetry};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::settings::Settings;
@@ -24,7 +24,7 @@ pub async fn serve_tools() -> ExitCode {
 }
 
 async fn with_settings(
-    run: impl AsyncFnOnce(&Settings) -> Result<(), Box<dyn std::error::Error>>,
+    run: impl AsyncFnOnce(&Settings, LogLevel) -> Result<(), Box<dyn std::error::Error>>,
 ) -> ExitCode {
     let settings = match Settings::load() {
         Ok(settings) => settings,
@@ -35,10 +35,13 @@ async fn with_settings(
         format: settings.log_format,
         version: settings.version.clone(),
     };
-    if let Err(error) = telemetry::init_logging(&logs) {
-        return complain(&error, BAD_CONFIGURATION);
-    }
-    match run(&settings).await {
+    let telemetry = match Telemetry::start(&logs, settings.traces.as_ref()) {
+        Ok(telemetry) => telemetry,
+        Err(error) => return complain(&error, BAD_CONFIGURATION),
+    };
+    let outcome = run(&settings, telemetry.log_level.clone()).await;
+    telemetry.stop().await;
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(
@@ -97,7 +100,7 @@ impl Signals {
     }
 }
 
-async fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
+async fn run(settings: &Settings, log_level: LogLevel) -> Result<(), Box<dyn std::error::Error>> {
     // From here on a signal ends the process in order, also while it is still starting.
     let mut signals = Signals::listen().map_err(StartError::Run)?;
     if settings.secret_is_random {
@@ -106,7 +109,7 @@ async fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
         );
     }
     let mut server = tokio::select! {
-        server = Server::start(settings) => server?,
+        server = Server::start(settings, log_level) => server?,
         signal = signals.next() => {
             tracing::info!("{signal} while starting: ending");
             return Ok(());

@@ -7,6 +7,7 @@ mod assistant;
 mod limits;
 mod metrics;
 mod stores;
+mod traces;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use app::retention;
 use auth::{TokenKey, TokenSettings, secret_weakness};
 use rand::TryRngCore;
 use secrecy::{ExposeSecret, SecretString};
-use telemetry::LogFormat;
+use telemetry::{LogFormat, TraceSettings};
 
 pub use agents::AgentSettings;
 pub use assistant::{AssistantSettings, ModelConnection};
@@ -89,6 +90,8 @@ pub struct Settings {
     pub shutdown_timeout: Duration,
     pub log_level: String,
     pub log_format: LogFormat,
+    /// `None`: nobody collects them.
+    pub traces: Option<TraceSettings>,
 }
 
 impl Settings {
@@ -184,6 +187,7 @@ impl Settings {
                 format!("{:?}", self.log_format).to_ascii_lowercase(),
             ),
         ]);
+        shown.extend(traces::shown(self.traces.as_ref()));
         shown
             .iter()
             .map(|(name, value)| format!("{name}={value}\n"))
@@ -283,6 +287,7 @@ fn read(reader: &mut Reader<'_>) -> Settings {
             &[("json", LogFormat::Json), ("pretty", LogFormat::Pretty)],
             LogFormat::Pretty,
         ),
+        traces: traces::traces(reader, environment),
     }
 }
 

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use actix_web::dev::ServerHandle;
 use app::Application;
 use http_api::{ApiState, Connections};
+use telemetry::LogLevel;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -96,7 +97,7 @@ impl Server {
     ///
     /// # Errors
     /// [`StartError`]; nothing of it stays behind.
-    pub async fn start(settings: &Settings) -> Result<Self, StartError> {
+    pub async fn start(settings: &Settings, log_level: LogLevel) -> Result<Self, StartError> {
         let begun = Instant::now();
         // First of all: a port that is taken must not leave a store half made. Early callers wait in the listeners' queues.
         let listen = |port: u16, setting: &'static str| {
@@ -137,7 +138,7 @@ impl Server {
             .shutdown_timeout(settings.shutdown_timeout.as_secs());
         let admin = actix_web::HttpServer::new(move || {
             admin_state.metrics.watch_this_runtime("admin");
-            http_api::admin_application(admin_state.clone())
+            http_api::admin_application(admin_state.clone(), Some(log_level.clone()))
         });
         let admin = admin.workers(1).disable_signals().shutdown_timeout(1);
 

@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read as _};
 
+use telemetry::LogLevel;
 use tokio::io::{AsyncRead, AsyncWriteExt as _, duplex};
 use tokio::runtime::Handle;
 
@@ -13,7 +14,11 @@ use crate::startup::StartError;
 /// Bytes of the input that are read ahead.
 const AHEAD: usize = 64 * 1024;
 
-pub(crate) async fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
+/// Nobody can reach the level of the log: there is no listener.
+pub(crate) async fn run(
+    settings: &Settings,
+    _: LogLevel,
+) -> Result<(), Box<dyn std::error::Error>> {
     let mut signals = Signals::listen().map_err(StartError::Run)?;
     let engine = tokio::select! {
         engine = Engine::start(settings, AgentTasks::LeftAlone) => engine?,

@@ -1,22 +1,27 @@
 //! What is logged, and how it is written to standard error.
 
 mod json_line;
+mod level;
 
 use std::io::IsTerminal;
 use std::str::FromStr;
 
-use tracing::Subscriber;
-use tracing_subscriber::filter::{LevelFilter, ParseError};
+use opentelemetry_sdk::trace::SdkTracer;
+use tracing::{Dispatch, Level, Metadata, Subscriber};
+use tracing_subscriber::filter::{FilterExt as _, FilterFn, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
-use tracing_subscriber::{EnvFilter, Layer};
+use tracing_subscriber::{Layer, Registry, reload};
 
+pub use level::{LevelError, LogLevel, check_level};
+
+use crate::metrics::ExportCounters;
+use crate::traces::{SPANS, TraceError, TraceExport, TraceSettings, traces};
 use json_line::JsonLine;
-
-/// Whatever the level: this library logs whole messages, with what students say of themselves.
-const ERRORS_ONLY: &str = "rmcp=error";
+use level::{filter, may_be_logged};
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,262 +58,116 @@ pub struct LogSettings {
     pub version: String,
 }
 
-/// Logging could not be set up.
+/// Logs or traces could not be set up.
 #[derive(Debug, thiserror::Error)]
-pub enum LoggingError {
-    #[error(
-        "the log level `{level}` must be a level such as `info` or directives such as `info,http_api=debug`"
-    )]
-    Level {
-        level: String,
-        #[source]
-        source: ParseError,
-    },
-    #[error(
-        "`{level}` is no level; must be off, error, warn, info, debug or trace, or directives such as `info,http_api=debug`"
-    )]
-    UnknownLevel { level: String },
+pub enum TelemetryError {
+    #[error(transparent)]
+    Level(#[from] LevelError),
+    #[error("traces cannot be set up")]
+    Traces(#[from] TraceError),
     #[error("logging is already set up in this process")]
     AlreadySetUp(#[source] TryInitError),
 }
 
-/// Sends the process's logs, those of libraries with the `log` facade included, to standard error from now on.
-///
-/// # Errors
-/// [`LoggingError`] when the level cannot be read, or on a second call.
-pub fn init_logging(settings: &LogSettings) -> Result<(), LoggingError> {
-    let coloured = std::io::stderr().is_terminal();
-    subscriber(settings, coloured, std::io::stderr)?
-        .try_init()
-        .map_err(LoggingError::AlreadySetUp)
+/// What the process says of itself, beside metrics.
+#[derive(Debug)]
+pub struct Telemetry {
+    pub log_level: LogLevel,
+    traces: Option<TraceExport>,
 }
 
-/// Whether the text is a level or directives, without setting anything up.
-///
-/// # Errors
-/// [`LoggingError::Level`] when it is not.
-pub fn check_level(level: &str) -> Result<(), LoggingError> {
-    filter(level).map(drop)
-}
+impl Telemetry {
+    /// Sends the process's logs, those of libraries with the `log` facade included, to standard error from now on, and its
+    /// traces to the collector, if there is one.
+    ///
+    /// # Errors
+    /// [`TelemetryError`] when the settings cannot work, or on a second call.
+    pub fn start(
+        logs: &LogSettings,
+        collector: Option<&TraceSettings>,
+    ) -> Result<Self, TelemetryError> {
+        let started = collector.map(|settings| {
+            let counters = ExportCounters::of_process();
+            traces(settings, &logs.version, counters)
+        });
+        let (tracer, export) = started.transpose()?.unzip();
+        let coloured = std::io::stderr().is_terminal();
+        let (subscriber, log_level) = subscriber(logs, coloured, std::io::stderr, tracer)?;
+        subscriber
+            .try_init()
+            .map_err(TelemetryError::AlreadySetUp)?;
+        Ok(Self {
+            log_level,
+            traces: export,
+        })
+    }
 
-fn filter(level: &str) -> Result<EnvFilter, LoggingError> {
-    for directive in level.split(',').map(str::trim) {
-        // The library takes a lone word that is no level for the name of a target, and then logs nothing else.
-        let is_word = !directive.is_empty() && directive.chars().all(char::is_alphanumeric);
-        if is_word && directive.parse::<LevelFilter>().is_err() {
-            return Err(LoggingError::UnknownLevel {
-                level: directive.to_owned(),
-            });
+    /// Sends the traces that wait, within a few seconds.
+    pub async fn stop(self) {
+        if let Some(traces) = self.traces {
+            traces.stop().await;
         }
     }
-    let unreadable = |source| LoggingError::Level {
-        level: level.to_owned(),
-        source,
-    };
-    let filter = EnvFilter::builder().parse(level).map_err(unreadable)?;
-    let errors_only = ERRORS_ONLY.parse().map_err(unreadable)?;
-    Ok(filter.add_directive(errors_only))
 }
 
+/// Without a tracer the filter of logs stands in front of everything, so that spans for traces cost nothing. With one each has a
+/// filter of its own: what is logged must not decide what is traced.
 fn subscriber<W>(
     settings: &LogSettings,
     coloured: bool,
     writer: W,
-) -> Result<impl Subscriber + Send + Sync + use<W>, LoggingError>
+    tracer: Option<SdkTracer>,
+) -> Result<(Dispatch, LogLevel), LevelError>
 where
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
 {
     let filter = filter(&settings.level)?;
+    let Some(tracer) = tracer else {
+        let (filter, handle) = reload::Layer::<_, Registry>::new(filter);
+        let subscriber = tracing_subscriber::registry()
+            .with(filter)
+            .with(filter_fn(may_be_logged))
+            .with(lines(settings, coloured, writer));
+        let log_level = LogLevel::new(&settings.level, move |filter| handle.reload(filter));
+        return Ok((subscriber.into(), log_level));
+    };
+    let (filter, handle) = reload::Layer::<_, Registry>::new(filter);
+    let spans = tracing_opentelemetry::layer()
+        .with_tracer(tracer)
+        // Where in the code, on which thread and how long idle: nobody asked, and each costs something for every span.
+        .with_location(false)
+        .with_threads(false)
+        .with_target(false)
+        .with_tracked_inactivity(false)
+        .with_context_activation(false)
+        .with_filter(only_spans_for_traces());
+    let subscriber = tracing_subscriber::registry()
+        .with(lines(settings, coloured, writer).with_filter(filter.and(filter_fn(may_be_logged))))
+        .with(spans);
+    let log_level = LogLevel::new(&settings.level, move |filter| handle.reload(filter));
+    Ok((subscriber.into(), log_level))
+}
+
+fn only_spans_for_traces() -> FilterFn {
+    let is_for_traces = |metadata: &Metadata<'_>| metadata.is_span() && metadata.target() == SPANS;
+    // Without the hint every call site of every library would be asked about at every level.
+    FilterFn::new(is_for_traces as fn(&Metadata<'_>) -> bool).with_max_level_hint(Level::INFO)
+}
+
+fn lines<S, W>(settings: &LogSettings, coloured: bool, writer: W) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+{
     let layer = tracing_subscriber::fmt::layer().with_writer(writer);
-    let layer = match settings.format {
+    match settings.format {
         LogFormat::Json => layer
             .fmt_fields(JsonFields::new())
             .event_format(JsonLine::new(settings.version.clone()))
             .boxed(),
         LogFormat::Pretty => layer.with_ansi(coloured).boxed(),
-    };
-    Ok(tracing_subscriber::registry().with(filter).with(layer))
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io;
-    use std::sync::{Arc, Mutex};
-
-    use serde_json::{Value, json};
-    use tracing::subscriber::with_default;
-
-    use super::*;
-
-    #[derive(Clone, Default)]
-    struct Captured(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Captured {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    fn logged(format: LogFormat, level: &str, act: impl FnOnce()) -> String {
-        let settings = LogSettings {
-            level: level.to_owned(),
-            format,
-            version: "1.2.3".to_owned(),
-        };
-        let captured = Captured::default();
-        let writer = captured.clone();
-        let subscriber = subscriber(&settings, false, move || writer.clone()).unwrap();
-        with_default(subscriber, act);
-        let bytes = captured.0.lock().unwrap().clone();
-        String::from_utf8(bytes).unwrap()
-    }
-
-    fn json_lines(act: impl FnOnce()) -> Vec<Value> {
-        logged(LogFormat::Json, "info", act)
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
-    }
-
-    #[test]
-    fn a_json_line_carries_message_fields_level_and_version() {
-        let lines = json_lines(|| tracing::warn!(attempts = 3, slow = true, "store is \"away\"\n"));
-        let [line] = lines.as_slice() else {
-            panic!("{lines:?}")
-        };
-        assert_eq!(line["level"], "WARN");
-        assert_eq!(line["message"], "store is \"away\"\n");
-        assert_eq!(line["attempts"], 3);
-        assert_eq!(line["slow"], true);
-        assert_eq!(line["version"], "1.2.3");
-        assert_eq!(line["target"], "telemetry::logging::tests");
-        let timestamp = line["timestamp"].as_str().unwrap();
-        assert!(
-            timestamp.starts_with("20") && timestamp.ends_with('Z'),
-            "{timestamp}"
-        );
-    }
-
-    #[test]
-    fn messages_of_language_models_are_not_logged_at_any_level() {
-        for level in ["trace", "rmcp=trace", "info,rmcp=debug"] {
-            let text = logged(LogFormat::Json, level, || {
-                tracing::info!(target: "rmcp::service", "a profile");
-                tracing::warn!(target: "rmcp::service", "a profile");
-                tracing::error!(target: "rmcp::transport", "broken pipe");
-            });
-            assert_eq!(text.lines().count(), 1, "{level}: {text}");
-            assert!(text.contains("broken pipe"), "{level}: {text}");
-        }
-    }
-
-    #[test]
-    fn request_and_trace_ids_come_from_the_spans_around_an_event() {
-        let lines = json_lines(|| {
-            let request = tracing::info_span!("request", request_id = "r-1", trace_id = "t-1");
-            let _in_request = request.enter();
-            let query = tracing::info_span!("query", rows = 7);
-            let _in_query = query.enter();
-            tracing::info!("answered");
-        });
-        assert_eq!(lines[0]["request_id"], "r-1");
-        assert_eq!(lines[0]["trace_id"], "t-1");
-        assert_eq!(lines[0]["rows"], 7);
-    }
-
-    #[test]
-    fn a_field_recorded_later_is_there_and_the_inner_span_wins() {
-        let lines = json_lines(|| {
-            let outer = tracing::info_span!(
-                "outer",
-                request_id = "outer",
-                trace_id = tracing::field::Empty
-            );
-            outer.record("trace_id", "late");
-            let _in_outer = outer.enter();
-            let inner = tracing::info_span!("inner", request_id = "inner");
-            let _in_inner = inner.enter();
-            tracing::info!("answered");
-        });
-        assert_eq!(lines[0]["request_id"], "inner");
-        assert_eq!(lines[0]["trace_id"], "late");
-    }
-
-    #[test]
-    fn a_line_is_one_object_whatever_the_values_are() {
-        let text = logged(LogFormat::Json, "info", || {
-            let span = tracing::info_span!("request", note = "\"a\"\n\u{0}é");
-            let _in_span = span.enter();
-            tracing::info!(share = f64::NAN, debug = ?["\n"], note2 = 0.5, "\u{1F600}\n");
-        });
-        assert_eq!(text.matches('\n').count(), 1, "{text}");
-        let line: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(line["note"], "\"a\"\n\u{0}é");
-        assert_eq!(line["share"], Value::Null);
-        assert_eq!(line["debug"], "[\"\\n\"]");
-        assert_eq!(line["note2"], 0.5);
-        assert_eq!(line["message"], "\u{1F600}\n");
-    }
-
-    #[test]
-    fn no_field_can_pose_as_what_the_logger_says_itself() {
-        let lines = json_lines(|| tracing::error!(level = "INFO", version = "forged", "odd"));
-        assert_eq!(lines[0]["level"], "ERROR");
-        assert_eq!(lines[0]["version"], "1.2.3");
-    }
-
-    #[test]
-    fn an_event_of_the_log_facade_tells_its_real_target() {
-        let lines = json_lines(
-            || tracing::info!(target: "log", { log.target = "library", log.line = 3 }, "started"),
-        );
-        assert_eq!(lines[0]["target"], "library");
-        assert_eq!(lines[0].get("log.line"), None);
-    }
-
-    #[test]
-    fn an_error_value_is_logged_with_its_causes() {
-        let cause = io::Error::other("disk full");
-        let error = LoggedError(cause);
-        let lines =
-            json_lines(|| tracing::error!(error = &error as &dyn std::error::Error, "failed"));
-        assert_eq!(lines[0]["error"], json!("could not save: disk full"));
-    }
-
-    #[derive(Debug, thiserror::Error)]
-    #[error("could not save")]
-    struct LoggedError(#[source] io::Error);
-
-    #[test]
-    fn directives_decide_what_is_logged() {
-        let text = logged(LogFormat::Pretty, "warn,telemetry=debug", || {
-            tracing::debug!("own detail");
-            tracing::info!(target: "library", "foreign detail");
-        });
-        assert!(text.contains("own detail"), "{text}");
-        assert!(!text.contains("foreign detail"), "{text}");
-    }
-
-    #[test]
-    fn a_level_that_means_nothing_is_an_error_that_names_it() {
-        let settings = LogSettings {
-            level: "info,http_api=loud".to_owned(),
-            format: LogFormat::Json,
-            version: String::new(),
-        };
-        let error = init_logging(&settings).unwrap_err();
-        assert!(error.to_string().contains("http_api=loud"), "{error}");
-    }
-
-    #[test]
-    fn formats_are_read_from_their_names() {
-        assert_eq!("json".parse(), Ok(LogFormat::Json));
-        assert_eq!("pretty".parse(), Ok(LogFormat::Pretty));
-        assert_eq!("JSON".parse::<LogFormat>(), Err(UnknownLogFormat));
-    }
-}
+mod tests;

@@ -3,6 +3,7 @@
 mod assistant;
 mod business;
 mod dependencies;
+mod exporting;
 mod http;
 mod index;
 mod optional;
@@ -24,6 +25,7 @@ use prometheus_client::registry::Registry;
 use assistant::AssistantMetrics;
 use business::BusinessMetrics;
 use dependencies::DependencyMetrics;
+pub(crate) use exporting::ExportCounters;
 use http::HttpMetrics;
 use index::IndexMetrics;
 use process::Process;
@@ -75,6 +77,7 @@ impl Metrics {
         labelled.register_collector(Box::new(Process::of_this_program()));
         let runtimes = Arc::new(Runtimes::default());
         labelled.register_collector(Box::new(Arc::clone(&runtimes)));
+        exporting::register(labelled);
         Self(Some(Arc::new(Recorded {
             http: HttpMetrics::new(version, routes),
             recent: Recent::default(),

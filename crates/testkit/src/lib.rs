@@ -14,6 +14,7 @@ mod auditing;
 pub mod builder;
 pub mod cache_contract;
 pub mod clock;
+pub mod collector_stub;
 pub mod command_center_stub;
 mod contract;
 mod database_server;

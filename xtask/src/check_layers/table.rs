@@ -43,7 +43,8 @@ const TABLE: [(&str, Allowed); 22] = [
         "http-api",
         Allowed::These(&["domain", "ports", "app", "auth", "telemetry"]),
     ),
-    ("telemetry", Allowed::These(&[])),
+    // It sends traces.
+    ("telemetry", Allowed::These(&["outgoing-http"])),
     ("configuration", Allowed::These(&[])),
     ("server", Allowed::All),
     ("testkit", CORE),

@@ -11,6 +11,7 @@ use rand::Rng as _;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tracing::{Instrument as _, Span};
 
 use super::bridge::Bridge;
 
@@ -159,7 +160,8 @@ impl Couriers {
         for delivery in lent {
             let (couriers, center, worker) = (Arc::clone(self), Arc::clone(center), worker.clone());
             round.delivering.spawn(async move {
-                let is_delivered = couriers.deliver(&*center, &delivery, worker.as_str()).await;
+                let delivering = couriers.deliver(&*center, &delivery, worker.as_str());
+                let is_delivered = delivering.instrument(span_of(&delivery)).await;
                 is_delivered.then_some(delivery.key)
             });
         }
@@ -235,6 +237,17 @@ impl Couriers {
             }
         }
     }
+}
+
+fn span_of(delivery: &Delivery) -> Span {
+    tracing::info_span!(
+        target: "otel",
+        "notice",
+        otel.kind = "producer",
+        agent.task.id = delivery.key.task.as_str(),
+        agent.task.notice = ?delivery.kind,
+        agent.task.attempt = delivery.attempts,
+    )
 }
 
 /// What tells how a task ended is tried for a day, whatever the answers: the receiver's settings, or ours, may be mended. What

@@ -5,11 +5,13 @@ use std::sync::atomic::Ordering;
 
 use domain::Timestamp;
 use domain::task::{Task, TaskId, TaskSpec};
+use domain::vocabulary::Term as _;
 use ports::{
     AgentEventKind, Claim, Clock, CommandCenter, Commanded, Enqueued, ListedTask, Queued,
     ReplayGuardError, TaskFilter, TaskStoreError,
 };
 use sha2::{Digest as _, Sha256};
+use tracing::{Instrument as _, Span};
 
 use super::bridge::{Bridge, TaskDependencies};
 use super::couriers::Couriers;
@@ -111,6 +113,16 @@ impl Tasks {
                 return Err(SubmitError::ReplyToRefused);
             }
         }
+        let span = span_of(&spec);
+        self.take_in(spec, body, token).instrument(span).await
+    }
+
+    async fn take_in(
+        &self,
+        spec: TaskSpec,
+        body: &[u8],
+        token: TokenUse<'_>,
+    ) -> Result<(), SubmitError> {
         let purpose = purpose(&spec, body);
         let claim = self
             .bridge
@@ -190,6 +202,17 @@ impl Tasks {
         self.bridge.news.notify_waiters();
         Ok(commanded)
     }
+}
+
+/// Names the task in the trace of the request that brought it.
+fn span_of(spec: &TaskSpec) -> Span {
+    tracing::info_span!(
+        target: "otel",
+        "take in task",
+        otel.kind = "producer",
+        agent.task.id = spec.id.as_str(),
+        agent.task.action = spec.action.code(),
+    )
 }
 
 /// What a token is used for, and what a task is known by when it comes again: nobody gets the answer to another owner's task

@@ -9,11 +9,14 @@ use chrono::TimeDelta;
 use domain::task::{
     Backoff, Lease, Outcome, PlainText, Task, TaskError, TaskResult, TaskSpec, TaskState,
 };
+use domain::vocabulary::Term as _;
 use ports::{AgentEvent, AgentEventKind};
 use rand::Rng as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use super::bridge::Bridge;
 
@@ -143,7 +146,8 @@ impl TaskWorkers {
                 // Both are given back also when the work panics.
                 let _place = place;
                 let _busy = Busy::one_more(&workers.bridge.busy);
-                workers.work(&task, stop).await;
+                let span = span_of(&task);
+                workers.work(&task, stop).instrument(span).await;
             });
         }
         if is_more { Duration::ZERO } else { POLL }
@@ -242,6 +246,12 @@ impl TaskWorkers {
             _ => "failed",
         };
         self.bridge.observer.attempt_ended(name, took);
+        let span = Span::current();
+        span.record("agent.task.outcome", name);
+        if let Outcome::Failed(error) | Outcome::Retry { error, .. } = outcome {
+            span.record("error.type", error.code.as_str());
+            span.record("otel.status_code", "ERROR");
+        }
         let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         match outcome {
             Outcome::Succeeded(_) => self.say(&task.spec, AgentEventKind::TaskCompleted, |event| {
@@ -263,6 +273,31 @@ impl TaskWorkers {
         fill(&mut event);
         self.bridge.events.add(event);
     }
+}
+
+/// An attempt as a trace of its own: the request that brought the task may have ended days ago. Both name the task.
+fn span_of(task: &Task) -> Span {
+    let action = task.spec.action.code();
+    tracing::info_span!(
+        target: "otel",
+        "task",
+        otel.name = action,
+        otel.kind = "consumer",
+        otel.status_code = Empty,
+        agent.task.id = task.spec.id.as_str(),
+        agent.task.action = action,
+        agent.task.attempt = task.progress.attempts,
+        agent.task.trace_id = trace_of_sender(&task.spec),
+        agent.task.outcome = Empty,
+        "error.type" = Empty,
+    )
+}
+
+/// The trace that its sender named, if that is one: other words may be anything.
+fn trace_of_sender(spec: &TaskSpec) -> Option<&str> {
+    let id = spec.trace_id.as_ref()?.as_str();
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    (id.len() == 32 && id.bytes().all(is_digit)).then_some(id)
 }
 
 /// Under which name this attempt has the task: no other attempt has it.

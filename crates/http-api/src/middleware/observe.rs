@@ -5,17 +5,19 @@ use std::time::Instant;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::uri::Authority;
+use actix_web::http::{Method, StatusCode, Version};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, ResponseError, web};
 use app::limits::CallerClass;
+use telemetry::{Incoming, ServerSpan};
 use tracing::Instrument;
 
 use super::headers::{self, Circumstances};
 use super::{UNMATCHED, route_of};
 use crate::admission::{BusyBody, RATE_LIMIT, RATE_LIMIT_POLICY, Registered};
 use crate::application::EXPOSED;
-use crate::context::RequestContext;
+use crate::context::{RequestContext, trace_parent, trace_state};
 use crate::error::{ApiError, ErrorCode, PROBLEM_JSON, code_of, render};
 use crate::fallback::Routes;
 use crate::state::ApiState;
@@ -26,7 +28,8 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<BusyBody<EitherBody<B>>>, Error> {
     let busy = request.request().conn_data().and_then(Registered::busy);
     let start = Instant::now();
-    let context = RequestContext::of(request.headers());
+    let traced = server_span(&request);
+    let context = RequestContext::within(&traced, request.headers());
     let circumstances = Circumstances {
         context: context.clone(),
         documentation: request.path().starts_with("/docs"),
@@ -35,7 +38,8 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
     let span = tracing::info_span!(
         "request",
         request_id = context.request_id,
-        trace_id = context.trace_id
+        trace_id = context.trace_id,
+        span_id = context.span_id,
     );
     request.extensions_mut().insert(context);
     let asked = Asked {
@@ -44,6 +48,7 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
         state: request.app_data::<web::Data<ApiState>>().cloned(),
         routes: request.app_data::<web::Data<Routes>>().cloned(),
         origin: request.headers().get(header::ORIGIN).cloned(),
+        traced: traced.clone(),
         start,
     };
     // Whatever answers GET answers HEAD: the server leaves out the body.
@@ -67,7 +72,7 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
                     &route_of(response.request()),
                     status,
                     response.response().error(),
-                    circumstances.context.kept_trace(),
+                    circumstances.context.kept_trace(status.is_server_error()),
                 );
                 Ok(response.map_body(|_, body| BusyBody::new(body, busy)))
             }
@@ -75,7 +80,26 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
         }
     }
     .instrument(span)
+    .instrument(traced.span().clone())
     .await
+}
+
+/// Where traces are off, nothing of the request is looked at but what is there anyway.
+fn server_span(request: &ServiceRequest) -> ServerSpan {
+    let (head, headers) = (request.head(), request.headers());
+    let authority = head.uri.authority().map(Authority::as_str);
+    ServerSpan::begin(&Incoming {
+        method: head.method.as_str(),
+        scheme: head.uri.scheme_str().unwrap_or("http"),
+        host: authority.or_else(|| headers.get(header::HOST)?.to_str().ok()),
+        version: if head.version == Version::HTTP_2 {
+            "2"
+        } else {
+            "1.1"
+        },
+        parent: trace_parent(headers),
+        trace_state: trace_state(headers),
+    })
 }
 
 /// Turns refusals that were not made by this crate into problems.
@@ -114,6 +138,7 @@ struct Asked {
     state: Option<web::Data<ApiState>>,
     routes: Option<web::Data<Routes>>,
     origin: Option<HeaderValue>,
+    traced: ServerSpan,
     start: Instant,
 }
 
@@ -132,11 +157,11 @@ impl Asked {
             let metrics = &state.metrics;
             metrics.http_request_finished(method, route, status_code, took, kept_trace);
             if status.is_server_error() {
-                let error = error.and_then(Error::as_error::<ApiError>);
-                let code = error.map_or_else(|| code_of(status), ApiError::code);
+                let code = failure(status, error);
                 state.application.tasks.error_occurred(code.as_str());
             }
         }
+        self.end_span(route, status, error);
         tracing::info!(
             target: "http_api::access",
             method = self.method.as_str(),
@@ -164,6 +189,13 @@ impl Asked {
         }
     }
 
+    fn end_span(&self, route: &str, status: StatusCode, error: Option<&Error>) {
+        let code = status.is_server_error().then(|| failure(status, error));
+        let route = (route != UNMATCHED).then_some(route);
+        let code = code.map(ErrorCode::as_str);
+        self.traced.answered(route, status.as_u16(), code);
+    }
+
     /// An error that came without an answer, since the request was given up on: a timeout or a panic.
     fn failed(&self, error: &Error, circumstances: &Circumstances) -> Error {
         let status = error.as_response_error().status_code();
@@ -173,7 +205,7 @@ impl Asked {
         self.open_to_its_origin(problem.headers_mut());
         let routes = self.routes.as_ref();
         let route = routes.and_then(|routes| routes.template(&self.path));
-        let kept_trace = circumstances.context.kept_trace();
+        let kept_trace = circumstances.context.kept_trace(status.is_server_error());
         let route = route.unwrap_or(UNMATCHED);
         self.finish(route, status, Some(error), kept_trace);
         Rendered::of(problem).into()
@@ -201,6 +233,12 @@ impl Asked {
             .any(|known| known.as_bytes() == origin.as_bytes());
         known.then(|| origin.clone())
     }
+}
+
+/// What went wrong here.
+fn failure(status: StatusCode, error: Option<&Error>) -> ErrorCode {
+    let error = error.and_then(Error::as_error::<ApiError>);
+    error.map_or_else(|| code_of(status), ApiError::code)
 }
 
 /// A complete answer on its way as an error.

@@ -273,7 +273,7 @@ impl Api {
             .disable_signals()
             .bind(("127.0.0.1", 0))
             .expect("a free port");
-        let admin = HttpServer::new(move || http_api::admin_application(admin_state.clone()))
+        let admin = HttpServer::new(move || http_api::admin_application(admin_state.clone(), None))
             .workers(1)
             .disable_signals()
             .bind(("127.0.0.1", 0))

@@ -27,7 +27,7 @@ fn good_answer() -> Value {
     }})
 }
 
-fn stub() -> OpenAiStub {
+pub(crate) fn stub() -> OpenAiStub {
     let stub = OpenAiStub::start();
     stub.answer_with(|_| good_answer());
     stub

@@ -61,6 +61,11 @@ pub(crate) async fn ask_with(
     }
     request.push_str("\r\n");
     request.push_str(&body);
+    say(address, &request).await
+}
+
+/// Says this, and reads the answer until the server closes.
+pub(crate) async fn say(address: SocketAddr, request: &str) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(address).await?;
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();

@@ -20,3 +20,4 @@ mod restart;
 mod revocations;
 mod scrape;
 mod sqlite_faults;
+mod traces;
