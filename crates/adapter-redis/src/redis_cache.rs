@@ -96,10 +96,14 @@ impl RedisCache {
 impl Shared {
     /// `expected` is what was known of the value before it was looked for.
     fn count(&self, expected: Option<Expected>, found: Result<bool, &Failure>) {
-        if expected.is_some_and(|expected| expected.holds()) {
+        if let Some(expected) = expected.filter(Expected::holds) {
             self.expected.fetch_add(1, Ordering::Relaxed);
-            if matches!(found, Ok(true)) {
-                self.expected_hits.fetch_add(1, Ordering::Relaxed);
+            match found {
+                Ok(true) => {
+                    self.expected_hits.fetch_add(1, Ordering::Relaxed);
+                }
+                Ok(false) => self.written.forget(&expected),
+                Err(_) => {}
             }
         }
         let counter = match found {

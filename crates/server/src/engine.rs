@@ -72,7 +72,7 @@ impl Engine {
         let index_file = IndexFile::at(&settings.index_file);
         let prepared = opening::prepare(settings, &stores, &index_file).await?;
         let index = Arc::clone(&prepared.index);
-        let metrics = metrics(settings, &stores);
+        let metrics = metrics(settings, &stores, agent_tasks);
         let application = application(settings, &stores, Arc::clone(&index), metrics.clone())?;
         let application = Arc::new(application);
         let (opening, opened) = Opening::begin(settings, &stores, &application, prepared).await?;
@@ -136,9 +136,9 @@ impl Engine {
     }
 }
 
-/// With what the stores tell, and this runtime.
-fn metrics(settings: &Settings, stores: &Stores) -> Metrics {
-    if !settings.metrics.enabled {
+/// With what the stores tell, and this runtime. Who does nothing but serve tools has no listener to show them on.
+fn metrics(settings: &Settings, stores: &Stores, agent_tasks: AgentTasks) -> Metrics {
+    if !settings.metrics.enabled || agent_tasks == AgentTasks::LeftAlone {
         return Metrics::off();
     }
     let metrics = Metrics::new(&settings.version, http_api::routes());

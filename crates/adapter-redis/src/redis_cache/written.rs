@@ -18,12 +18,15 @@ pub(super) struct Written {
 }
 
 /// A lookup of a value that must be there until an instant.
-pub(super) struct Expected(Instant);
+pub(super) struct Expected {
+    digest: u64,
+    until: Instant,
+}
 
 impl Expected {
     /// Whether it still had to be there when the answer came.
     pub(super) fn holds(&self) -> bool {
-        Instant::now() < self.0
+        Instant::now() < self.until
     }
 }
 
@@ -49,12 +52,18 @@ impl Written {
         let digest = self.hasher.hash_one(key);
         let mut known = self.until.lock().unwrap_or_else(PoisonError::into_inner);
         let until = *known.get(&digest)?;
-        let expected = Expected(until);
+        let expected = Expected { digest, until };
         if expected.holds() {
             return Some(expected);
         }
         known.remove(&digest);
         None
+    }
+
+    /// It was not found: that it is lost counts once, however often it is looked for before somebody writes it again.
+    pub(super) fn forget(&self, lost: &Expected) {
+        let mut known = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        known.remove(&lost.digest);
     }
 }
 
@@ -69,6 +78,9 @@ mod tests {
         written.note("a", Instant::now(), Duration::from_secs(10));
         let expected = written.expected("a").unwrap();
         assert!(written.expected("b").is_none());
+        written.note("c", Instant::now(), Duration::from_secs(10));
+        written.forget(&written.expected("c").unwrap());
+        assert!(written.expected("c").is_none());
         tokio::time::advance(Duration::from_secs(9)).await;
         assert!(expected.holds());
         tokio::time::advance(Duration::from_secs(1)).await;

@@ -59,7 +59,7 @@ impl Scrape {
             };
             let full = format!("{name}{ending}");
             let samples = self.samples().filter(|(sample, _, _)| match kind {
-                "histogram" => sample.strip_suffix("_count") == Some(name),
+                "histogram" => sample.strip_suffix("_bucket") == Some(name),
                 _ => *sample == full,
             });
             let mut labels = BTreeSet::new();

@@ -40,7 +40,7 @@ impl Process {
         fs::read_to_string(self.proc.join("self").join(file)).ok()
     }
 
-    /// The numbers of `stat`, from the third on: the name before them may hold anything.
+    /// The numbers of `stat`, from the fourth on: the name before them may hold anything.
     fn stat(&self) -> Option<Vec<f64>> {
         let stat = self.own("stat")?;
         let (_, numbers) = stat.rsplit_once(')')?;
