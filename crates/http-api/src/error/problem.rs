@@ -105,6 +105,8 @@ fn document(error: &ApiError, instance: &str, trace_id: &str) -> HttpResponse<Bo
     for (name, value) in &error.0.headers {
         headers.insert(name.clone(), value.clone());
     }
+    // For whoever observes the answer: the error itself stays behind here.
+    response.extensions_mut().insert(code);
     response
 }
 

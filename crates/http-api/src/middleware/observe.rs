@@ -34,7 +34,8 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
         documentation: request.path().starts_with("/docs"),
         authenticated: request.headers().contains_key(header::AUTHORIZATION),
     };
-    let span = tracing::info_span!(
+    // As an error, so that what is logged of a request names it also where errors alone are logged.
+    let span = tracing::error_span!(
         "request",
         request_id = context.request_id,
         trace_id = context.trace_id,
@@ -66,36 +67,32 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
                 ) {
                     asked.open_to_its_origin(response.headers_mut());
                 }
-                asked.finish(
-                    &route_of(response.request()),
-                    status,
-                    response.response().error(),
-                );
+                let code = response.response().extensions().get().copied();
+                asked.finish(&route_of(response.request()), status, code);
                 Ok(response.map_body(|_, body| BusyBody::new(body, busy)))
             }
             Err(error) => Err(asked.failed(&error, &circumstances)),
         }
     }
-    .instrument(span)
+    // The span for traces is the inner one: it is what work that goes on in tasks of its own takes with it.
     .instrument(traced.span().clone())
+    .instrument(span)
     .await
 }
 
-/// Where traces are off, nothing of the request is looked at but what is there anyway.
 fn server_span(request: &ServiceRequest) -> ServerSpan {
-    let (head, headers) = (request.head(), request.headers());
-    let authority = head.uri.authority().map(Authority::as_str);
-    ServerSpan::begin(&Incoming {
-        method: head.method.as_str(),
-        scheme: head.uri.scheme_str().unwrap_or("http"),
-        host: authority.or_else(|| headers.get(header::HOST)?.to_str().ok()),
-        version: if head.version == Version::HTTP_2 {
-            "2"
-        } else {
-            "1.1"
-        },
-        parent: trace_parent(headers),
-        trace_state: trace_state(headers),
+    ServerSpan::begin(|| {
+        let (head, headers) = (request.head(), request.headers());
+        let authority = head.uri.authority().map(Authority::as_str);
+        let is_second = head.version == Version::HTTP_2;
+        Incoming {
+            method: head.method.as_str(),
+            scheme: head.uri.scheme_str().unwrap_or("http"),
+            host: authority.or_else(|| headers.get(header::HOST)?.to_str().ok()),
+            version: if is_second { "2" } else { "1.1" },
+            parent: trace_parent(headers),
+            trace_state: trace_state(headers),
+        }
     })
 }
 
@@ -141,17 +138,17 @@ struct Asked {
 
 impl Asked {
     /// Counts and logs. Queries stay out of the logs: they may hold what students typed about themselves.
-    fn finish(&self, route: &str, status: StatusCode, error: Option<&Error>) {
+    fn finish(&self, route: &str, status: StatusCode, code: Option<ErrorCode>) {
         let took = self.start.elapsed();
         if let Some(state) = &self.state {
             let metrics = &state.metrics;
             metrics.http_request_finished(self.method.as_str(), route, status.as_u16(), took);
             if status.is_server_error() {
-                let code = failure(status, error);
+                let code = code.unwrap_or_else(|| code_of(status));
                 state.application.tasks.error_occurred(code.as_str());
             }
         }
-        self.end_span(route, status, error);
+        self.end_span(route, status, code);
         tracing::info!(
             target: "http_api::access",
             method = self.method.as_str(),
@@ -163,8 +160,9 @@ impl Asked {
         );
     }
 
-    fn end_span(&self, route: &str, status: StatusCode, error: Option<&Error>) {
-        let code = status.is_server_error().then(|| failure(status, error));
+    fn end_span(&self, route: &str, status: StatusCode, code: Option<ErrorCode>) {
+        let code = code.unwrap_or_else(|| code_of(status));
+        let code = status.is_server_error().then_some(code);
         let route = (route != UNMATCHED).then_some(route);
         let code = code.map(ErrorCode::as_str);
         self.traced.answered(route, status.as_u16(), code);
@@ -179,7 +177,8 @@ impl Asked {
         self.open_to_its_origin(problem.headers_mut());
         let routes = self.routes.as_ref();
         let route = routes.and_then(|routes| routes.template(&self.path));
-        self.finish(route.unwrap_or(UNMATCHED), status, Some(error));
+        let code = error.as_error::<ApiError>().map(ApiError::code);
+        self.finish(route.unwrap_or(UNMATCHED), status, code);
         Rendered::of(problem).into()
     }
 
@@ -205,12 +204,6 @@ impl Asked {
             .any(|known| known.as_bytes() == origin.as_bytes());
         known.then(|| origin.clone())
     }
-}
-
-/// What went wrong here.
-fn failure(status: StatusCode, error: Option<&Error>) -> ErrorCode {
-    let error = error.and_then(Error::as_error::<ApiError>);
-    error.map_or_else(|| code_of(status), ApiError::code)
 }
 
 /// A complete answer on its way as an error.
