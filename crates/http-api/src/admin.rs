@@ -7,7 +7,7 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{App, Error, HttpResponse, web};
 use serde::Serialize;
-use telemetry::{LogLevel, METRICS_CONTENT_TYPE};
+use telemetry::{LogLevel, METRICS_CONTENT_TYPE, check_level};
 
 use crate::resources::operations::alive;
 use crate::state::ApiState;
@@ -82,15 +82,13 @@ async fn shown_level(level: web::Data<LogLevel>) -> HttpResponse {
 async fn changed_level(level: web::Data<LogLevel>, body: String) -> HttpResponse {
     let wanted = body.trim();
     let before = level.current();
+    if check_level(wanted).is_ok() {
+        // Before and after: at one of both levels, at least, whoever reads the log sees why it is fuller or emptier.
+        tracing::warn!(before, after = wanted, "the log level will be changed");
+    }
     match level.change(wanted) {
         Ok(()) => {
-            // Whatever the level is now: who reads a log must see why it is fuller or emptier than before.
-            tracing::error!(
-                target: "http_api::admin",
-                before,
-                after = wanted,
-                "the log level was changed; this is no error"
-            );
+            tracing::warn!(before, after = wanted, "the log level was changed");
             shown_level(level).await
         }
         Err(error) => HttpResponse::UnprocessableEntity().json(RefusedLevel {

@@ -19,6 +19,7 @@ use ports::{
 use rand::Rng as _;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout_at};
+use tracing::Instrument as _;
 
 use super::answer::FallbackReason;
 use super::events::AssistantEvents;
@@ -175,10 +176,12 @@ impl ModelCalls {
 
     fn take_off(self: &Arc<Self>, key: String, prompt: Prompt, deadline: Instant) -> Flight {
         let calls = Arc::clone(self);
-        let asking = tokio::spawn(async move {
+        let asking = async move {
             let _landing = Landing { calls: &calls, key };
             calls.ask_until(&prompt, deadline).await
-        });
+        };
+        // Part of the trace of whoever asked first.
+        let asking = tokio::spawn(asking.in_current_span());
         let landed = async {
             asking
                 .await

@@ -105,7 +105,7 @@ fn document(error: &ApiError, instance: &str, trace_id: &str) -> HttpResponse<Bo
     for (name, value) in &error.0.headers {
         headers.insert(name.clone(), value.clone());
     }
-    // For those who count refusals when the error itself is gone.
+    // For whoever observes the answer: the error itself stays behind here.
     response.extensions_mut().insert(code);
     response
 }

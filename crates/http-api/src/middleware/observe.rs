@@ -35,7 +35,8 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
         documentation: request.path().starts_with("/docs"),
         authenticated: request.headers().contains_key(header::AUTHORIZATION),
     };
-    let span = tracing::info_span!(
+    // As an error, so that what is logged of a request names it also where errors alone are logged.
+    let span = tracing::error_span!(
         "request",
         request_id = context.request_id,
         trace_id = context.trace_id,
@@ -68,37 +69,33 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
                     asked.open_to_its_origin(response.headers_mut());
                 }
                 asked.count_refusal(&response);
-                asked.finish(
-                    &route_of(response.request()),
-                    status,
-                    response.response().error(),
-                    circumstances.context.kept_trace(status.is_server_error()),
-                );
+                let code = response.response().extensions().get().copied();
+                let kept_trace = circumstances.context.kept_trace(status.is_server_error());
+                asked.finish(&route_of(response.request()), status, code, kept_trace);
                 Ok(response.map_body(|_, body| BusyBody::new(body, busy)))
             }
             Err(error) => Err(asked.failed(&error, &circumstances)),
         }
     }
-    .instrument(span)
+    // The span for traces is the inner one: it is what work that goes on in tasks of its own takes with it.
     .instrument(traced.span().clone())
+    .instrument(span)
     .await
 }
 
-/// Where traces are off, nothing of the request is looked at but what is there anyway.
 fn server_span(request: &ServiceRequest) -> ServerSpan {
-    let (head, headers) = (request.head(), request.headers());
-    let authority = head.uri.authority().map(Authority::as_str);
-    ServerSpan::begin(&Incoming {
-        method: head.method.as_str(),
-        scheme: head.uri.scheme_str().unwrap_or("http"),
-        host: authority.or_else(|| headers.get(header::HOST)?.to_str().ok()),
-        version: if head.version == Version::HTTP_2 {
-            "2"
-        } else {
-            "1.1"
-        },
-        parent: trace_parent(headers),
-        trace_state: trace_state(headers),
+    ServerSpan::begin(|| {
+        let (head, headers) = (request.head(), request.headers());
+        let authority = head.uri.authority().map(Authority::as_str);
+        let is_second = head.version == Version::HTTP_2;
+        Incoming {
+            method: head.method.as_str(),
+            scheme: head.uri.scheme_str().unwrap_or("http"),
+            host: authority.or_else(|| headers.get(header::HOST)?.to_str().ok()),
+            version: if is_second { "2" } else { "1.1" },
+            parent: trace_parent(headers),
+            trace_state: trace_state(headers),
+        }
     })
 }
 
@@ -148,7 +145,7 @@ impl Asked {
         &self,
         route: &str,
         status: StatusCode,
-        error: Option<&Error>,
+        code: Option<ErrorCode>,
         kept_trace: Option<&str>,
     ) {
         let took = self.start.elapsed();
@@ -157,11 +154,11 @@ impl Asked {
             let metrics = &state.metrics;
             metrics.http_request_finished(method, route, status_code, took, kept_trace);
             if status.is_server_error() {
-                let code = failure(status, error);
+                let code = code.unwrap_or_else(|| code_of(status));
                 state.application.tasks.error_occurred(code.as_str());
             }
         }
-        self.end_span(route, status, error);
+        self.end_span(route, status, code);
         tracing::info!(
             target: "http_api::access",
             method = self.method.as_str(),
@@ -189,8 +186,9 @@ impl Asked {
         }
     }
 
-    fn end_span(&self, route: &str, status: StatusCode, error: Option<&Error>) {
-        let code = status.is_server_error().then(|| failure(status, error));
+    fn end_span(&self, route: &str, status: StatusCode, code: Option<ErrorCode>) {
+        let code = code.unwrap_or_else(|| code_of(status));
+        let code = status.is_server_error().then_some(code);
         let route = (route != UNMATCHED).then_some(route);
         let code = code.map(ErrorCode::as_str);
         self.traced.answered(route, status.as_u16(), code);
@@ -206,8 +204,8 @@ impl Asked {
         let routes = self.routes.as_ref();
         let route = routes.and_then(|routes| routes.template(&self.path));
         let kept_trace = circumstances.context.kept_trace(status.is_server_error());
-        let route = route.unwrap_or(UNMATCHED);
-        self.finish(route, status, Some(error), kept_trace);
+        let code = error.as_error::<ApiError>().map(ApiError::code);
+        self.finish(route.unwrap_or(UNMATCHED), status, code, kept_trace);
         Rendered::of(problem).into()
     }
 
@@ -233,12 +231,6 @@ impl Asked {
             .any(|known| known.as_bytes() == origin.as_bytes());
         known.then(|| origin.clone())
     }
-}
-
-/// What went wrong here.
-fn failure(status: StatusCode, error: Option<&Error>) -> ErrorCode {
-    let error = error.and_then(Error::as_error::<ApiError>);
-    error.map_or_else(|| code_of(status), ApiError::code)
 }
 
 /// A complete answer on its way as an error.

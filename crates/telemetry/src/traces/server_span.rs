@@ -2,8 +2,8 @@
 
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt as _;
-use tracing::Span;
 use tracing::field::Empty;
+use tracing::{Level, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::{SPANS, TraceParent};
@@ -34,7 +34,6 @@ pub struct Incoming<'r> {
 pub struct SpanIds {
     pub trace: String,
     pub span: String,
-    pub is_sampled: bool,
 }
 
 /// The span of one request; nothing where traces are off.
@@ -47,7 +46,15 @@ pub struct ServerSpan {
 }
 
 impl ServerSpan {
-    pub fn begin(incoming: &Incoming<'_>) -> Self {
+    /// Asks what the request says only where somebody wants to know.
+    pub fn begin<'r>(incoming: impl FnOnce() -> Incoming<'r>) -> Self {
+        if !tracing::span_enabled!(target: SPANS, Level::INFO) {
+            return Self {
+                span: Span::none(),
+                method: OTHER_METHOD,
+            };
+        }
+        let incoming = incoming();
         let known = METHODS.iter().find(|known| **known == incoming.method);
         let method = known.copied().unwrap_or(OTHER_METHOD);
         // A root, whatever span happens to be entered where this is called.
@@ -55,6 +62,8 @@ impl ServerSpan {
             target: SPANS,
             parent: None,
             "HTTP",
+            // Until its route is known, and for good when its caller leaves before.
+            otel.name = name_of(method),
             otel.kind = "server",
             otel.status_code = Empty,
             http.request.method = method,
@@ -99,7 +108,6 @@ impl ServerSpan {
         context.is_valid().then(|| SpanIds {
             trace: context.trace_id().to_string(),
             span: context.span_id().to_string(),
-            is_sampled: context.is_sampled(),
         })
     }
 
@@ -108,12 +116,13 @@ impl ServerSpan {
         if self.span.is_disabled() {
             return;
         }
+        let method = name_of(self.method);
         let name = match route {
             Some(route) => {
                 self.span.record("http.route", route);
-                format!("{} {route}", self.method)
+                format!("{method} {route}")
             }
-            None => self.method.to_owned(),
+            None => method.to_owned(),
         };
         self.span.context().span().update_name(name);
         self.span.record("http.response.status_code", status);
@@ -121,6 +130,15 @@ impl ServerSpan {
             self.span.record("error.type", error);
             self.span.record("otel.status_code", "ERROR");
         }
+    }
+}
+
+/// Of a span: the convention's word for a method that it does not know is not for reading.
+fn name_of(method: &'static str) -> &'static str {
+    if method == OTHER_METHOD {
+        "HTTP"
+    } else {
+        method
     }
 }
 
@@ -162,15 +180,7 @@ mod tests {
 
     #[test]
     fn without_a_collector_there_is_no_span() {
-        let incoming = Incoming {
-            method: "GET",
-            scheme: "http",
-            host: Some("api.example"),
-            version: "1.1",
-            parent: None,
-            trace_state: None,
-        };
-        let span = ServerSpan::begin(&incoming);
+        let span = ServerSpan::begin(|| panic!("nobody wants to know"));
         assert!(span.span().is_disabled());
         assert_eq!(span.ids(), None);
         span.answered(Some("/"), 500, Some("INTERNAL_ERROR"));
