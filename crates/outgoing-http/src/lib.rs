@@ -4,4 +4,4 @@ mod retry_after;
 mod tls;
 
 pub use retry_after::retry_after;
-pub use tls::{TlsError, tls_configuration};
+pub use tls::{TlsError, tls_configuration, tls_configuration_trusting};
