@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::future::try_join_all;
+use rollout::Policy;
 use rollout::snapshot::{Snapshot, Window};
-use rollout::{Policy, snapshot::Component};
 use tokio::time::timeout;
 
 use crate::answer::Series;
@@ -22,6 +22,7 @@ use crate::{
 };
 
 mod assembly;
+mod clock;
 mod ends;
 mod scrapes;
 
@@ -177,28 +178,6 @@ impl Prometheus {
         assembly.taken()
     }
 
-    /// Our clock is the one that windows are measured by.
-    async fn compare_clocks(&self, request: &Request) -> Result<(), TakeError> {
-        let found = self.client.at(None, "vector(time())").await;
-        let found = found.map_err(asking("the time"))?;
-        let Some((_, theirs)) = found.first().and_then(Series::last) else {
-            return Ok(());
-        };
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "milliseconds since 1970 are exact for long"
-        )]
-        let ours = millis(request.taken_at) as f64 / 1_000.0;
-        let ahead = ours - theirs;
-        let most = self.limits.clock_difference.as_secs_f64();
-        if ahead > most || (ahead < -most && !request.replays) {
-            return Err(TakeError::Clock {
-                seconds: ahead.abs(),
-            });
-        }
-        Ok(())
-    }
-
     /// All processes in the longest window, and how exact their ends are.
     async fn lives(
         &self,
@@ -303,9 +282,4 @@ fn windows(policy: &Policy, request: &Request) -> Vec<(Window, Millis)> {
         .map(last)
         .chain([stage])
         .collect()
-}
-
-/// Nothing without a router.
-fn without_router<T>() -> Component<T> {
-    Component::NotConfigured
 }

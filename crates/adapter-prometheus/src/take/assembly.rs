@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rollout::Policy;
 use rollout::snapshot::{Component, Counts, SCHEMA, Snapshot, VersionSnapshot, Window, query_name};
 
-use super::{Answers, Request, Taken, scrapes, without_router};
+use super::{Answers, Request, Taken, scrapes};
 use crate::answer::Series;
 use crate::counters::Counter;
 use crate::counts::{self, Part};
@@ -214,8 +214,8 @@ impl Assembly<'_> {
         findings: &mut Findings,
     ) {
         let Some(((router, _), backend)) = self.router.zip(backend) else {
-            counts.sent = without_router();
-            counts.unanswered = without_router();
+            counts.sent = Component::NotConfigured;
+            counts.unanswered = Component::NotConfigured;
             return;
         };
         let begin = router_begin(&self.service.lives, version, begin);
@@ -245,7 +245,7 @@ impl Assembly<'_> {
         findings: &mut Findings,
     ) -> Component<u32> {
         let Some(((answers, metrics), backend)) = self.router.zip(backend) else {
-            return without_router();
+            return Component::NotConfigured;
         };
         let text = router::text(&answers.subject, backend, self.now);
         findings

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use adapter_prometheus::{Note, Request, RouterMetrics, Taken};
+use adapter_prometheus::{Request, RouterMetrics, Taken};
 use chrono::DateTime;
 use rollout::snapshot::{AiCounts, Component, Counts, Events, Window, query_name};
 
@@ -11,7 +11,7 @@ use crate::service::{EDGES, PROBE, Process, RECOMMENDATIONS, SEARCH, SLOW, grown
 use crate::world::{Server, make_blocks, policy};
 
 const HOUR: i64 = 3_600;
-const BEGIN: i64 = 1_768_000_000;
+pub(crate) const BEGIN: i64 = 1_768_000_000;
 /// Not on a scrape.
 const NOW: i64 = BEGIN + 6 * HOUR + 7;
 const STAGE: i64 = BEGIN + 4 * HOUR + 600;
@@ -33,7 +33,7 @@ fn processes() -> Vec<Process> {
     ]
 }
 
-fn lines(processes: &[Process]) -> String {
+pub(crate) fn lines(processes: &[Process]) -> String {
     let mut lines = String::new();
     for process in processes {
         for at in process.scrapes(SCRAPES.0, SCRAPES.1, SCRAPES.2) {
@@ -97,14 +97,14 @@ fn router_lines() -> String {
     lines
 }
 
-async fn server() -> Server {
+pub(crate) async fn server() -> Server {
     Server::start("", &[], |folder| {
         make_blocks(folder, &(lines(&processes()) + &router_lines()), "6h");
     })
     .await
 }
 
-fn request() -> Request {
+pub(crate) fn request() -> Request {
     let at = |seconds| DateTime::from_timestamp(seconds, 0).expect("it is a time");
     Request {
         canary: "2.0.0".to_owned(),
@@ -257,10 +257,7 @@ async fn peaks_restarts_and_scrapes_are_those_of_the_window() {
     assert_eq!(of(&snapshot.stable, 86_400).restarts, Some(2));
     assert_eq!(of(&snapshot.canary, 120).restarts, Some(0));
     assert_eq!(of(&snapshot.canary, 7_200).restarts, Some(1));
-    assert_eq!(
-        of(&snapshot.canary, 600).pool_peak,
-        Component::Present(0.8)
-    );
+    assert_eq!(of(&snapshot.canary, 600).pool_peak, Component::Present(0.8));
     let memory = of(&snapshot.canary, 120).memory_peak.present().unwrap();
     assert!((0.2..0.28).contains(&memory), "{memory}");
     let scrape = snapshot.canary.scrape;
@@ -333,87 +330,4 @@ async fn the_text_of_each_query_gives_the_count_when_it_is_asked_again() {
     }
     let bytes = serde_json::to_string(&snapshot).unwrap().len();
     assert!(bytes < 500_000, "{bytes}");
-}
-
-#[tokio::test]
-async fn what_is_unknown_is_missing_and_named() {
-    let server = server().await;
-    let mut request = request();
-    request.canary = "2.0.1".to_owned();
-    let Taken { snapshot, notes } = server
-        .prometheus(None)
-        .take(&policy(), &request)
-        .await
-        .unwrap();
-    let known = vec!["1.9.0".to_owned(), "2.0.0".to_owned()];
-    assert_eq!(
-        notes,
-        [Note::UnknownVersion {
-            version: "2.0.1".to_owned(),
-            known
-        }]
-    );
-    let counts = snapshot.canary.counts(Window::Stage).unwrap();
-    assert_eq!(
-        (counts.requests, counts.ai, counts.cache),
-        (None, Component::Missing, Component::Missing)
-    );
-    assert_eq!(snapshot.canary.scrape.targets, 0);
-    assert_eq!(counts.sent, Component::NotConfigured);
-    assert_eq!(snapshot.canary.ready_backends, Component::NotConfigured);
-    let judged = rollout::judge(&policy(), policy().stage("canary").unwrap(), &snapshot);
-    assert_eq!(judged.outcome, rollout::Outcome::Hold);
-}
-
-#[tokio::test]
-async fn what_is_not_configured_is_neither_missing_nor_zero() {
-    let bare = |version, instance| {
-        let mut process = Process::new(version, instance, BEGIN);
-        (process.has_model, process.has_redis) = (false, false);
-        process
-    };
-    let processes = [bare("2.0.0", "c1"), bare("1.9.0", "s1")];
-    let text = lines(&processes);
-    let text: String = text
-        .lines()
-        .filter(|line| !line.starts_with("postgres") && !line.starts_with("process_memory_limit"))
-        .map(|line| format!("{line}\n"))
-        .collect();
-    let server = Server::start("", &[], |folder| make_blocks(folder, &text, "6h")).await;
-    let taken = server
-        .prometheus(Some(RouterMetrics::default()))
-        .take(&policy(), &request())
-        .await
-        .unwrap();
-    let counts = taken.snapshot.canary.counts(Window::Stage).unwrap();
-    assert_eq!(counts.ai, Component::NotConfigured);
-    assert_eq!(counts.cache, Component::NotConfigured);
-    assert_eq!(counts.pool_peak, Component::NotConfigured);
-    assert_eq!(counts.memory_peak, Component::NotConfigured);
-    assert_eq!(counts.sent, Component::Missing);
-    assert_eq!(taken.snapshot.canary.ready_backends, Component::Missing);
-    assert_eq!(
-        taken.notes,
-        [Note::NoRouter {
-            job: "haproxy".to_owned()
-        }]
-    );
-}
-
-#[tokio::test]
-async fn two_processes_behind_one_address_are_refused() {
-    let mut text = lines(&[
-        Process::new("2.0.0", "c1", BEGIN),
-        Process::new("1.9.0", "s1", BEGIN),
-    ]);
-    let copy =
-        lines(&[Process::new("2.0.0", "c1", BEGIN)]).replace("version=", "replica=\"b\",version=");
-    text.push_str(&copy);
-    let server = Server::start("", &[], |folder| make_blocks(folder, &text, "6h")).await;
-    let error = server
-        .prometheus(None)
-        .take(&policy(), &request())
-        .await
-        .unwrap_err();
-    assert!(error.to_string().contains("more than once"), "{error}");
 }

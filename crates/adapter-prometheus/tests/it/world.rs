@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 pub(crate) struct Server {
-    _process: Supervised,
+    pub(crate) _process: Supervised,
     _folder: TempDir,
     pub(crate) port: u16,
 }
