@@ -46,8 +46,14 @@ pub(crate) const SQUAWK: PythonTool = PythonTool {
     executable: "squawk",
 };
 /// The real servers that tests start for themselves.
-pub(crate) const SERVER_PACKAGES: &[&str] =
-    &["postgresql-15", "pgbouncer", "redis-server", "locales"];
+pub(crate) const SERVER_PACKAGES: &[&str] = &[
+    "postgresql-15",
+    "pgbouncer",
+    "redis-server",
+    "locales",
+    "prometheus",
+    "haproxy",
+];
 pub(crate) const BROWSER_PACKAGES: &[&str] = &["chromium", "chromium-driver"];
 
 /// Tools kept in a folder of the workspace's build output; what is there already is not installed again.

@@ -5,5 +5,5 @@ mod tls;
 mod tracing_calls;
 
 pub use retry_after::retry_after;
-pub use tls::{TlsError, tls_configuration};
+pub use tls::{TlsError, tls_configuration, tls_configuration_trusting};
 pub use tracing_calls::send;

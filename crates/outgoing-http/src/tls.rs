@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use rustls::crypto::ring;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 
 /// Why nothing can be encrypted.
@@ -10,6 +12,8 @@ use rustls::{ClientConfig, RootCertStore};
 pub enum TlsError {
     #[error("this machine has no certificate authorities, which https needs")]
     NoSystemCertificates,
+    #[error("there is no certificate of an authority in this PEM text, or one that cannot be read")]
+    NoCertificates,
     #[error("TLS cannot be set up")]
     Tls(#[source] rustls::Error),
 }
@@ -25,6 +29,28 @@ pub fn tls_configuration(encrypts: bool) -> Result<ClientConfig, TlsError> {
     } else {
         RootCertStore::empty()
     };
+    configuration(authorities)
+}
+
+/// The same, but trusts the authorities whose certificates stand in this PEM text, and no others.
+///
+/// # Errors
+/// [`TlsError`].
+pub fn tls_configuration_trusting(pem: &[u8]) -> Result<ClientConfig, TlsError> {
+    let mut authorities = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|_| TlsError::NoCertificates)?;
+        authorities
+            .add(certificate)
+            .map_err(|_| TlsError::NoCertificates)?;
+    }
+    if authorities.is_empty() {
+        return Err(TlsError::NoCertificates);
+    }
+    configuration(authorities)
+}
+
+fn configuration(authorities: RootCertStore) -> Result<ClientConfig, TlsError> {
     let mut configuration = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(TlsError::Tls)?

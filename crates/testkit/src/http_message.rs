@@ -12,11 +12,12 @@ const LONGEST_HEAD: usize = 64 * 1024;
 const LONGEST_BODY: usize = 8 * 1024 * 1024;
 
 /// A request, with the names of its headers in lower case.
-pub(crate) struct Request {
-    pub(crate) method: String,
-    pub(crate) path: String,
-    pub(crate) headers: BTreeMap<String, String>,
-    pub(crate) body: Vec<u8>,
+#[derive(Debug)]
+pub struct Request {
+    pub method: String,
+    pub path: String,
+    pub headers: BTreeMap<String, String>,
+    pub body: Vec<u8>,
 }
 
 impl Request {

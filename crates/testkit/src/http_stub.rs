@@ -11,11 +11,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use crate::http_message::{Request, read_request};
+pub use crate::http_message::Request;
+use crate::http_message::read_request;
 use crate::own_thread;
 
 /// What a connection does next.
-pub(crate) enum Reply {
+pub enum Reply {
     Say(Vec<u8>),
     SayLater(Duration, Vec<u8>),
     /// Says this and closes.
@@ -31,7 +32,7 @@ type Replying = dyn Fn(&Request) -> Reply + Send + Sync;
 
 /// Dropping it closes all its connections.
 #[derive(Debug)]
-pub(crate) struct HttpStub {
+pub struct HttpStub {
     address: SocketAddr,
     connections: Arc<AtomicU64>,
     stop: Option<oneshot::Sender<()>>,
@@ -40,13 +41,16 @@ pub(crate) struct HttpStub {
 
 /// # Panics
 /// When the loopback has no free port.
-pub(crate) fn free_port() -> std::net::TcpListener {
+pub fn free_port() -> std::net::TcpListener {
     std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("the loopback has free ports")
 }
 
 impl HttpStub {
     /// On a thread of its own, so that it goes on whatever the test's runtime does.
-    pub(crate) fn start(
+    ///
+    /// # Panics
+    /// When the listener is none.
+    pub fn start(
         listener: std::net::TcpListener,
         reply: impl Fn(&Request) -> Reply + Send + Sync + 'static,
     ) -> Self {
@@ -68,12 +72,12 @@ impl HttpStub {
         }
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// All connections that were ever opened.
-    pub(crate) fn connections(&self) -> u64 {
+    pub fn connections(&self) -> u64 {
         self.connections.load(Ordering::SeqCst)
     }
 }

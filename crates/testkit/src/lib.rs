@@ -19,7 +19,7 @@ pub mod command_center_stub;
 mod contract;
 mod database_server;
 mod http_message;
-mod http_stub;
+pub mod http_stub;
 pub mod interaction_archive_contract;
 pub mod interaction_store_contract;
 mod interruption;
