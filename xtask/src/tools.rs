@@ -48,6 +48,8 @@ pub(crate) const SQUAWK: PythonTool = PythonTool {
 /// The real servers that tests start for themselves.
 pub(crate) const SERVER_PACKAGES: &[&str] =
     &["postgresql-15", "pgbouncer", "redis-server", "locales"];
+/// For `promtool` and `amtool`; their servers are not needed, and are not started.
+pub(crate) const MONITORING_PACKAGES: &[&str] = &["prometheus", "prometheus-alertmanager"];
 pub(crate) const BROWSER_PACKAGES: &[&str] = &["chromium", "chromium-driver"];
 
 /// Tools kept in a folder of the workspace's build output; what is there already is not installed again.

@@ -17,7 +17,7 @@ pub(in crate::policy) fn find(policy: &Policy, problems: &mut Vec<Problem>) {
     scrapes(policy, problems);
     for (name, alert) in &monitoring.alerts {
         names(policy, name, &alert.condition, problems);
-        window(monitoring, name, &alert.condition, problems);
+        window(policy, name, &alert.condition, problems);
     }
     every_trigger(policy, problems);
     every_burn_rate(policy, problems);
@@ -66,20 +66,18 @@ fn names(policy: &Policy, alert: &str, condition: &Condition, problems: &mut Vec
     }
 }
 
-fn window(
-    monitoring: &Monitoring,
-    alert: &str,
-    condition: &Condition,
-    problems: &mut Vec<Problem>,
-) {
+fn window(policy: &Policy, alert: &str, condition: &Condition, problems: &mut Vec<Problem>) {
     let window = match condition {
-        Condition::Trigger { window, .. } => *window,
+        Condition::Trigger { name, window } => {
+            let of_trigger = policy.triggers.get(name).map(|trigger| trigger.window);
+            window.or(of_trigger)
+        }
         Condition::Criterion { window, .. } => Some(*window),
         Condition::BurnRate { .. } => None,
         Condition::Own(own) => Some(own.window).filter(|window| !window.is_zero()),
     };
     if let Some(window) = window
-        && window < monitoring.scrape_every * SCRAPES
+        && window < policy.monitoring.scrape_every * SCRAPES
     {
         problems.push(too_short(format!("alerts.{alert}.window"), window));
     }
