@@ -19,9 +19,11 @@ mod gates;
 mod import;
 mod lint_migrations;
 mod migrate;
+mod monitoring;
 mod postgres;
 mod postgres_program;
 mod private_file;
+mod render;
 mod restore;
 mod retention;
 mod rollout;
@@ -79,6 +81,8 @@ enum Command {
     LintMigrations,
     /// Make, take back, list and verify the schema of a Postgres database
     Migrate(migrate::Arguments),
+    /// Write the alerts, their tests, their routing and the dashboards that the policy of releases asks for
+    Render(render::Arguments),
     /// Restore a backup into an empty database, and compare
     Restore(restore::Arguments),
     /// Move old interactions from the store into a file
@@ -129,6 +133,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Import(arguments) => import::run(&arguments),
         Command::LintMigrations => lint_migrations::run(),
         Command::Migrate(arguments) => migrate::run(&arguments),
+        Command::Render(arguments) => render::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
         Command::Retention(arguments) => retention::run(&arguments),
         Command::Rollout(command) => rollout::run(&command),

@@ -28,11 +28,13 @@ impl PolicyArguments {
     /// # Errors
     /// Everything that is wrong with the policy, by key.
     pub(crate) fn read(&self) -> anyhow::Result<Policy> {
-        read(&self.policy)
+        read_policy(&self.policy)
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<Policy> {
+/// # Errors
+/// Everything that is wrong with the policy, by key.
+pub(crate) fn read_policy(path: &Path) -> anyhow::Result<Policy> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
     Policy::parse(&text).with_context(|| format!("{shown} is no policy that can be kept"))

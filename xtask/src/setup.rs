@@ -15,7 +15,11 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         let path = tools.ensure_python_tool(tool)?;
         println!("{} {}: {}", tool.package, tool.version, path.display());
     }
-    for packages in [tools::SERVER_PACKAGES, tools::BROWSER_PACKAGES] {
+    for packages in [
+        tools::SERVER_PACKAGES,
+        tools::MONITORING_PACKAGES,
+        tools::BROWSER_PACKAGES,
+    ] {
         tools::ensure_debian_packages(packages)?;
         println!("Debian packages: {}", packages.join(" "));
     }

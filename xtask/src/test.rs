@@ -12,7 +12,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::workspace::Workspace;
-use crate::{browser, conformance, lint_migrations, secret_scan};
+use crate::{browser, conformance, lint_migrations, monitoring, render, secret_scan};
 use outcome::{Outcome, Verdict};
 use report::{Line, Report};
 
@@ -53,6 +53,14 @@ const STEPS: &[Step] = &[
         run: checks::layers,
     },
     Step {
+        name: "rendered files",
+        long: false,
+        run: |workspace| {
+            render::check(workspace)?;
+            Ok(Outcome::passed())
+        },
+    },
+    Step {
         name: "licences, bans, sources",
         long: true,
         run: checks::licences_bans_sources,
@@ -80,6 +88,14 @@ const STEPS: &[Step] = &[
         long: true,
         run: |workspace| {
             lint_migrations::check(workspace)?;
+            Ok(Outcome::passed())
+        },
+    },
+    Step {
+        name: "monitoring",
+        long: true,
+        run: |workspace| {
+            monitoring::check(workspace)?;
             Ok(Outcome::passed())
         },
     },

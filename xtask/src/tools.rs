@@ -54,6 +54,8 @@ pub(crate) const SERVER_PACKAGES: &[&str] = &[
     "prometheus",
     "haproxy",
 ];
+/// For `promtool` and `amtool`; their servers are not needed, and are not started.
+pub(crate) const MONITORING_PACKAGES: &[&str] = &["prometheus", "prometheus-alertmanager"];
 pub(crate) const BROWSER_PACKAGES: &[&str] = &["chromium", "chromium-driver"];
 
 /// Tools kept in a folder of the workspace's build output; what is there already is not installed again.

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 mod contradictions;
 mod measure;
+mod monitoring;
 mod parts;
 mod problem;
 mod read;
@@ -18,6 +19,7 @@ mod stages;
 mod tests;
 
 pub use measure::{Measure, MeasureKind};
+pub use monitoring::{Alert, Condition, Monitoring, Operation, Own, Severity};
 pub use parts::{
     BurnRate, ComparisonRule, Criterion, Limit, Objective, Statistics, Telemetry, Trigger,
 };
@@ -46,6 +48,9 @@ pub struct Policy {
     pub burn_rates: Vec<BurnRate>,
     pub comparisons: BTreeMap<String, ComparisonRule>,
     pub criteria: BTreeMap<String, Criterion>,
+    /// No verdict depends on it, so it is no part of the hash.
+    #[serde(skip)]
+    pub monitoring: Monitoring,
 }
 
 impl Policy {
@@ -60,8 +65,13 @@ impl Policy {
         })?;
         let mut problems = Vec::new();
         let policy = read::policy(table, &mut problems);
+        // What could not be read would seem to be missing.
+        let is_whole = problems.is_empty();
         if let Some(policy) = &policy {
             contradictions::find(policy, &mut problems);
+        }
+        if let Some(policy) = policy.as_ref().filter(|_| is_whole) {
+            monitoring::find(policy, &mut problems);
         }
         match policy {
             Some(policy) if problems.is_empty() => Ok(policy),

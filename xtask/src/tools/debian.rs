@@ -41,7 +41,23 @@ pub(crate) fn ensure_debian_packages(packages: &[&str]) -> anyhow::Result<()> {
     run(apt_get().arg("update"))?;
     run(apt_get()
         .args(["install", "-y", "--no-install-recommends"])
-        .args(&missing))
+        .args(&missing))?;
+    stay_off(&missing);
+    Ok(())
+}
+
+/// What was just installed would start with the machine next time, and take its port.
+fn stay_off(packages: &[&str]) {
+    for package in packages {
+        let unit = format!("{package}.service");
+        let is_there = ["/lib/systemd/system", "/usr/lib/systemd/system"]
+            .into_iter()
+            .any(|folder| Path::new(folder).join(&unit).exists());
+        let disable = ["disable", "--quiet", unit.as_str()];
+        if is_there && output_of(Command::new("systemctl").args(disable)).is_none() {
+            println!("{unit} may start with the machine: systemctl disable {unit}");
+        }
+    }
 }
 
 fn apt_get() -> Command {

@@ -27,17 +27,24 @@ fn shipped() -> Policy {
 
 /// The shipped policy without these tables.
 fn without(tables: &[&str]) -> Policy {
-    let mut kept = String::new();
-    let mut keep = true;
-    for line in SHIPPED.lines() {
-        if line.starts_with('[') {
-            keep = !tables.iter().any(|table| line == format!("[{table}]"));
-        }
-        if keep {
-            kept.push_str(line);
-            kept.push('\n');
-        }
-    }
+    let is_left_out = |table: &str| {
+        let of_it = |name: &str| match name.split_once('.') {
+            // The alert of a trigger goes with it.
+            Some(("triggers", trigger)) => {
+                table.starts_with("alerts.")
+                    && table.contains(&format!("\ntrigger = \"{trigger}\"\n"))
+            }
+            _ => false,
+        };
+        tables
+            .iter()
+            .any(|name| table.starts_with(&format!("{name}]")))
+            || tables.iter().any(|name| of_it(name))
+    };
+    let mut parts = SHIPPED.split("\n[");
+    let head = parts.next().unwrap_or_default().to_owned();
+    let kept = parts.filter(|table| !is_left_out(table));
+    let kept = kept.fold(head, |text, table| text + "\n[" + table);
     Policy::parse(&kept).unwrap()
 }
 

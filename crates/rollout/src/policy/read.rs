@@ -6,7 +6,7 @@ use toml::Table;
 
 use super::{
     BurnRate, ComparisonRule, Criterion, Limit, Measure, MeasureKind, Objective, Policy, Stage,
-    Statistics, Telemetry, Trigger, problem::Problem, section::Section,
+    Statistics, Telemetry, Trigger, monitoring, problem::Problem, section::Section,
 };
 use crate::verdict::{Action, Side};
 
@@ -17,6 +17,7 @@ pub(super) fn policy(table: Table, problems: &mut Vec<Problem>) -> Option<Policy
     let statistics = statistics(root.section("statistics", problems), problems);
     let stages = root.list("stages", problems);
     let burn_rates = root.list("burn_rates", problems);
+    let monitoring = monitoring::monitoring(&mut root, problems);
     let policy = Policy {
         objectives: named(&mut root, "objectives", problems, objective),
         stages: each(stages, problems, stage),
@@ -26,6 +27,7 @@ pub(super) fn policy(table: Table, problems: &mut Vec<Problem>) -> Option<Policy
         criteria: named(&mut root, "criteria", problems, criterion),
         telemetry: telemetry?,
         statistics: statistics?,
+        monitoring: monitoring?,
     };
     root.finish(problems);
     Some(policy)

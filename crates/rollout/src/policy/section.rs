@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use toml::{Table, Value};
 
-use super::problem::Problem;
+use super::{monitoring::Operation, problem::Problem};
 use crate::span;
 
 pub(super) struct Section {
@@ -131,6 +131,46 @@ impl Section {
         })
     }
 
+    /// One or more durations, ascending.
+    pub(super) fn spans(
+        &mut self,
+        key: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Vec<Duration>> {
+        self.take(key, "a list of ascending durations", problems, |value| {
+            let span = |value: &Value| span::parse(value.as_str()?);
+            let spans: Vec<Duration> = value.as_array()?.iter().map(span).collect::<Option<_>>()?;
+            (!spans.is_empty() && spans.is_sorted_by(|left, right| left < right)).then_some(spans)
+        })
+    }
+
+    /// One or more templates of routes, as metrics name them.
+    pub(super) fn routes(&mut self, key: &str, problems: &mut Vec<Problem>) -> Option<Vec<String>> {
+        let expected = "a list of routes like `/api/v1/scholarships/{id}`";
+        self.take(key, expected, problems, |value| {
+            texts(&value, |text| is_route(text).then(|| text.to_owned()))
+        })
+    }
+
+    /// One or more methods with their routes.
+    pub(super) fn operations(
+        &mut self,
+        key: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Vec<Operation>> {
+        let expected = "a list of operations like `GET /api/v1/search`";
+        self.take(key, expected, problems, |value| {
+            texts(&value, |text| {
+                let (method, route) = text.split_once(' ')?;
+                let is_method = method.bytes().all(|byte| byte.is_ascii_uppercase());
+                (is_method && !method.is_empty() && is_route(route)).then(|| Operation {
+                    method: method.to_owned(),
+                    route: route.to_owned(),
+                })
+            })
+        })
+    }
+
     fn take<T>(
         &mut self,
         key: &str,
@@ -149,4 +189,17 @@ impl Section {
         }
         read
     }
+}
+
+/// All of a list that is not empty, or nothing.
+fn texts<T>(value: &Value, read: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+    let read = |value: &Value| read(value.as_str()?);
+    let texts: Vec<T> = value.as_array()?.iter().map(read).collect::<Option<_>>()?;
+    (!texts.is_empty()).then_some(texts)
+}
+
+/// Nothing in it is read as a pattern by a query, but the braces of a parameter.
+fn is_route(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_{}".contains(&byte);
+    text.starts_with('/') && text.bytes().all(is_plain)
 }
