@@ -34,6 +34,8 @@ pub struct Incoming<'r> {
 pub struct SpanIds {
     pub trace: String,
     pub span: String,
+    /// Chosen to be kept, whatever becomes of it.
+    pub is_sampled: bool,
 }
 
 /// The span of one request; nothing where traces are off.
@@ -108,6 +110,7 @@ impl ServerSpan {
         context.is_valid().then(|| SpanIds {
             trace: context.trace_id().to_string(),
             span: context.span_id().to_string(),
+            is_sampled: context.is_sampled(),
         })
     }
 
