@@ -8,15 +8,17 @@ use std::time::{Duration, Instant};
 use auth::Role;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use testkit::PrivatePostgres;
 use testkit::collector_stub::{Behaviour, CollectorStub, ReceivedSpan, SpanKind};
 use testkit::command_center_stub::{CallKind, CommandCenterStub};
 use testkit::openai_stub::{self, OpenAiStub};
+use testkit::private_redis::{PrivateRedis, RedisOptions};
 use tokio::task::JoinSet;
 
 use crate::assistant::stub as model_stub;
 use crate::client::{Answer, ask, ask_with, get};
 use crate::process::{Process, command, token};
-use crate::replica::eventually;
+use crate::replica::{Replica, database, eventually};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
@@ -313,6 +315,44 @@ async fn a_task_and_the_news_of_it_are_traces_that_name_it() {
     let callback = &center.calls_of(CallKind::Callback)[0];
     let parent = callback.headers.get("traceparent").expect("is there");
     assert!(parent.starts_with(&format!("00-{TRACE}-")), "{parent}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stores_are_part_of_a_request_and_looks_without_one_are_not_traced() {
+    let stub = CollectorStub::start();
+    let redis = PrivateRedis::start(RedisOptions::default()).await;
+    let server = PrivatePostgres::start();
+    let url = database(&server).await;
+    let (endpoint, redis_url) = (stub.endpoint(), redis.url());
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+        ("OTEL_TRACES_SAMPLER_ARG", "1"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "50"),
+        ("REDIS_URL", redis_url.as_str()),
+    ];
+    let replica = Replica::start_with(&url, "session", &variables);
+    // Followers and workers ask the store all the while.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(stub.spans().len(), 0, "{:?}", stub.spans());
+    replica.created("The Zitherplayer Scholarship").await;
+    let request = span(&stub, "POST /api/v1/scholarships").await;
+    for (name, system, operation) in [
+        ("WRITE", "postgresql", "WRITE"),
+        ("redis", "redis", "EVALSHA"),
+    ] {
+        let called = span(&stub, name).await;
+        assert_eq!(called.kind, SpanKind::Client);
+        assert_eq!(called.trace_id, request.trace_id);
+        assert_eq!(called.parent_id, request.span_id, "{name}");
+        assert_eq!(called.attribute("db.system.name"), system);
+        assert_eq!(called.attribute("db.operation.name"), operation);
+        assert!(!called.is_error);
+    }
+    server.kill();
+    assert_eq!(replica.create("The Other Scholarship").await.status, 503);
+    let is_failed = |span: &ReceivedSpan| span.name == "WRITE" && span.is_error;
+    eventually("the failure", async || stub.spans().iter().any(is_failed)).await;
+    assert!(!String::from_utf8_lossy(&stub.bytes()).contains("Zitherplayer"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
