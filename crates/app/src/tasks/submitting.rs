@@ -11,6 +11,7 @@ use ports::{
 };
 use sha2::{Digest as _, Sha256};
 
+use super::allowance::ReachedLimit;
 use super::bridge::{Bridge, TaskDependencies};
 use super::couriers::Couriers;
 use super::presence::Presence;
@@ -31,6 +32,8 @@ pub enum SubmitError {
     /// Its `reply_to` is not where notices may be sent.
     #[error("reply_to is not on an origin that this service was configured to answer to")]
     ReplyToRefused,
+    #[error("too many tasks are unfinished")]
+    TooMany(ReachedLimit),
     /// The token came with something else before.
     #[error("the token was used for another task")]
     Replayed,
@@ -111,6 +114,14 @@ impl Tasks {
                 return Err(SubmitError::ReplyToRefused);
             }
         }
+        let store = &*self.bridge.store;
+        let reached = self.bridge.allowance.reached(store, &spec.owner).await?;
+        if let Some(limit) = reached {
+            // A repetition brings nothing more.
+            if store.get(&spec.id).await?.is_none() {
+                return Err(SubmitError::TooMany(limit));
+            }
+        }
         let purpose = purpose(&spec, body);
         let claim = self
             .bridge
@@ -123,6 +134,7 @@ impl Tasks {
             .bridge
             .events
             .about(&spec, AgentEventKind::TaskReceived);
+        let owner = spec.owner.clone();
         match self
             .bridge
             .store
@@ -130,6 +142,7 @@ impl Tasks {
             .await?
         {
             Enqueued::New => {
+                self.bridge.allowance.add(owner);
                 self.bridge.observer.task_received();
                 self.bridge.events.add(received);
                 self.bridge.news.notify_waiters();
