@@ -25,5 +25,5 @@ mod trace;
 
 pub use self::command_center::HttpCommandCenter;
 pub use self::failure::OpenError;
-pub use self::origin::{check_base_url, check_origin};
+pub use self::origin::{check_base_url, check_origin, is_exposed};
 pub use self::settings::CommandCenterSettings;

@@ -1,5 +1,7 @@
 //! Which places may be sent anything.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use reqwest::Url;
 
 use crate::OpenError;
@@ -19,6 +21,47 @@ pub fn check_base_url(base_url: &str) -> Result<(), OpenError> {
 /// [`OpenError::Origin`], which does not repeat the text.
 pub fn check_origin(origin: &str) -> Result<(), OpenError> {
     origin_of(origin).map(drop)
+}
+
+/// Whether what is sent to this base URL may cross networks of others in plain text: it is `http`, and its host is none of
+/// this machine or of a private network. Texts that are no base URL are not.
+pub fn is_exposed(base_url: &str) -> bool {
+    let Ok(url) = base_of(base_url) else {
+        return false;
+    };
+    url.scheme() == "http" && !is_private(url.host_str().unwrap_or_default())
+}
+
+/// Names without a dot are resolved by the network itself; the others are set apart for private use by RFC 6761 (`localhost`),
+/// RFC 6762 (`local`), RFC 8375 (`home.arpa`) and ICANN (`internal`), or belong to a cluster (`svc`).
+fn is_private(host: &str) -> bool {
+    let literal = host.trim_start_matches('[').trim_end_matches(']');
+    match literal.parse() {
+        Ok(IpAddr::V4(address)) => is_private_v4(address),
+        Ok(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
+            Some(address) => is_private_v4(address),
+            None => {
+                address.is_loopback()
+                    || address.is_unique_local()
+                    || address.is_unicast_link_local()
+            }
+        },
+        Err(_) => {
+            let name = host.trim_end_matches('.').to_ascii_lowercase();
+            let below = ["localhost", "local", "internal", "svc", "home.arpa"];
+            !name.contains('.')
+                || below.iter().any(|zone| {
+                    let rest = name.strip_suffix(zone);
+                    rest.is_some_and(|rest| rest.ends_with('.'))
+                })
+        }
+    }
+}
+
+fn is_private_v4(address: Ipv4Addr) -> bool {
+    // RFC 6598: shared by the customers of one network.
+    let is_shared = matches!(address.octets(), [100, 64..=127, ..]);
+    address.is_loopback() || address.is_private() || address.is_link_local() || is_shared
 }
 
 pub(crate) fn base_of(base_url: &str) -> Result<Url, OpenError> {

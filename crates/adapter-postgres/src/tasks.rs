@@ -16,7 +16,7 @@ pub(crate) use working::{ENDINGS, Ending};
 use async_trait::async_trait;
 use diesel_async::AsyncPgConnection;
 use domain::Timestamp;
-use domain::task::{Lease, Outcome, Task, TaskId, TaskSpec, TaskState};
+use domain::task::{Lease, Outcome, PlainText, Task, TaskId, TaskSpec, TaskState};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use ports::{Commanded, Enqueued, ListedTask, Queued, TaskFilter, TaskStore, TaskStoreError};
@@ -91,6 +91,14 @@ impl TaskStore for PostgresStore {
         .await
     }
 
+    async fn held(&self, lease: Lease) -> Result<Vec<Task>, TaskStoreError> {
+        let lease = kept(lease);
+        self.tasks("held", Access::WriteFew, move |connection| {
+            working::held_in_txn(connection, lease.clone()).boxed()
+        })
+        .await
+    }
+
     async fn renew(&self, id: &TaskId, lease: Lease) -> Result<bool, TaskStoreError> {
         let (id, lease) = (id.clone(), kept(lease));
         self.tasks("renew", Access::WriteFew, move |connection| {
@@ -128,6 +136,18 @@ impl TaskStore for PostgresStore {
         let (id, now) = (id.clone(), whole_microseconds(now));
         self.tasks("requeue", Access::WriteFew, move |connection| {
             queueing::requeue_in_txn(connection, id.clone(), now).boxed()
+        })
+        .await
+    }
+
+    async fn count_unfinished(
+        &self,
+        owner: Option<&PlainText<256>>,
+        limit: u64,
+    ) -> Result<u64, TaskStoreError> {
+        let owner = owner.map(ToString::to_string);
+        self.tasks("count_unfinished", Access::ReadFew, move |connection| {
+            queueing::count_on_conn(connection, owner.clone(), limit).boxed()
         })
         .await
     }

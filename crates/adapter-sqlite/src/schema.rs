@@ -109,6 +109,7 @@ diesel::table! {
         error_details -> Nullable<Text>,
         told -> Text,
         result -> Nullable<Text>,
+        lost -> BigInt,
     }
 }
 

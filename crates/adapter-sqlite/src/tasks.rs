@@ -9,7 +9,7 @@ mod working;
 
 use async_trait::async_trait;
 use domain::Timestamp;
-use domain::task::{Lease, Outcome, Task, TaskId, TaskSpec, TaskState};
+use domain::task::{Lease, Outcome, PlainText, Task, TaskId, TaskSpec, TaskState};
 use ports::{Commanded, Enqueued, ListedTask, Queued, TaskFilter, TaskStore, TaskStoreError};
 
 use crate::SqliteStore;
@@ -59,6 +59,17 @@ impl TaskStore for SqliteStore {
             .map_err(unavailable("claim"))
     }
 
+    async fn held(&self, lease: Lease) -> Result<Vec<Task>, TaskStoreError> {
+        let until = whole_microseconds(lease.until);
+        let lease = Lease { until, ..lease };
+        self.writer
+            .write(1, move |connection| {
+                working::held_in_txn(connection, &lease)
+            })
+            .await
+            .map_err(unavailable("held"))
+    }
+
     async fn renew(&self, id: &TaskId, lease: Lease) -> Result<bool, TaskStoreError> {
         let id = id.clone();
         self.writer
@@ -103,6 +114,18 @@ impl TaskStore for SqliteStore {
             })
             .await
             .map_err(unavailable("requeue"))
+    }
+
+    async fn count_unfinished(
+        &self,
+        owner: Option<&PlainText<256>>,
+        limit: u64,
+    ) -> Result<u64, TaskStoreError> {
+        let owner = owner.map(ToString::to_string);
+        self.readers
+            .read(move |connection| queueing::count_on_conn(connection, owner.as_deref(), limit))
+            .await
+            .map_err(unavailable("count_unfinished"))
     }
 
     async fn get(&self, id: &TaskId) -> Result<Option<Task>, TaskStoreError> {

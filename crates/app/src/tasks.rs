@@ -4,6 +4,7 @@
 //! keeps the Command Center informed of this process. All state is in the store, so that any replica goes on where another
 //! one was killed.
 
+mod allowance;
 mod bridge;
 mod couriers;
 mod events;
@@ -11,6 +12,7 @@ mod presence;
 mod submitting;
 mod workers;
 
+pub use allowance::{ReachedLimit, TaskLimits};
 pub use bridge::{TaskDependencies, TaskSettings};
 pub use couriers::Couriers;
 pub use events::TaskObserver;

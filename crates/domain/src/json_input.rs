@@ -1,11 +1,13 @@
 //! Reading JSON from outside: strict, and with errors that name the field.
 
 mod objects_only;
+mod unique_keys;
 
 use serde::de::DeserializeOwned;
 
 use crate::FieldError;
 use objects_only::ObjectsOnly;
+use unique_keys::UniqueKeys;
 
 /// Characters of a caller's own text that an error repeats.
 const MOST_REPEATED: usize = 64;
@@ -38,6 +40,14 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonInputError>
     })?;
     deserializer.end().map_err(|error| of_serde("", &error))?;
     Ok(value)
+}
+
+/// Whether no object of a JSON text has a key twice, at any depth: for texts that somebody else reads, who would take the last.
+///
+/// # Errors
+/// As [`read_json`].
+pub fn check_keys(bytes: &[u8]) -> Result<(), JsonInputError> {
+    read_json::<UniqueKeys>(bytes).map(drop)
 }
 
 /// Reads a typed value out of parsed JSON.

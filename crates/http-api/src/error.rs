@@ -72,6 +72,7 @@ error_codes! {
     InvalidCursor = "INVALID_CURSOR", 422, "The cursor does not belong to this request", "Start again without a cursor, and change nothing between pages.";
     PreconditionRequired = "PRECONDITION_REQUIRED", 428, "If-Match is required", "Send the ETag that you read, in If-Match.";
     RateLimited = "RATE_LIMITED", 429, "Too many requests", "Wait as long as Retry-After says; RateLimit tells how many are left.";
+    TooManyTasks = "TOO_MANY_TASKS", 429, "Too many tasks are unfinished", "Wait until some are done, as long as Retry-After says at least; cancel what is not needed any more.";
     HeadersTooLarge = "HEADERS_TOO_LARGE", 431, "The headers are too large", "Send at most 64 headers, with 16,384 bytes together.";
     InternalError = "INTERNAL_ERROR", 500, "Something went wrong here", "Try again later; if it stays, report the trace_id.";
     StoreUnavailable = "STORE_UNAVAILABLE", 503, "The store does not answer", "Try again after Retry-After; searches go on meanwhile.";

@@ -14,6 +14,7 @@ mod conditional;
 mod context;
 mod error;
 mod fallback;
+mod heavy;
 mod idempotency;
 mod mcp;
 mod middleware;

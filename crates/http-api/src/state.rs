@@ -7,10 +7,10 @@ use app::limits::CallerClass;
 use auth::Verifier;
 use domain::{InteractionKind, Term as _};
 use telemetry::Metrics;
-use tokio::sync::Semaphore;
 
 use crate::admission::FloodGuards;
 use crate::error::{ApiError, ErrorCode};
+use crate::heavy::HeavyPlaces;
 use crate::settings::ApiSettings;
 
 /// Shared by all workers; cheap to clone.
@@ -21,7 +21,7 @@ pub struct ApiState {
     pub metrics: Metrics,
     pub settings: Arc<ApiSettings>,
     pub(crate) floods: FloodGuards,
-    heavy: Arc<Semaphore>,
+    heavy: HeavyPlaces,
 }
 
 impl ApiState {
@@ -37,7 +37,7 @@ impl ApiState {
             application,
             verifier,
             metrics,
-            heavy: Arc::new(Semaphore::new(settings.max_heavy_requests)),
+            heavy: HeavyPlaces::new(settings.max_heavy_requests),
             settings: Arc::new(settings),
         }
     }
@@ -52,21 +52,28 @@ impl ApiState {
         self.floods.remembered()
     }
 
+    /// What tasks are done with: they wait for their turn where callers are refused.
+    pub(crate) fn for_tasks(self) -> Self {
+        Self {
+            heavy: self.heavy.for_tasks(),
+            ..self
+        }
+    }
+
     /// Runs work of more than about a millisecond beside the workers, so that short requests do not wait behind it.
     ///
     /// # Errors
-    /// `OVERLOADED` when too much such work runs or waits already.
+    /// `OVERLOADED` when too much such work runs or waits already; not [for tasks](Self::for_tasks), which wait.
     pub(crate) async fn heavy<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Application) -> T + Send + 'static,
     ) -> Result<T, ApiError> {
-        let permit = Arc::clone(&self.heavy)
-            .try_acquire_owned()
-            .map_err(|_| ApiError::new(ErrorCode::Overloaded))?;
+        let place = self.heavy.take().await;
+        let place = place.ok_or_else(|| ApiError::new(ErrorCode::Overloaded))?;
         let application = Arc::clone(&self.application);
         actix_web::web::block(move || {
             // Given back when the work ends, even if nobody waits for it any longer.
-            let _permit = permit;
+            let _place = place;
             work(&application)
         })
         .await

@@ -26,14 +26,18 @@ pub trait TaskStore: Send + Sync {
     /// Lends at most `limit` tasks that wait, and those whose lease has run out: the highest priority first. Within one
     /// priority senders take turns, so that none waits for another's long queue, and each sender's go by age.
     ///
-    /// Each claim needs a worker's name of its own: who holds a lease is told by it. A task that cannot be read is put off
-    /// and logged, and keeps nobody else from theirs.
+    /// Each claim needs a worker's name of its own: who holds a lease is told by it. A task that
+    /// [is suspect](Progress::is_suspect) comes alone. A task that cannot be read is put off and logged, and keeps nobody else
+    /// from theirs.
     async fn claim(
         &self,
         lease: Lease,
         limit: usize,
         now: Timestamp,
     ) -> Result<Vec<Task>, TaskStoreError>;
+
+    /// What the lease's worker holds, with this lease instead of its own: for whoever claimed and had no answer.
+    async fn held(&self, lease: Lease) -> Result<Vec<Task>, TaskStoreError>;
 
     /// Prolongs a lease. When the answer is false, the task was cancelled or is somebody else's: stop working at it.
     async fn renew(&self, id: &TaskId, lease: Lease) -> Result<bool, TaskStoreError>;
@@ -53,6 +57,13 @@ pub trait TaskStore: Send + Sync {
 
     /// Gives a task that failed or was given up all its attempts again; it waits behind its sender's others.
     async fn requeue(&self, id: &TaskId, now: Timestamp) -> Result<Commanded, TaskStoreError>;
+
+    /// Tasks that wait or are worked at, of one owner or of all; counting ends at `limit`.
+    async fn count_unfinished(
+        &self,
+        owner: Option<&PlainText<256>>,
+        limit: u64,
+    ) -> Result<u64, TaskStoreError>;
 
     async fn get(&self, id: &TaskId) -> Result<Option<Task>, TaskStoreError>;
 

@@ -201,6 +201,7 @@ fn task_dependencies(
             version: settings.version.clone(),
             at_once: agents.workers,
             kept_for: agents.kept_for,
+            limits: agents.limits,
         },
     })
 }

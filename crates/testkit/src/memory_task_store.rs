@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use chrono::SubsecRound as _;
 use domain::Timestamp;
 use domain::task::{
-    ErrorMessage, Lease, NoticeKind, Outcome, Progress, Task, TaskId, TaskSpec, TaskState,
+    ErrorMessage, Lease, NoticeKind, Outcome, PlainText, Progress, Task, TaskId, TaskSpec,
+    TaskState,
 };
 use ports::{
     Commanded, Delivery, Enqueued, ListedTask, NoticeKey, Queued, TaskFilter, TaskOutbox,
@@ -24,6 +25,8 @@ struct Board {
     tasks: BTreeMap<u64, Row>,
     notices: BTreeMap<u64, Notice>,
     count: u64,
+    /// Claims that are yet to be answered with a failure, although they were made.
+    lost_answers: u32,
 }
 
 #[derive(Debug)]
@@ -128,8 +131,7 @@ impl Board {
     fn end_leases(&mut self, now: Timestamp) {
         let lost = |row: &Row| {
             let lease = row.task.progress.lease.as_ref()?;
-            let retry = row.task.spec.resources.retry();
-            (lease.until <= now).then(|| row.task.progress.clone().lost(retry, now))?
+            (lease.until <= now).then(|| row.task.progress.clone().lost(now))?
         };
         let lost: Vec<_> = (self.tasks.iter())
             .filter_map(|(number, row)| Some((*number, lost(row)?)))
@@ -173,6 +175,11 @@ fn kept(lease: Lease) -> Lease {
 }
 
 impl MemoryTaskStore {
+    /// The next claims are made, and answered as if nobody knew.
+    pub fn lose_answers(&self, count: u32) {
+        self.board().lost_answers = count;
+    }
+
     fn board(&self) -> MutexGuard<'_, Board> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -234,13 +241,39 @@ impl TaskStore for MemoryTaskStore {
         waiting.sort_unstable();
         let mut claimed = Vec::new();
         for (_, _, number) in waiting.into_iter().take(limit) {
+            let is_suspect = board.tasks[&number].task.progress.is_suspect();
+            if is_suspect && !claimed.is_empty() {
+                break;
+            }
             let progress = board.tasks[&number].task.progress.clone();
             if let Some(progress) = progress.claimed(lease.clone(), now) {
                 board.save(number, progress, None, now);
                 claimed.push(board.tasks[&number].task.clone());
             }
+            if is_suspect {
+                break;
+            }
+        }
+        if board.lost_answers > 0 && !claimed.is_empty() {
+            board.lost_answers -= 1;
+            return Err(TaskStoreError::Unavailable {
+                operation: "claim",
+                source: "the answer was lost".into(),
+            });
         }
         Ok(claimed)
+    }
+
+    async fn held(&self, lease: Lease) -> Result<Vec<Task>, TaskStoreError> {
+        let lease = kept(lease);
+        let mut board = self.board();
+        let rows = board.tasks.values_mut();
+        let held = rows.filter(|row| row.task.progress.is_held_by(lease.worker.as_str()));
+        let prolonged = held.map(|row| {
+            row.task.progress.lease = Some(lease.clone());
+            row.task.clone()
+        });
+        Ok(prolonged.collect())
     }
 
     async fn renew(&self, id: &TaskId, lease: Lease) -> Result<bool, TaskStoreError> {
@@ -310,6 +343,19 @@ impl TaskStore for MemoryTaskStore {
             board.tasks.get_mut(&number).expect("it was found").turn = turn;
         }
         Ok(commanded)
+    }
+
+    async fn count_unfinished(
+        &self,
+        owner: Option<&PlainText<256>>,
+        limit: u64,
+    ) -> Result<u64, TaskStoreError> {
+        let board = self.board();
+        let unfinished = board.tasks.values().filter(|row| {
+            let is_theirs = owner.is_none_or(|owner| *owner == row.task.spec.owner);
+            is_theirs && row.task.progress.finished_at.is_none()
+        });
+        Ok((unfinished.count() as u64).min(limit))
     }
 
     async fn get(&self, id: &TaskId) -> Result<Option<Task>, TaskStoreError> {

@@ -50,6 +50,7 @@ macro_rules! task_store_contract {
                 tasks_are_listed_newest_first_page_by_page,
                 lists_hold_what_was_asked_for,
                 what_waits_is_counted,
+                unfinished_tasks_are_counted,
                 finished_tasks_are_forgotten,
                 the_higher_priority_goes_first_and_then_the_older_task,
                 senders_take_turns_within_a_priority,
@@ -63,6 +64,9 @@ macro_rules! task_store_contract {
                 a_failed_attempt_is_repeated_at_its_time,
                 a_task_without_attempts_left_is_dead,
                 a_task_that_loses_every_worker_is_dead_in_the_end,
+                a_lost_worker_uses_up_no_attempt,
+                a_task_that_may_end_its_workers_is_lent_alone,
+                what_a_worker_holds_is_answered_again,
                 a_task_that_is_given_back_loses_no_attempt,
                 of_many_claimers_no_two_get_one_task,
                 large_results_are_kept,
@@ -76,6 +80,7 @@ macro_rules! task_store_contract {
                 a_lost_delivery_is_lent_again_when_its_lease_runs_out,
                 a_stranger_cannot_postpone_or_bury_a_notice,
                 a_buried_notice_makes_way_for_the_next,
+                a_notice_that_waited_long_for_another_is_the_next,
                 of_many_deliverers_no_two_get_one_notice,
             ]
         );
@@ -93,7 +98,7 @@ fn plain<const MAX: usize>(text: &str) -> PlainText<MAX> {
 }
 
 /// A task with the middle priority, two retries and an address.
-fn spec(text: &str, requested_by: &str) -> TaskSpec {
+pub fn spec(text: &str, requested_by: &str) -> TaskSpec {
     TaskSpec {
         id: id(text),
         action: TaskAction::Search,

@@ -199,6 +199,48 @@ fn what_is_more_than_an_origin_is_refused() {
     }
 }
 
+#[test]
+fn only_plain_text_to_hosts_of_others_is_exposed() {
+    for at_home in [
+        "http://localhost:8000",
+        "http://127.0.0.1:8000",
+        "http://[::1]:8000",
+        "http://center",
+        "http://center:8080/path",
+        "http://center.agents.svc:8080",
+        "http://center.agents.svc.cluster.local",
+        "http://CENTER.internal.",
+        "http://10.1.2.3",
+        "http://172.16.0.1",
+        "http://192.168.0.1",
+        "http://100.64.0.1",
+        "http://169.254.1.1",
+        "http://[fd00::1]",
+        "http://[fe80::1]",
+        "http://[::ffff:10.0.0.1]",
+        "https://center.example",
+        "https://8.8.8.8",
+        "no url",
+    ] {
+        assert!(!is_exposed(at_home), "{at_home}");
+    }
+    for exposed in [
+        "http://center.example",
+        "HTTP://center.example:8080/path",
+        "http://8.8.8.8",
+        "http://134744072",
+        "http://172.32.0.1",
+        "http://100.128.0.1",
+        "http://[2001:db8::1]",
+        "http://[::ffff:8.8.8.8]",
+        "http://notinternal.example",
+        "http://internal.example",
+        "http://xlocal.com",
+    ] {
+        assert!(is_exposed(exposed), "{exposed}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_is_looked_at_without_a_panic(text in any::<String>()) {

@@ -1,24 +1,45 @@
 //! Notices are lent to those who deliver them.
 
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::task::{ErrorMessage, Lease, NoticeKind, TaskId};
 use domain::{Term as _, Timestamp};
 use ports::{Delivery, NoticeKey};
 
+use super::keeping::walk_indexes;
 use super::record::{Read, error, readable, result, text, unreadable};
 use crate::failure::Failure;
 use crate::schema::{task_notices, tasks};
 use crate::scholarships::bound;
 
-/// Of each task the oldest notice, if it is due. The inner query is asked for each row, whatever the planner believes about the
-/// table: joined, it can cost seconds while the table grows faster than its statistics.
-const DUE: &str = "SELECT sequence FROM task_notices AS notice \
-     WHERE buried_at IS NULL AND due_at <= $1 AND 0 = ( \
+/// What is due by its time.
+const DUE: &str = "SELECT sequence FROM task_notices \
+     WHERE buried_at IS NULL AND due_at <= $1 ORDER BY due_at, sequence LIMIT $2 FOR UPDATE SKIP LOCKED";
+
+/// Of notices that are under lock those that wait for an older one of their task. Only now: had it been asked while they were
+/// locked, an older one that was delivered meanwhile would still have been seen. The inner query is asked for each row,
+/// whatever the planner believes about the table.
+const BLOCKED: &str = "SELECT sequence FROM task_notices AS notice WHERE sequence = ANY ($1) AND 0 < ( \
        SELECT count(*) FROM task_notices AS older \
-       WHERE older.task = notice.task AND older.sequence < notice.sequence AND older.buried_at IS NULL) \
-     ORDER BY due_at, sequence LIMIT $2 FOR UPDATE SKIP LOCKED";
+       WHERE older.task = notice.task AND older.sequence < notice.sequence AND older.buried_at IS NULL)";
+
+/// Of these tasks the notice that is the oldest now was due since there was something to tell, unless somebody has it.
+const NEXT: &str = "UPDATE task_notices AS next SET due_at = created_at \
+     WHERE next.worker IS NULL AND next.sequence IN ( \
+       SELECT (SELECT min(waiting.sequence) FROM task_notices AS waiting \
+         WHERE waiting.task = told.task AND waiting.buried_at IS NULL) \
+       FROM unnest($1) AS told (task))";
+
+/// How long a notice that waits for an older one is out of the way, should nobody have said that it is the next.
+const PUT_OFF: TimeDelta = TimeDelta::minutes(10);
+/// Looks at what is due, and how many each but the first takes in hand: what waits for something else is put off, so that
+/// each claim ends soon and the next one begins behind it.
+const LOOKS: usize = 3;
+const LOOKED_AT: usize = 1_000;
 
 /// Notices go with their tasks.
 const FORGET: &str = "WITH old AS ( \
@@ -26,7 +47,7 @@ const FORGET: &str = "WITH old AS ( \
      DELETE FROM tasks WHERE sequence IN (SELECT sequence FROM old)";
 
 #[derive(QueryableByName)]
-struct Due {
+struct Numbered {
     #[diesel(sql_type = BigInt)]
     sequence: i64,
 }
@@ -90,23 +111,25 @@ pub(super) async fn claim_in_txn(
     limit: usize,
     now: Timestamp,
 ) -> Result<Vec<Delivery>, Failure> {
-    let due: Vec<Due> = diesel::sql_query(DUE)
-        .bind::<Timestamptz, _>(now)
-        .bind::<BigInt, _>(bound(limit))
-        .load(connection)
-        .await?;
-    let due: Vec<i64> = due.into_iter().map(|due| due.sequence).collect();
+    walk_indexes(connection).await?;
+    let mut due = Vec::new();
+    for look in 0..LOOKS {
+        let missing = limit.saturating_sub(due.len());
+        let most = if look == 0 { limit } else { LOOKED_AT };
+        let seen = due_in_txn(connection, most, now).await?;
+        let is_all = seen.len() < most;
+        let blocked = put_off_in_txn(connection, &seen, now).await?;
+        let heads = seen.into_iter().filter(|notice| !blocked.contains(notice));
+        let heads: Vec<i64> = heads.take(missing).collect();
+        lend_in_txn(connection, &heads, &lease).await?;
+        due.extend(heads);
+        if is_all || due.len() >= limit {
+            break;
+        }
+    }
     if due.is_empty() {
         return Ok(Vec::new());
     }
-    diesel::update(task_notices::table.filter(task_notices::sequence.eq_any(&due)))
-        .set((
-            task_notices::worker.eq(lease.worker.as_str()),
-            task_notices::due_at.eq(lease.until),
-            task_notices::attempts.eq(task_notices::attempts + 1),
-        ))
-        .execute(connection)
-        .await?;
     let rows: Vec<(NoticeRow, AddressRow)> = task_notices::table
         .inner_join(tasks::table.on(tasks::sequence.eq(task_notices::task)))
         .filter(task_notices::sequence.eq_any(&due))
@@ -115,6 +138,65 @@ pub(super) async fn claim_in_txn(
         .load(connection)
         .await?;
     Ok(readable(rows.into_iter().map(into_delivery)))
+}
+
+async fn due_in_txn(
+    connection: &mut AsyncPgConnection,
+    limit: usize,
+    now: Timestamp,
+) -> Result<Vec<i64>, Failure> {
+    let due: Vec<Numbered> = diesel::sql_query(DUE)
+        .bind::<Timestamptz, _>(now)
+        .bind::<BigInt, _>(bound(limit))
+        .load(connection)
+        .await?;
+    Ok(due.into_iter().map(|notice| notice.sequence).collect())
+}
+
+/// Takes out of the way what waits for an older notice; answers which of these do.
+async fn put_off_in_txn(
+    connection: &mut AsyncPgConnection,
+    due: &[i64],
+    now: Timestamp,
+) -> Result<BTreeSet<i64>, Failure> {
+    if due.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let blocked: Vec<Numbered> = diesel::sql_query(BLOCKED)
+        .bind::<Array<BigInt>, _>(due)
+        .load(connection)
+        .await?;
+    let blocked: BTreeSet<i64> = blocked.into_iter().map(|notice| notice.sequence).collect();
+    if !blocked.is_empty() {
+        let waiting = task_notices::sequence.eq_any(Vec::from_iter(blocked.iter().copied()));
+        diesel::update(task_notices::table.filter(waiting))
+            .set((
+                task_notices::worker.eq(None::<String>),
+                task_notices::due_at.eq(now + PUT_OFF),
+            ))
+            .execute(connection)
+            .await?;
+    }
+    Ok(blocked)
+}
+
+async fn lend_in_txn(
+    connection: &mut AsyncPgConnection,
+    notices: &[i64],
+    lease: &Lease,
+) -> Result<(), Failure> {
+    if notices.is_empty() {
+        return Ok(());
+    }
+    diesel::update(task_notices::table.filter(task_notices::sequence.eq_any(notices)))
+        .set((
+            task_notices::worker.eq(lease.worker.as_str()),
+            task_notices::due_at.eq(lease.until),
+            task_notices::attempts.eq(task_notices::attempts + 1),
+        ))
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// No number of a row is so large.
@@ -128,10 +210,25 @@ pub(super) async fn delivered_in_txn(
 ) -> Result<u64, Failure> {
     let numbers = keys.iter().map(number);
     let delivered = task_notices::sequence.eq_any(numbers.collect::<Vec<_>>());
-    let gone = diesel::delete(task_notices::table.filter(delivered))
+    let told: Vec<i64> = diesel::delete(task_notices::table.filter(delivered))
+        .returning(task_notices::task)
+        .get_results(connection)
+        .await?;
+    next_in_txn(connection, &told).await?;
+    Ok(u64::try_from(told.len()).unwrap_or(u64::MAX))
+}
+
+/// What waited for the oldest notice of these tasks, which is gone, is due.
+async fn next_in_txn(connection: &mut AsyncPgConnection, tasks: &[i64]) -> Result<(), Failure> {
+    if tasks.is_empty() {
+        return Ok(());
+    }
+    walk_indexes(connection).await?;
+    diesel::sql_query(NEXT)
+        .bind::<Array<BigInt>, _>(tasks)
         .execute(connection)
         .await?;
-    Ok(u64::try_from(gone).unwrap_or(u64::MAX))
+    Ok(())
 }
 
 /// What becomes of a notice that could not be delivered.
@@ -148,7 +245,7 @@ pub(super) async fn undelivered_in_txn(
     connection: &mut AsyncPgConnection,
     undelivered: Undelivered,
 ) -> Result<bool, Failure> {
-    let changed = diesel::update(task_notices::table.find(number(&undelivered.key)))
+    let told: Option<i64> = diesel::update(task_notices::table.find(number(&undelivered.key)))
         .filter(task_notices::worker.eq(undelivered.worker))
         .set((
             task_notices::worker.eq(None::<String>),
@@ -156,9 +253,14 @@ pub(super) async fn undelivered_in_txn(
             task_notices::delivery_error.eq(undelivered.error.as_str()),
             task_notices::buried_at.eq(undelivered.buried_at),
         ))
-        .execute(connection)
-        .await?;
-    Ok(changed == 1)
+        .returning(task_notices::task)
+        .get_result(connection)
+        .await
+        .optional()?;
+    if undelivered.buried_at.is_some() {
+        next_in_txn(connection, told.as_slice()).await?;
+    }
+    Ok(told.is_some())
 }
 
 pub(super) async fn forget_in_txn(

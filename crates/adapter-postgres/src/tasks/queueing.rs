@@ -197,6 +197,36 @@ pub(super) async fn requeue_in_txn(
     Ok(Commanded::Done)
 }
 
+/// Each reads the index of unfinished tasks, and of it no more than was asked for.
+const COUNT: &str = "SELECT count(*) AS count FROM (SELECT 1 FROM tasks WHERE finished_at IS NULL LIMIT $1) AS counted";
+const COUNT_OF_OWNER: &str = "SELECT count(*) AS count FROM ( \
+       SELECT 1 FROM tasks WHERE finished_at IS NULL AND owner = $2 LIMIT $1) AS counted";
+
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+pub(super) async fn count_on_conn(
+    connection: &mut AsyncPgConnection,
+    owner: Option<String>,
+    limit: u64,
+) -> Result<u64, Failure> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let counted: Counted = match owner {
+        None => {
+            let count = diesel::sql_query(COUNT).bind::<BigInt, _>(limit);
+            count.get_result(connection).await?
+        }
+        Some(owner) => {
+            let count = diesel::sql_query(COUNT_OF_OWNER).bind::<BigInt, _>(limit);
+            count.bind::<Text, _>(owner).get_result(connection).await?
+        }
+    };
+    Ok(u64::try_from(counted.count).unwrap_or(0))
+}
+
 pub(super) async fn get_on_conn(
     connection: &mut AsyncPgConnection,
     id: TaskId,

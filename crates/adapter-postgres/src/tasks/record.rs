@@ -64,7 +64,7 @@ impl SpecRow {
     }
 }
 
-#[derive(Queryable, Selectable)]
+#[derive(Clone, Queryable, Selectable)]
 #[diesel(table_name = tasks)]
 pub(super) struct ProgressRow {
     state: String,
@@ -79,6 +79,7 @@ pub(super) struct ProgressRow {
     error_message: Option<String>,
     error_details: Option<String>,
     told: String,
+    lost: i64,
 }
 
 impl From<&Progress> for ProgressRow {
@@ -97,6 +98,7 @@ impl From<&Progress> for ProgressRow {
             error_message: error.map(|error| error.message.to_string()),
             error_details: error.and_then(details),
             told: progress.told.code().to_owned(),
+            lost: progress.lost.into(),
         }
     }
 }
@@ -117,6 +119,7 @@ impl ProgressRow {
             Value::OptionalText(self.error_message.as_deref()),
             Value::OptionalText(self.error_details.as_deref()),
             Value::Text(&self.told),
+            Value::Number(self.lost),
         ]
     }
 
@@ -136,6 +139,7 @@ impl ProgressRow {
             finished_at: self.finished_at,
             error: error(self.error_code, self.error_message, self.error_details)?,
             told: NoticeKind::from_code(&self.told).ok_or("told")?,
+            lost: self.lost.try_into().map_err(|_| "lost")?,
         })
     }
 }
@@ -153,6 +157,12 @@ pub(super) struct TaskRow {
 }
 
 impl TaskRow {
+    /// What cannot be read is no more suspect than the rest.
+    pub(super) fn is_suspect(&self) -> bool {
+        let read = self.progress.clone().into_progress();
+        read.is_ok_and(|progress| progress.is_suspect())
+    }
+
     pub(super) fn into_task(self) -> Result<Task, Failure> {
         let of = format!("task {}", self.spec.id);
         self.read().map_err(unreadable(&of))

@@ -14,7 +14,7 @@ use futures_util::future::{BoxFuture, try_join_all};
 use super::keeping::{
     LockedRow, LockedTask, locked_in_txn, runs, save_in_txn, waits, walk_indexes,
 };
-use super::record::{TaskRow, log_unreadable};
+use super::record::{TaskRow, log_unreadable, readable};
 use crate::failure::Failure;
 use crate::grouping::{Rule, in_order_of};
 use crate::operation::Area;
@@ -37,7 +37,7 @@ pub(super) async fn claim_in_txn(
 ) -> Result<Vec<Task>, Failure> {
     walk_indexes(connection).await?;
     end_leases_in_txn(connection, now).await?;
-    let rows: Vec<TaskRow> = tasks::table
+    let mut rows: Vec<TaskRow> = tasks::table
         .filter(waits())
         .filter(tasks::not_before.le(now))
         .order((tasks::priority.desc(), tasks::turn, tasks::sequence))
@@ -47,6 +47,12 @@ pub(super) async fn claim_in_txn(
         .skip_locked()
         .load(&mut connection)
         .await?;
+    let suspect = rows.iter().position(TaskRow::is_suspect);
+    rows.truncate(match suspect {
+        Some(0) => 1,
+        Some(first) => first,
+        None => limit,
+    });
     let turns: Vec<i64> = rows.iter().map(|row| row.turn).collect();
     // All at once on the wire.
     let claiming = rows
@@ -62,6 +68,35 @@ pub(super) async fn claim_in_txn(
     }
     move_fronts_in_txn(connection, &fronts).await?;
     Ok(claimed.into_iter().flatten().collect())
+}
+
+/// What the worker has from a claim whose answer it never had, with its new lease.
+pub(super) async fn held_in_txn(
+    connection: &mut AsyncPgConnection,
+    lease: Lease,
+) -> Result<Vec<Task>, Failure> {
+    let rows: Vec<TaskRow> = tasks::table
+        .filter(runs())
+        .filter(tasks::worker.eq(lease.worker.as_str()))
+        .order(tasks::sequence)
+        .select(TaskRow::as_select())
+        .for_update()
+        .load(connection)
+        .await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let numbers: Vec<i64> = rows.iter().map(|row| row.sequence).collect();
+    diesel::update(tasks::table.filter(tasks::sequence.eq_any(numbers)))
+        .set(tasks::lease_until.eq(lease.until))
+        .execute(connection)
+        .await?;
+    let prolonged = |row: TaskRow| {
+        let mut task = row.into_task()?;
+        task.progress.lease = Some(lease.clone());
+        Ok(task)
+    };
+    Ok(readable(rows.into_iter().map(prolonged)))
 }
 
 /// Last of all: other claims wait for these rows until the transaction ends.
@@ -135,7 +170,7 @@ async fn end_leases_in_txn(
                 continue;
             }
         };
-        if let Some(lost) = task.progress.clone().lost(task.retry, now) {
+        if let Some(lost) = task.progress.clone().lost(now) {
             save_in_txn(connection, &task, &lost, None, now).await?;
         }
     }

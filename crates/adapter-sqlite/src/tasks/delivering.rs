@@ -1,7 +1,8 @@
 //! Notices are lent to those who deliver them.
 
+use chrono::TimeDelta;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Bool};
 use diesel::sqlite::SqliteConnection;
 use domain::task::{ErrorMessage, Lease, NoticeKind, TaskId};
 use domain::{Term as _, Timestamp};
@@ -12,12 +13,22 @@ use crate::failure::Failure;
 use crate::schema::{task_notices, tasks};
 use crate::scholarships::{bound, microseconds};
 
-/// Of each task the oldest notice, if it is due.
-const DUE: &str = "SELECT sequence FROM task_notices AS notice \
-     WHERE buried_at IS NULL AND due_at <= ?1 AND 0 = ( \
+/// What is due by its time, and whether it waits for an older one of its task.
+const DUE: &str = "SELECT sequence, 0 < ( \
        SELECT count(*) FROM task_notices AS older \
-       WHERE older.task = notice.task AND older.sequence < notice.sequence AND older.buried_at IS NULL) \
-     ORDER BY due_at, sequence LIMIT ?2";
+       WHERE older.task = notice.task AND older.sequence < notice.sequence AND older.buried_at IS NULL) AS is_blocked \
+     FROM task_notices AS notice WHERE buried_at IS NULL AND due_at <= ?1 ORDER BY due_at, sequence LIMIT ?2";
+
+/// Of a task the notice that is the oldest now was due since there was something to tell, unless somebody has it.
+const NEXT: &str = "UPDATE task_notices SET due_at = created_at WHERE worker IS NULL AND sequence = ( \
+       SELECT min(sequence) FROM task_notices WHERE task = ?1 AND buried_at IS NULL)";
+
+/// How long a notice that waits for an older one is out of the way, should nobody have said that it is the next.
+const PUT_OFF: TimeDelta = TimeDelta::minutes(10);
+/// Looks at what is due, and how many each but the first takes in hand: what waits for something else is put off, so that
+/// each claim ends soon and the next one begins behind it.
+const LOOKS: usize = 3;
+const LOOKED_AT: usize = 1_000;
 
 /// Notices go with their tasks.
 const FORGET: &str = "WITH old AS ( \
@@ -28,6 +39,8 @@ const FORGET: &str = "WITH old AS ( \
 struct Due {
     #[diesel(sql_type = BigInt)]
     sequence: i64,
+    #[diesel(sql_type = Bool)]
+    is_blocked: bool,
 }
 
 #[derive(Queryable, Selectable)]
@@ -89,21 +102,29 @@ pub(super) fn claim_in_txn(
     limit: usize,
     now: Timestamp,
 ) -> Result<Vec<Delivery>, Failure> {
-    let due: Vec<Due> = diesel::sql_query(DUE)
-        .bind::<BigInt, _>(microseconds(now))
-        .bind::<BigInt, _>(bound(limit))
-        .load(connection)?;
-    let due: Vec<i64> = due.into_iter().map(|due| due.sequence).collect();
+    let mut due = Vec::new();
+    for look in 0..LOOKS {
+        let missing = limit.saturating_sub(due.len());
+        let most = if look == 0 { limit } else { LOOKED_AT };
+        let seen: Vec<Due> = diesel::sql_query(DUE)
+            .bind::<BigInt, _>(microseconds(now))
+            .bind::<BigInt, _>(bound(most))
+            .load(connection)?;
+        let is_all = seen.len() < most;
+        let (blocked, heads): (Vec<Due>, Vec<Due>) =
+            seen.into_iter().partition(|notice| notice.is_blocked);
+        put_off_in_txn(connection, &blocked, now)?;
+        let heads = heads.into_iter().map(|notice| notice.sequence);
+        let heads: Vec<i64> = heads.take(missing).collect();
+        lend_in_txn(connection, &heads, lease)?;
+        due.extend(heads);
+        if is_all || due.len() >= limit {
+            break;
+        }
+    }
     if due.is_empty() {
         return Ok(Vec::new());
     }
-    diesel::update(task_notices::table.filter(task_notices::sequence.eq_any(&due)))
-        .set((
-            task_notices::worker.eq(lease.worker.as_str()),
-            task_notices::due_at.eq(microseconds(lease.until)),
-            task_notices::attempts.eq(task_notices::attempts + 1),
-        ))
-        .execute(connection)?;
     let rows: Vec<(NoticeRow, AddressRow)> = task_notices::table
         .inner_join(tasks::table.on(tasks::sequence.eq(task_notices::task)))
         .filter(task_notices::sequence.eq_any(&due))
@@ -111,6 +132,37 @@ pub(super) fn claim_in_txn(
         .select((NoticeRow::as_select(), AddressRow::as_select()))
         .load(connection)?;
     Ok(readable(rows.into_iter().map(into_delivery)))
+}
+
+/// Takes out of the way what waits for an older notice.
+fn put_off_in_txn(
+    connection: &mut SqliteConnection,
+    blocked: &[Due],
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let blocked = Vec::from_iter(blocked.iter().map(|notice| notice.sequence));
+    diesel::update(task_notices::table.filter(task_notices::sequence.eq_any(blocked)))
+        .set((
+            task_notices::worker.eq(None::<String>),
+            task_notices::due_at.eq(microseconds(now + PUT_OFF)),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+fn lend_in_txn(
+    connection: &mut SqliteConnection,
+    notices: &[i64],
+    lease: &Lease,
+) -> Result<(), Failure> {
+    diesel::update(task_notices::table.filter(task_notices::sequence.eq_any(notices)))
+        .set((
+            task_notices::worker.eq(lease.worker.as_str()),
+            task_notices::due_at.eq(microseconds(lease.until)),
+            task_notices::attempts.eq(task_notices::attempts + 1),
+        ))
+        .execute(connection)?;
+    Ok(())
 }
 
 /// No number of a row is so large.
@@ -124,8 +176,24 @@ pub(super) fn delivered_in_txn(
 ) -> Result<u64, Failure> {
     let numbers = keys.iter().map(number);
     let delivered = task_notices::sequence.eq_any(numbers.collect::<Vec<_>>());
-    let gone = diesel::delete(task_notices::table.filter(delivered)).execute(connection)?;
-    Ok(u64::try_from(gone).unwrap_or(u64::MAX))
+    let delivered = task_notices::table.filter(delivered);
+    let told: Vec<i64> = delivered
+        .clone()
+        .select(task_notices::task)
+        .load(connection)?;
+    diesel::delete(delivered).execute(connection)?;
+    for task in &told {
+        next_in_txn(connection, *task)?;
+    }
+    Ok(u64::try_from(told.len()).unwrap_or(u64::MAX))
+}
+
+/// What waited for the oldest notice of this task, which is gone, is due.
+fn next_in_txn(connection: &mut SqliteConnection, task: i64) -> Result<(), Failure> {
+    diesel::sql_query(NEXT)
+        .bind::<BigInt, _>(task)
+        .execute(connection)?;
+    Ok(())
 }
 
 /// What becomes of a notice that could not be delivered.
@@ -142,7 +210,8 @@ pub(super) fn undelivered_in_txn(
     connection: &mut SqliteConnection,
     undelivered: &Undelivered,
 ) -> Result<bool, Failure> {
-    let changed = diesel::update(task_notices::table.find(number(&undelivered.key)))
+    let notice = task_notices::table.find(number(&undelivered.key));
+    let changed = diesel::update(notice)
         .filter(task_notices::worker.eq(&undelivered.worker))
         .set((
             task_notices::worker.eq(None::<String>),
@@ -151,6 +220,10 @@ pub(super) fn undelivered_in_txn(
             task_notices::buried_at.eq(undelivered.buried_at.map(microseconds)),
         ))
         .execute(connection)?;
+    if changed == 1 && undelivered.buried_at.is_some() {
+        let task = notice.select(task_notices::task).get_result(connection)?;
+        next_in_txn(connection, task)?;
+    }
     Ok(changed == 1)
 }
 

@@ -1,5 +1,6 @@
 //! One task in a transaction, and how its change is kept together with the notice for its sender.
 
+use chrono::TimeDelta;
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
@@ -12,6 +13,9 @@ use super::record::{ProgressRow, details, unreadable};
 use crate::failure::Failure;
 use crate::schema::{task_notices, tasks};
 use crate::scholarships::microseconds;
+
+/// How long a notice that waits for an older one is out of the way at first.
+const BLOCKED: TimeDelta = TimeDelta::seconds(1);
 
 /// What a change must know of a task.
 pub(super) struct StoredTask {
@@ -84,7 +88,8 @@ pub(super) fn save_in_txn(
     Ok(())
 }
 
-/// Leaves a notice of how far a task is.
+/// Leaves a notice of how far a task is. It is due when the older ones of its task are gone; until somebody has said so, it is
+/// out of the way.
 pub(super) fn tell_in_txn(
     connection: &mut SqliteConnection,
     sequence: i64,
@@ -93,6 +98,12 @@ pub(super) fn tell_in_txn(
 ) -> Result<(), Failure> {
     let error = progress.error.as_ref();
     let took = progress.execution_ms();
+    let older: i64 = task_notices::table
+        .filter(task_notices::task.eq(sequence))
+        .filter(task_notices::buried_at.is_null())
+        .count()
+        .get_result(connection)?;
+    let due_at = if older == 0 { now } else { now + BLOCKED };
     diesel::insert_into(task_notices::table)
         .values((
             task_notices::task.eq(sequence),
@@ -102,7 +113,7 @@ pub(super) fn tell_in_txn(
             task_notices::error_details.eq(error.and_then(details)),
             task_notices::execution_ms.eq(took.map(|took| i64::try_from(took).unwrap_or(i64::MAX))),
             task_notices::created_at.eq(microseconds(now)),
-            task_notices::due_at.eq(microseconds(now)),
+            task_notices::due_at.eq(microseconds(due_at)),
         ))
         .execute(connection)?;
     Ok(())

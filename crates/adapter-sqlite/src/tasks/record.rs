@@ -80,7 +80,7 @@ impl SpecRow {
     }
 }
 
-#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = tasks, treat_none_as_null = true)]
 pub(super) struct ProgressRow {
     state: String,
@@ -95,6 +95,7 @@ pub(super) struct ProgressRow {
     error_message: Option<String>,
     error_details: Option<String>,
     told: String,
+    lost: i64,
 }
 
 impl From<&Progress> for ProgressRow {
@@ -113,6 +114,7 @@ impl From<&Progress> for ProgressRow {
             error_message: error.map(|error| error.message.to_string()),
             error_details: error.and_then(details),
             told: progress.told.code().to_owned(),
+            lost: progress.lost.into(),
         }
     }
 }
@@ -143,6 +145,7 @@ impl ProgressRow {
                 .transpose()?,
             error: error(self.error_code, self.error_message, self.error_details)?,
             told: NoticeKind::from_code(&self.told).ok_or("told")?,
+            lost: self.lost.try_into().map_err(|_| "lost")?,
         })
     }
 }
@@ -159,6 +162,12 @@ pub(super) struct TaskRow {
 }
 
 impl TaskRow {
+    /// What cannot be read is no more suspect than the rest.
+    pub(super) fn is_suspect(&self) -> bool {
+        let read = self.progress.clone().into_progress();
+        read.is_ok_and(|progress| progress.is_suspect())
+    }
+
     pub(super) fn into_task(self) -> Result<Task, Failure> {
         let of = format!("task {}", self.spec.id);
         self.read().map_err(unreadable(&of))

@@ -7,7 +7,7 @@ use domain::Timestamp;
 use domain::task::{Lease, Outcome, Task, TaskId, TaskState};
 
 use super::keeping::{StoredRow, StoredTask, runs, save_in_txn, stored_in_txn, waits};
-use super::record::{TaskRow, log_unreadable};
+use super::record::{TaskRow, log_unreadable, readable};
 use crate::failure::Failure;
 use crate::schema::tasks;
 use crate::scholarships::{bound, microseconds};
@@ -24,13 +24,19 @@ pub(super) fn claim_in_txn(
     now: Timestamp,
 ) -> Result<Vec<Task>, Failure> {
     end_leases_in_txn(connection, now)?;
-    let rows: Vec<TaskRow> = tasks::table
+    let mut rows: Vec<TaskRow> = tasks::table
         .filter(waits())
         .filter(tasks::not_before.le(microseconds(now)))
         .order((tasks::priority.desc(), tasks::turn, tasks::sequence))
         .limit(bound(limit))
         .select(TaskRow::as_select())
         .load(connection)?;
+    let suspect = rows.iter().position(TaskRow::is_suspect);
+    rows.truncate(match suspect {
+        Some(0) => 1,
+        Some(first) => first,
+        None => limit,
+    });
     let mut claimed = Vec::with_capacity(rows.len());
     for row in rows {
         let sequence = row.sequence;
@@ -58,6 +64,33 @@ pub(super) fn claim_in_txn(
     Ok(claimed)
 }
 
+/// What the worker has from a claim whose answer it never had, with its new lease.
+pub(super) fn held_in_txn(
+    connection: &mut SqliteConnection,
+    lease: &Lease,
+) -> Result<Vec<Task>, Failure> {
+    let of_worker = || {
+        let running = tasks::table.filter(runs());
+        running.filter(tasks::worker.eq(lease.worker.as_str()))
+    };
+    let rows: Vec<TaskRow> = of_worker()
+        .order(tasks::sequence)
+        .select(TaskRow::as_select())
+        .load(connection)?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    diesel::update(of_worker())
+        .set(tasks::lease_until.eq(microseconds(lease.until)))
+        .execute(connection)?;
+    let prolonged = |row: TaskRow| {
+        let mut task = row.into_task()?;
+        task.progress.lease = Some(lease.clone());
+        Ok(task)
+    };
+    Ok(readable(rows.into_iter().map(prolonged)))
+}
+
 /// Tasks whose workers were silent for too long wait again, or are given up.
 fn end_leases_in_txn(connection: &mut SqliteConnection, now: Timestamp) -> Result<(), Failure> {
     let rows: Vec<StoredRow> = tasks::table
@@ -77,7 +110,7 @@ fn end_leases_in_txn(connection: &mut SqliteConnection, now: Timestamp) -> Resul
                 continue;
             }
         };
-        if let Some(lost) = task.progress.clone().lost(task.retry, now) {
+        if let Some(lost) = task.progress.clone().lost(now) {
             save_in_txn(connection, &task, &lost, None, now)?;
         }
     }

@@ -8,6 +8,7 @@ use domain::task::PlainText;
 use ports::{Clock, CommandCenter, ReplayGuard, TaskOutbox, TaskStore};
 use tokio::sync::Notify;
 
+use super::allowance::{Allowance, TaskLimits};
 use super::events::{AgentEvents, TaskObserver};
 
 /// What tasks need of the world beside what all use cases need.
@@ -31,6 +32,7 @@ pub struct TaskSettings {
     pub at_once: usize,
     /// How long a task is kept after its end, with what was sent and answered.
     pub kept_for: TimeDelta,
+    pub limits: TaskLimits,
 }
 
 pub(super) struct Bridge {
@@ -42,6 +44,7 @@ pub(super) struct Bridge {
     pub(super) settings: TaskSettings,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) events: AgentEvents,
+    pub(super) allowance: Allowance,
     /// Work may have come, or a notice to deliver.
     pub(super) news: Notify,
     /// Numbers the leases of this process.
@@ -74,6 +77,7 @@ impl Bridge {
             guard,
             center,
             observer,
+            allowance: Allowance::new(settings.limits),
             settings,
             clock,
             events,

@@ -135,6 +135,17 @@ impl AgentEvents {
         queue.drain(..count).collect()
     }
 
+    /// Whoever sends events hears of it when some wait.
+    pub(super) fn note_waiting(&self) {
+        let is_empty = self.queue.as_ref().is_none_or(|queue| {
+            let queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+            queue.is_empty()
+        });
+        if !is_empty {
+            self.news.notify_one();
+        }
+    }
+
     /// Events that were taken and could not be sent, as far as there is room.
     pub(super) fn put_back(&self, events: Vec<AgentEvent>) {
         let Some(queue) = &self.queue else {

@@ -134,7 +134,7 @@ impl Presence {
         is_ok
     }
 
-    /// Sends events until `stop` turns true, and once more then.
+    /// Sends events until `stop` turns true, and what waits then as far as there is time.
     pub async fn tell(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut failures = 0_u32;
         loop {
@@ -151,7 +151,18 @@ impl Presence {
                 let _ = timeout(PARTING, self.send()).await;
                 return;
             }
-            failures = match self.send().await {
+            // What is under way is sent to its end, in the time for parting.
+            let sending = self.send();
+            tokio::pin!(sending);
+            let sent = tokio::select! {
+                sent = &mut sending => Some(sent),
+                _ = stop.wait_for(|stopped| *stopped) => None,
+            };
+            let Some(sent) = sent else {
+                let _ = timeout(PARTING, sending).await;
+                return;
+            };
+            failures = match sent {
                 Ok(()) => 0,
                 Err(_) => failures.saturating_add(1),
             };
@@ -165,6 +176,7 @@ impl Presence {
         tokio::time::sleep_until(begun + pause).await;
     }
 
+    /// Sends events, the oldest first, until there are none. What is left after a failure is tried later.
     async fn send(&self) -> Result<(), CommandCenterError> {
         loop {
             let events = self.bridge.events.take(EVENTS_AT_ONCE);
@@ -176,10 +188,10 @@ impl Presence {
             if let Err(error) = outcome {
                 if error.is_transient() {
                     self.bridge.events.put_back(events);
-                    self.bridge.events.news.notify_one();
                 } else {
                     self.bridge.observer.events_dropped(events.len() as u64);
                 }
+                self.bridge.events.note_waiting();
                 return Err(error);
             }
         }

@@ -13,6 +13,7 @@ use ports::{
 use sha2::{Digest as _, Sha256};
 use tracing::{Instrument as _, Span};
 
+use super::allowance::ReachedLimit;
 use super::bridge::{Bridge, TaskDependencies};
 use super::couriers::Couriers;
 use super::presence::Presence;
@@ -33,6 +34,8 @@ pub enum SubmitError {
     /// Its `reply_to` is not where notices may be sent.
     #[error("reply_to is not on an origin that this service was configured to answer to")]
     ReplyToRefused,
+    #[error("too many tasks are unfinished")]
+    TooMany(ReachedLimit),
     /// The token came with something else before.
     #[error("the token was used for another task")]
     Replayed,
@@ -123,6 +126,14 @@ impl Tasks {
         body: &[u8],
         token: TokenUse<'_>,
     ) -> Result<(), SubmitError> {
+        let store = &*self.bridge.store;
+        let reached = self.bridge.allowance.reached(store, &spec.owner).await?;
+        if let Some(limit) = reached {
+            // A repetition brings nothing more.
+            if store.get(&spec.id).await?.is_none() {
+                return Err(SubmitError::TooMany(limit));
+            }
+        }
         let purpose = purpose(&spec, body);
         let claim = self
             .bridge
@@ -135,6 +146,7 @@ impl Tasks {
             .bridge
             .events
             .about(&spec, AgentEventKind::TaskReceived);
+        let owner = spec.owner.clone();
         match self
             .bridge
             .store
@@ -142,6 +154,7 @@ impl Tasks {
             .await?
         {
             Enqueued::New => {
+                self.bridge.allowance.add(owner);
                 self.bridge.observer.task_received();
                 self.bridge.events.add(received);
                 self.bridge.news.notify_waiters();

@@ -10,7 +10,7 @@ use domain::task::{
     Backoff, Lease, Outcome, PlainText, Task, TaskError, TaskResult, TaskSpec, TaskState,
 };
 use domain::vocabulary::Term as _;
-use ports::{AgentEvent, AgentEventKind};
+use ports::{AgentEvent, AgentEventKind, TaskStoreError};
 use rand::Rng as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
@@ -82,18 +82,23 @@ impl TaskWorkers {
     /// Works until `stop` turns true; then what is under way is given back, and somebody else does it.
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut working = JoinSet::new();
+        let mut unanswered = None;
         loop {
             while working.try_join_next().is_some() {}
             let place = tokio::select! {
-                place = Arc::clone(&self.places).acquire_owned() => place.ok(),
+                // First of all: what was just given back is for others.
+                biased;
                 _ = stop.wait_for(|stopped| *stopped) => None,
+                place = Arc::clone(&self.places).acquire_owned() => place.ok(),
             };
             let Some(place) = place else {
                 break;
             };
             // Work that comes from here on is heard of.
             let news = self.bridge.news.notified();
-            let pause = self.take_up(place, &mut working, &stop).await;
+            let pause = self
+                .take_up(place, &mut unanswered, &mut working, &stop)
+                .await;
             if pause.is_zero() {
                 continue;
             }
@@ -112,10 +117,12 @@ impl TaskWorkers {
         }
     }
 
-    /// Claims for every free place and begins; answers how long to wait for more.
+    /// Claims for every free place and begins; answers how long to wait for more. `unanswered` is the name of a claim whose
+    /// answer was lost: the store may have lent something to it.
     async fn take_up(
         self: &Arc<Self>,
         first: OwnedSemaphorePermit,
+        unanswered: &mut Option<PlainText<128>>,
         working: &mut JoinSet<()>,
         stop: &watch::Receiver<bool>,
     ) -> Duration {
@@ -124,12 +131,7 @@ impl TaskWorkers {
             free.push(place);
         }
         let wanted = free.len();
-        let now = self.bridge.clock.now();
-        let lease = Lease {
-            worker: self.bridge.new_worker(),
-            until: now + LEASE,
-        };
-        let claimed = match self.bridge.store.claim(lease, wanted, now).await {
+        let claimed = match self.claim(wanted, unanswered).await {
             Ok(claimed) => claimed,
             Err(error) => {
                 tracing::warn!(
@@ -139,18 +141,62 @@ impl TaskWorkers {
                 return STORE_PAUSE;
             }
         };
+        if let [task] = &claimed[..]
+            && task.progress.is_suspect()
+        {
+            // Whatever else this process began now would go down with it.
+            self.begin(task.clone(), free, working, stop);
+            return Duration::ZERO;
+        }
         let is_more = claimed.len() == wanted;
         for (task, place) in claimed.into_iter().zip(free) {
-            let (workers, stop) = (Arc::clone(self), stop.clone());
-            working.spawn(async move {
-                // Both are given back also when the work panics.
-                let _place = place;
-                let _busy = Busy::one_more(&workers.bridge.busy);
-                let span = span_of(&task);
-                workers.work(&task, stop).instrument(span).await;
-            });
+            self.begin(task, vec![place], working, stop);
         }
         if is_more { Duration::ZERO } else { POLL }
+    }
+
+    async fn claim(
+        &self,
+        wanted: usize,
+        unanswered: &mut Option<PlainText<128>>,
+    ) -> Result<Vec<Task>, TaskStoreError> {
+        let now = self.bridge.clock.now();
+        let lease = |worker| Lease {
+            worker,
+            until: now + LEASE,
+        };
+        if let Some(worker) = unanswered.clone() {
+            let held = self.bridge.store.held(lease(worker)).await?;
+            *unanswered = None;
+            if !held.is_empty() {
+                return Ok(held);
+            }
+        }
+        let worker = self.bridge.new_worker();
+        let claiming = self.bridge.store.claim(lease(worker.clone()), wanted, now);
+        let claimed = claiming.await;
+        if claimed.is_err() {
+            *unanswered = Some(worker);
+        }
+        claimed
+    }
+
+    /// `places` are taken until the work ends.
+    fn begin(
+        self: &Arc<Self>,
+        task: Task,
+        places: Vec<OwnedSemaphorePermit>,
+        working: &mut JoinSet<()>,
+        stop: &watch::Receiver<bool>,
+    ) {
+        let (workers, stop) = (Arc::clone(self), stop.clone());
+        working.spawn(async move {
+            // Both are given back also when the work panics.
+            let _places = places;
+            let _busy = Busy::one_more(&workers.bridge.busy);
+            let span = span_of(&task);
+            workers.work(&task, stop).instrument(span).await;
+        });
     }
 
     async fn work(&self, task: &Task, mut stop: watch::Receiver<bool>) {

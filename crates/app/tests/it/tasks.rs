@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use app::tasks::SubmitError;
+use app::tasks::{ReachedLimit, SubmitError};
 use chrono::TimeDelta;
 use domain::task::{Lease, NoticeKind, PlainText, TaskId, TaskSpec, TaskState};
 use ports::{AgentEventKind, AgentStatus, Clock as _, TaskStore as _};
@@ -88,6 +88,28 @@ async fn an_attempt_ends_with_the_time_that_its_sender_allowed() {
     assert_eq!(setting.state("long").await, TaskState::Dead);
     let outcomes = setting.counted.outcomes.lock().expect("sound").clone();
     assert_eq!(outcomes, ["retry", "retry", "dead"]);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_keeps_no_place_and_its_task_is_tried_again() {
+    let setting = Setting::new();
+    let running = setting.run();
+    // As many as can be worked at once: were their places kept, nothing could be done any more.
+    for id in ["a", "b"] {
+        setting.script(id, &[Act::Panic]);
+        setting.submit(spec(id)).await;
+    }
+    sleep(SOON).await;
+    assert_eq!(setting.tasks.workload().busy, 0);
+    setting.submit(spec("c")).await;
+    sleep(SOON).await;
+    assert_eq!(setting.state("c").await, TaskState::Succeeded);
+    // Their leases end after 30 seconds.
+    sleep(Duration::from_secs(32)).await;
+    for id in ["a", "b"] {
+        assert_eq!(setting.state(id).await, TaskState::Succeeded);
+    }
     running.stop().await;
 }
 
@@ -251,6 +273,7 @@ async fn the_center_hears_that_we_are_there_and_what_happens() {
     let running = setting.run();
     setting.submit(spec("a")).await;
     setting.tasks.search_executed(7);
+    setting.tasks.error_occurred("STORE_UNAVAILABLE");
     sleep(Duration::from_secs(10)).await;
     assert_eq!(setting.tasks.is_center_up(), Some(false));
     setting.center.is_down.store(false, Ordering::SeqCst);
@@ -264,6 +287,7 @@ async fn the_center_hears_that_we_are_there_and_what_happens() {
     let expected = [
         AgentEventKind::TaskReceived,
         AgentEventKind::SearchExecuted,
+        AgentEventKind::ErrorOccurred,
         AgentEventKind::TaskStarted,
         AgentEventKind::TaskCompleted,
     ];
@@ -281,6 +305,129 @@ async fn the_center_hears_that_we_are_there_and_what_happens() {
     assert!(heartbeats.len() >= 3, "{heartbeats:?}");
     assert_eq!(heartbeats.last(), Some(&AgentStatus::Draining));
     running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_lent_in_a_lost_answer_is_worked_at() {
+    let setting = Setting::new();
+    setting.store.lose_answers(1);
+    let running = setting.run();
+    setting.submit(spec("a")).await;
+    sleep(SOON).await;
+    let id = TaskId::parse("a").expect("an id");
+    let task = setting.store.get(&id).await.expect("answers");
+    let progress = task.expect("it is there").progress;
+    assert_eq!(progress.state, TaskState::Succeeded);
+    assert_eq!((progress.attempts, progress.lost), (1, 0));
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_end_its_workers_is_worked_at_alone() {
+    let setting = Setting::new();
+    setting.submit(spec("suspect")).await;
+    // Two others had it, and were not heard of again.
+    for worker in ["one", "two"] {
+        let now = setting.clock.now();
+        let lease = Lease {
+            worker: PlainText::lossy(worker),
+            until: now + TimeDelta::seconds(1),
+        };
+        let claimed = setting.store.claim(lease, 1, now).await.expect("answers");
+        assert_eq!(claimed.len(), 1);
+        sleep(Duration::from_secs(2)).await;
+    }
+    setting.script("suspect", &[Act::Take(Duration::from_secs(4))]);
+    let running = setting.run();
+    setting.submit(spec("other")).await;
+    sleep(SOON).await;
+    assert_eq!(setting.state("suspect").await, TaskState::Running);
+    assert_eq!(setting.state("other").await, TaskState::Queued);
+    sleep(SOON).await;
+    assert_eq!(setting.state("suspect").await, TaskState::Succeeded);
+    assert_eq!(setting.state("other").await, TaskState::Succeeded);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_one_owner_and_all_may_have_unfinished_is_limited() {
+    let setting = Setting::new();
+    let of = |number: usize, owner: &str| TaskSpec {
+        owner: PlainText::lossy(owner),
+        ..spec(&format!("{owner}{number}"))
+    };
+    // At once, between two counts of the store.
+    for number in 0..20 {
+        setting.submit(of(number, "ann")).await;
+    }
+    let refused = setting.submit_with("x", of(20, "ann"), b"body").await;
+    let reached = |refused: Result<(), SubmitError>| match refused {
+        Err(SubmitError::TooMany(limit)) => limit,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(reached(refused), ReachedLimit::OfOwner(20));
+    // A repetition is nothing more.
+    setting.submit(of(3, "ann")).await;
+    for number in 0..5 {
+        setting.submit(of(number, "bob")).await;
+    }
+    sleep(Duration::from_millis(1_001)).await;
+    let refused = setting.submit_with("y", of(5, "bob"), b"body").await;
+    assert_eq!(reached(refused), ReachedLimit::InAll(25));
+    let refused = setting.submit_with("x", of(20, "ann"), b"body").await;
+    assert_eq!(reached(refused), ReachedLimit::OfOwner(20));
+    // The token of what was refused is still good.
+    let running = setting.run();
+    sleep(SOON).await;
+    setting
+        .submit_with("x", of(20, "ann"), b"body")
+        .await
+        .expect("there is room again");
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_center_does_not_hold_up_the_end_of_the_process() {
+    let setting = Setting::new();
+    let world = World::empty().await;
+    let presence = setting.tasks.presence(&world.application.readiness);
+    let presence = presence.expect("there is a center");
+    *setting.center.event_delay.lock().expect("sound") = Duration::from_secs(1);
+    for results in 0..9_000 {
+        setting.tasks.search_executed(results);
+    }
+    let (stop, stopped) = watch::channel(false);
+    let telling = tokio::spawn(presence.tell(stopped));
+    sleep(Duration::from_secs(10)).await;
+    let before = setting.center.events.lock().expect("sound").len();
+    assert!(before >= 800, "{before}");
+    let begun = Instant::now();
+    stop.send(true).expect("it runs");
+    telling.await.expect("ends");
+    assert!(begun.elapsed() <= Duration::from_secs(2));
+    // What was under way came to its end.
+    let events = setting.center.events.lock().expect("sound");
+    assert!(events.len() > before, "{}", events.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_follows_events_that_are_refused_is_sent() {
+    let setting = Setting::new();
+    let world = World::empty().await;
+    let presence = setting.tasks.presence(&world.application.readiness);
+    let presence = presence.expect("there is a center");
+    setting.center.refuses_events.store(true, Ordering::SeqCst);
+    for results in 0..250 {
+        setting.tasks.search_executed(results);
+    }
+    let (stop, stopped) = watch::channel(false);
+    let telling = tokio::spawn(presence.tell(stopped));
+    sleep(Duration::from_millis(500)).await;
+    setting.center.refuses_events.store(false, Ordering::SeqCst);
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(setting.center.events.lock().expect("sound").len(), 150);
+    stop.send(true).expect("it runs");
+    telling.await.expect("ends");
 }
 
 #[tokio::test(start_paused = true)]

@@ -129,6 +129,10 @@ impl World {
                     version: "1.2.3".to_owned(),
                     at_once: 4,
                     kept_for: chrono::TimeDelta::days(7),
+                    limits: app::tasks::TaskLimits {
+                        per_owner: 1_000,
+                        in_all: 1_000,
+                    },
                 },
             },
         });

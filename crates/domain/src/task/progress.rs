@@ -3,9 +3,11 @@
 use super::{PlainText, TaskError, TaskResult};
 use crate::{Timestamp, vocabulary};
 
-/// Workers that may be lost beside the attempts that a task has: a crash is no fault of the task, but a task that ends every
-/// program which takes it must not go round for ever.
-const SPARE_LEASES: u32 = 3;
+/// Leases that a task may lose: a crash is no fault of the task and uses up no attempt, but a task that ends every program which
+/// takes it must not go round for ever.
+const LOST_AT_MOST: u32 = 5;
+/// From so many lost leases on a task is not worked at beside others, which it may drag down with it.
+const SUSPECT_FROM: u32 = 2;
 
 vocabulary!(
     /// Where a task stands. `dead` means that it was given up: its attempts are used up.
@@ -67,6 +69,8 @@ pub struct Progress {
     pub state: TaskState,
     /// Begun since the task was queued by its sender or an operator.
     pub attempts: u32,
+    /// Leases that ran out since then. They are no attempts.
+    pub lost: u32,
     pub created_at: Timestamp,
     /// Nobody takes it before.
     pub not_before: Timestamp,
@@ -86,6 +90,7 @@ impl Progress {
         Self {
             state: TaskState::Queued,
             attempts: 0,
+            lost: 0,
             created_at: now,
             not_before: now,
             lease: None,
@@ -133,14 +138,24 @@ impl Progress {
         }
     }
 
-    /// The lease has run out: somebody else may take the task, unless too many were lost. `retry` is the task's.
-    pub fn lost(self, retry: u8, now: Timestamp) -> Option<Self> {
-        if self.attempts > u32::from(retry) + SPARE_LEASES {
+    /// The lease has run out: somebody else may take the task, unless it has lost too many. The attempt does not count.
+    pub fn lost(self, now: Timestamp) -> Option<Self> {
+        let counted = Self {
+            attempts: self.attempts.saturating_sub(1),
+            lost: self.lost.saturating_add(1),
+            ..self
+        };
+        if counted.lost > LOST_AT_MOST {
             let error = TaskError::worker_lost();
-            self.ended(TaskState::Dead, Some(error), now)
+            counted.ended(TaskState::Dead, Some(error), now)
         } else {
-            self.returned()
+            counted.returned()
         }
+    }
+
+    /// Whether the task may be what ended those who worked at it: it is lent alone.
+    pub fn is_suspect(&self) -> bool {
+        self.lost >= SUSPECT_FROM
     }
 
     pub fn cancelled(self, now: Timestamp) -> Option<Self> {

@@ -1,9 +1,9 @@
 //! What the use cases answer, as codes: exhaustive, so that a new outcome needs a decision here.
 
-use actix_web::http::header::WWW_AUTHENTICATE;
+use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use app::catalogue::EditError;
 use app::interactions::InteractionError;
-use app::tasks::{SubmitError, TaskFailure};
+use app::tasks::{ReachedLimit, SubmitError, TaskFailure};
 use auth::{Scope, TokenError};
 use domain::FieldError;
 use domain::json_input::JsonInputError;
@@ -94,6 +94,7 @@ impl From<SubmitError> for ApiError {
     fn from(error: SubmitError) -> Self {
         match error {
             SubmitError::ReplyToRefused => Self::invalid_field("reply_to", error.to_string()),
+            SubmitError::TooMany(limit) => too_many_tasks(limit),
             SubmitError::Replayed => Self::new(ErrorCode::TokenReplayed),
             SubmitError::Conflict => Self::new(ErrorCode::TaskExists),
             SubmitError::Guard(error) => unavailable(&error),
@@ -133,6 +134,20 @@ impl From<SearchError> for ApiError {
 fn unavailable(error: &(dyn std::error::Error + 'static)) -> ApiError {
     tracing::error!(error, "a request failed because a store did not answer");
     ApiError::new(ErrorCode::StoreUnavailable)
+}
+
+fn too_many_tasks(limit: ReachedLimit) -> ApiError {
+    let detail = match limit {
+        ReachedLimit::OfOwner(limit) => format!(
+            "{limit} tasks of yours wait or are worked at; there may not be more (AGENT_TASKS_PER_OWNER)."
+        ),
+        ReachedLimit::InAll(limit) => format!(
+            "{limit} tasks of all senders wait or are worked at; there may not be more (AGENT_TASKS_IN_ALL)."
+        ),
+    };
+    ApiError::new(ErrorCode::TooManyTasks)
+        .detail(detail)
+        .header(RETRY_AFTER, HeaderValue::from_static("5"))
 }
 
 fn undecided(error: &(dyn std::error::Error + 'static)) -> ApiError {

@@ -8,6 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ORIGIN};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
+use domain::json_input::check_keys;
 use http_body_util::{BodyExt, Full};
 use rmcp::model::{ClientJsonRpcMessage, ErrorData, JsonRpcError};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
@@ -34,6 +35,11 @@ pub(crate) async fn exchange(
     check_origin(request, &state.settings.cors_origins)?;
     if let Err(refusal) = serde_json::from_slice::<ClientJsonRpcMessage>(&body) {
         return Ok(unreadable(&refusal));
+    }
+    // The library would take the last of them, where the endpoints refuse.
+    if let Err(refusal) = check_keys(&body) {
+        let error = ErrorData::invalid_request(refusal.to_string(), None);
+        return Ok(refused(error));
     }
     let server = ToolServer {
         state: state.clone(),
@@ -79,6 +85,10 @@ fn unreadable(refusal: &serde_json::Error) -> HttpResponse {
     } else {
         ErrorData::parse_error(format!("this is not JSON: {refusal}"), None)
     };
+    refused(error)
+}
+
+fn refused(error: ErrorData) -> HttpResponse {
     let mut response = personal_json(json(&JsonRpcError::new(None, error)));
     *response.status_mut() = StatusCode::BAD_REQUEST;
     response

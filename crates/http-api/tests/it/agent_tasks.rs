@@ -5,7 +5,7 @@ use std::time::Duration;
 use auth::Role;
 use serde_json::{Value, json};
 
-use crate::api::{Api, id};
+use crate::api::{Api, Setup, id};
 
 const SCOPE: &str = "agent:tasks";
 
@@ -272,6 +272,88 @@ async fn notices_go_nowhere_that_was_not_configured() {
         assert_eq!(answer.status, 422, "{reply_to}");
         assert_eq!(answer.json()["errors"][0]["field"], "reply_to");
     }
+}
+
+#[actix_web::test]
+async fn keys_that_are_given_twice_are_refused_as_in_the_body_of_an_endpoint() {
+    let api = Api::start().await;
+    let token = api.token(Role::Agent, SCOPE);
+    for (field, payload) in [
+        ("payload.query", r#"{"query": "nursing", "query": "law"}"#),
+        (
+            "payload.filters.states",
+            r#"{"filters": {"states": ["NV"], "states": ["TX"]}}"#,
+        ),
+    ] {
+        let body = format!(
+            r#"{{"task_id": "twice", "action": "scholarship_api.search", "payload": {payload}}}"#
+        );
+        let headers = [
+            ("Authorization", token.as_str()),
+            ("Content-Type", "application/json"),
+        ];
+        let answer = api
+            .send("POST", "/agent/task", &headers, Some(body.as_bytes()))
+            .await;
+        assert_eq!(answer.status, 422, "{}", answer.text());
+        let answer = answer.json();
+        assert_eq!(answer["errors"][0]["field"], field, "{answer}");
+    }
+}
+
+#[actix_web::test]
+async fn tasks_wait_for_their_turn_where_callers_are_refused() {
+    let mut setup = Setup::default();
+    setup.settings.max_heavy_requests = 1;
+    let api = Api::with(setup).await;
+    let ids: Vec<String> = (0..12).map(|number| format!("check-{number}")).collect();
+    for id in &ids {
+        let token = api.token_with_id(id, "someone", Role::Agent, SCOPE);
+        let body = json!({
+            "task_id": id,
+            "action": "scholarship_api.recommendations",
+            "payload": {"profile": {"gpa": 3.5}},
+            "resources": {"retry": 0},
+        });
+        let taken = api.post_as(&token, "/agent/task", &body).await;
+        assert_eq!(taken.status, 202, "{}", taken.json());
+    }
+    let token = api.token(Role::Agent, SCOPE);
+    for id in &ids {
+        let done = ended(&api, &token, id).await;
+        assert_eq!(done["status"], "succeeded", "{done}");
+    }
+}
+
+#[actix_web::test]
+async fn an_owner_with_too_many_unfinished_tasks_is_told_the_limit() {
+    let mut setup = Setup::default();
+    setup.settings.max_heavy_requests = 0;
+    setup.tasks.per_owner = 1;
+    let api = Api::with(setup).await;
+    let send = async |id: &str, subject: &str| {
+        let token = api.token_with_id(id, subject, Role::Agent, SCOPE);
+        let body = json!({
+            "task_id": id,
+            "action": "scholarship_api.recommendations",
+            "payload": {"profile": {"gpa": 3.5}},
+        });
+        api.post_as(&token, "/agent/task", &body).await
+    };
+    assert_eq!(send("first", "ann").await.status, 202);
+    let refused = send("second", "ann").await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (429, "TOO_MANY_TASKS")
+    );
+    assert_eq!(refused.header("retry-after"), Some("5"));
+    assert!(
+        refused.text().contains("1 tasks of yours"),
+        "{}",
+        refused.text()
+    );
+    assert_eq!(send("first", "ann").await.status, 202);
+    assert_eq!(send("third", "bob").await.status, 202);
 }
 
 #[actix_web::test]

@@ -11,7 +11,7 @@ use adapter_memory::{MemoryCache, MemoryRateLimiter, MemoryReplayGuard};
 use adapter_search::{InProcessIndex, SearchSettings};
 use app::assistant::{AssistantEvents, Model, QuestionSettings, Source};
 use app::limits::LimitSettings;
-use app::tasks::{TaskDependencies, TaskObserver, TaskSettings};
+use app::tasks::{TaskDependencies, TaskLimits, TaskObserver, TaskSettings};
 use app::{Application, Dependencies};
 use auth::{MintRequest, Minter, Role, ScopeSet, TokenKey, TokenSettings, Verifier};
 use domain::{FieldOfStudy, Quota, ScholarshipContent, Timestamp, UsState};
@@ -96,6 +96,7 @@ impl Clock for BreakableClock {
 pub(crate) struct Setup {
     pub(crate) settings: ApiSettings,
     pub(crate) limits: LimitSettings,
+    pub(crate) tasks: TaskLimits,
     pub(crate) max_connections: usize,
     pub(crate) catalogue: Vec<ScholarshipContent>,
     pub(crate) load: bool,
@@ -110,6 +111,10 @@ impl Default for Setup {
                 ..ApiSettings::default()
             },
             limits: limits(1_000_000),
+            tasks: TaskLimits {
+                per_owner: 1_000,
+                in_all: 10_000,
+            },
             max_connections: 1_000,
             catalogue: catalogue(),
             load: true,
@@ -234,6 +239,7 @@ impl Api {
                     version: "1.2.3".to_owned(),
                     at_once: 4,
                     kept_for: chrono::TimeDelta::days(7),
+                    limits: setup.tasks,
                 },
             },
         });

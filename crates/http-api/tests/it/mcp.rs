@@ -390,6 +390,9 @@ async fn the_endpoint_is_guarded_as_all_others_are() {
     assert!(refused.header("retry-after").is_some());
 }
 
+/// Valid but for a key that is there twice, deep in the arguments.
+const TWICE: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"check_eligibility","arguments":{"profile":{"gpa":1,"gpa":4}}}}"#;
+
 #[actix_web::test]
 async fn hostile_messages_are_refused_and_never_break_anything() {
     let api = Api::start().await;
@@ -408,6 +411,7 @@ async fn hostile_messages_are_refused_and_never_break_anything() {
         (r#"{"jsonrpc":"2.0","id":1,"method":"\ud800"}"#.to_owned(), 400, -32700),
         (deep(100_000), 400, -32700),
         (nested, 400, -32700),
+        (TWICE.to_owned(), 400, -32600),
         ("null".to_owned(), 400, -32600),
         ("[]".to_owned(), 400, -32600),
         (format!("[{0},{0}]", listing()), 400, -32600),

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use adapter_command_center::{CommandCenterSettings, check_base_url, check_origin};
+use adapter_command_center::{CommandCenterSettings, check_base_url, check_origin, is_exposed};
+use app::tasks::TaskLimits;
 use auth::{TokenKey, TokenSettings};
 use chrono::TimeDelta;
 use configuration::Reader;
@@ -21,6 +22,8 @@ pub struct AgentSettings {
     pub workers: usize,
     /// How long a task is kept after its end.
     pub kept_for: TimeDelta,
+    /// How many tasks may wait or be worked at.
+    pub limits: TaskLimits,
 }
 
 /// `own_key` signs what we say where there is no secret that is shared with the Command Center only.
@@ -51,7 +54,12 @@ pub(super) fn agents(
     if let Some(Err(error)) = url.as_deref().map(check_base_url) {
         reader.refuse("COMMAND_CENTER_URL", error.to_string());
     }
+    let may_be_plain = reader.truth("COMMAND_CENTER_ALLOW_HTTP");
     if environment == Environment::Production {
+        if !may_be_plain && url.as_deref().is_some_and(is_exposed) {
+            let message = "must be https in production, since its host is none of a private network; COMMAND_CENTER_ALLOW_HTTP=true lets notices and their tokens travel in plain text";
+            reader.refuse("COMMAND_CENTER_URL", message);
+        }
         for origin in allowed_origins
             .iter()
             .filter(|origin| !origin.to_ascii_lowercase().starts_with("https://"))
@@ -70,6 +78,14 @@ pub(super) fn agents(
     // Senders are told for a day and some hours at most, and then the task may go.
     let days = reader.number("AGENT_TASK_RETENTION_DAYS", 2, 365);
     let workers = reader.number("AGENT_WORKERS", 1, 256);
+    let limits = TaskLimits {
+        per_owner: reader.number("AGENT_TASKS_PER_OWNER", 1, 10_000_000),
+        in_all: reader.number("AGENT_TASKS_IN_ALL", 1, 10_000_000),
+    };
+    if limits.per_owner > limits.in_all {
+        let message = "must be at most AGENT_TASKS_IN_ALL";
+        reader.refuse("AGENT_TASKS_PER_OWNER", message);
+    }
     AgentSettings {
         center: center.map(|(base_url, key)| CommandCenterSettings {
             allowed_origins,
@@ -85,6 +101,7 @@ pub(super) fn agents(
         shared_key,
         workers: usize::try_from(workers).unwrap_or(1),
         kept_for: TimeDelta::days(i64::try_from(days).unwrap_or(1)),
+        limits,
     }
 }
 
@@ -98,6 +115,11 @@ pub(super) fn shown(settings: &AgentSettings) -> Vec<(&'static str, String)> {
     let mut shown = vec![
         ("AGENT_ID", settings.agent_id.clone()),
         ("AGENT_WORKERS", settings.workers.to_string()),
+        (
+            "AGENT_TASKS_PER_OWNER",
+            settings.limits.per_owner.to_string(),
+        ),
+        ("AGENT_TASKS_IN_ALL", settings.limits.in_all.to_string()),
         (
             "AGENT_TASK_RETENTION_DAYS",
             settings.kept_for.num_days().to_string(),

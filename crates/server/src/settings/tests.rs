@@ -244,6 +244,52 @@ fn notices_go_to_the_command_center_and_to_nobody_else() {
 }
 
 #[test]
+fn in_production_nothing_is_said_in_plain_text_across_foreign_networks() {
+    let production = [
+        ("APP_ENV", "production"),
+        ("JWT_SECRET", STRONG),
+        ("DATABASE_URL", "postgresql://user@host/db?sslmode=require"),
+    ];
+    let with = |more: &[(&'static str, &'static str)]| [&production[..], more].concat();
+    let plain = ("COMMAND_CENTER_URL", "http://center.example");
+    let refused = errors(&with(&[plain]));
+    assert!(
+        refused.contains("COMMAND_CENTER_URL: must be https in production"),
+        "{refused}"
+    );
+    let allowed = ("COMMAND_CENTER_ALLOW_HTTP", "true");
+    for accepted in [
+        with(&[plain, allowed]),
+        with(&[("COMMAND_CENTER_URL", "https://center.example")]),
+        with(&[("COMMAND_CENTER_URL", "http://center.agents.svc:8000")]),
+        vec![plain],
+    ] {
+        let settings = load(&accepted).expect("valid");
+        assert!(settings.agents.center.is_some(), "{accepted:?}");
+    }
+    // It says nothing about whom a task may name.
+    let origin = ("COMMAND_CENTER_ALLOWED_ORIGINS", "http://10.0.0.1");
+    let refused = errors(&with(&[plain, allowed, origin]));
+    assert!(
+        refused.contains("COMMAND_CENTER_ALLOWED_ORIGINS: `http://10.0.0.1` must be https"),
+        "{refused}"
+    );
+    assert!(!refused.contains("COMMAND_CENTER_URL"), "{refused}");
+}
+
+#[test]
+fn unfinished_tasks_are_limited() {
+    let limits = load(&[]).expect("valid").agents.limits;
+    assert_eq!((limits.per_owner, limits.in_all), (10_000, 100_000));
+    let set = [("AGENT_TASKS_PER_OWNER", "7"), ("AGENT_TASKS_IN_ALL", "7")];
+    let limits = load(&set).expect("valid").agents.limits;
+    assert_eq!((limits.per_owner, limits.in_all), (7, 7));
+    let refused = errors(&[("AGENT_TASKS_IN_ALL", "7")]);
+    assert!(refused.contains("AGENT_TASKS_PER_OWNER"), "{refused}");
+    assert!(errors(&[("AGENT_TASKS_PER_OWNER", "0")]).contains("AGENT_TASKS_PER_OWNER"));
+}
+
+#[test]
 fn postgres_and_redis_are_read_by_the_names_of_the_plan() {
     let settings = load(&[
         (

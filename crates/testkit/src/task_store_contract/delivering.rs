@@ -187,6 +187,44 @@ pub async fn a_buried_notice_makes_way_for_the_next(board: Board) {
     assert!(deliveries(&board, "bob", 90).await.is_empty());
 }
 
+/// However often it was looked at meanwhile.
+pub async fn a_notice_that_waited_long_for_another_is_the_next(board: Board) {
+    let many: Vec<String> = (0..40).map(|number| format!("t{number}")).collect();
+    for text in &many {
+        enqueue(&board, spec(text, "x")).await;
+        cancel(&board, text, 1).await;
+    }
+    let first = deliveries(&board, "bob", 2).await;
+    assert_eq!(first.len(), many.len());
+    for delivery in &first {
+        let later = minutes_later(90);
+        let postponed = board.retry_delivery(&delivery.key, "bob", later, reason());
+        assert!(postponed.await.expect("is answered"));
+    }
+    for minute in [3, 20, 40, 60] {
+        assert!(deliveries(&board, "cat", minute).await.is_empty());
+    }
+    enqueue(&board, spec("fresh", "x")).await;
+    let lent = board.claim_deliveries(lease("bob", 100), 1, minutes_later(61));
+    let lent = lent.await.expect("is lent");
+    assert_eq!(lent[0].key.task, id("fresh"));
+    deliver(&board, &lent[0]).await;
+    let first = deliveries(&board, "bob", 90).await;
+    assert_eq!(first.len(), many.len());
+    for (number, delivery) in first.iter().enumerate() {
+        if number % 2 == 0 {
+            deliver(&board, delivery).await;
+        } else {
+            let buried = board.bury(&delivery.key, "bob", reason(), minutes_later(90));
+            assert!(buried.await.expect("is answered"));
+        }
+    }
+    let next = deliveries(&board, "bob", 90).await;
+    assert_eq!(next.len(), many.len());
+    let is_cancelled = |delivery: &Delivery| delivery.kind == NoticeKind::Cancelled;
+    assert!(next.iter().all(is_cancelled));
+}
+
 pub async fn of_many_deliverers_no_two_get_one_notice(board: Board) {
     const TASKS: usize = 20;
     for number in 0..TASKS {

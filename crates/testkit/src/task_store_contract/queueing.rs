@@ -220,6 +220,31 @@ pub async fn what_waits_is_counted(board: Board) {
     assert_eq!(queued(10).await, counts(2, 4));
 }
 
+pub async fn unfinished_tasks_are_counted(board: Board) {
+    enqueue_all(&board, "x", &["a", "b", "c", "d"]).await;
+    let other = TaskSpec {
+        owner: plain("other"),
+        ..spec("e", "x")
+    };
+    enqueue(&board, other).await;
+    succeed(&board, "a", 1).await;
+    cancel(&board, "b", 1).await;
+    assert_eq!(claim(&board, "ann", 1, 1).await, ["c"]);
+    let (owner, other, nobody) = (plain("owner"), plain("other"), plain("nobody"));
+    let cases = [
+        (None, 9, 3),
+        (None, 2, 2),
+        (Some(&owner), 9, 2),
+        (Some(&owner), 1, 1),
+        (Some(&other), 9, 1),
+        (Some(&nobody), 9, 0),
+    ];
+    for (whose, limit, expected) in cases {
+        let counted = board.count_unfinished(whose, limit).await;
+        assert_eq!(counted.expect("is counted"), expected, "{whose:?} {limit}");
+    }
+}
+
 pub async fn finished_tasks_are_forgotten(board: Board) {
     enqueue_all(&board, "x", &["a", "b", "c", "d"]).await;
     for (minute, text) in (1..).zip(["a", "b", "c"]) {

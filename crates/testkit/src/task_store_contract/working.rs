@@ -72,7 +72,7 @@ pub async fn a_lease_that_runs_out_gives_the_task_to_another(board: Board) {
     assert!(claim(&board, "bob", 1, 10).await.is_empty());
     assert_eq!(claim(&board, "bob", 1, 11).await, ["a"]);
     let progress = get(&board, "a").await.progress;
-    assert_eq!(progress.attempts, 2);
+    assert_eq!((progress.attempts, progress.lost), (1, 1));
     assert!(progress.is_held_by("bob"));
 }
 
@@ -171,6 +171,49 @@ pub async fn a_task_that_loses_every_worker_is_dead_in_the_end(board: Board) {
     let progress = get(&board, "a").await.progress;
     assert_eq!(progress.state, TaskState::Dead);
     assert_eq!(progress.error, Some(TaskError::worker_lost()));
+}
+
+pub async fn a_lost_worker_uses_up_no_attempt(board: Board) {
+    enqueue(&board, spec("a", "x")).await;
+    for taken in 0..3 {
+        assert_eq!(claim(&board, "ann", 1, taken * 10).await, ["a"]);
+    }
+    for expected in [TaskState::Queued, TaskState::Queued, TaskState::Dead] {
+        let state = finish(&board, "a", "ann", retry(30), 30).await;
+        assert_eq!(state, Some(expected));
+        claim(&board, "ann", 1, 30).await;
+    }
+    let progress = get(&board, "a").await.progress;
+    assert_eq!((progress.attempts, progress.lost), (3, 2));
+    assert_eq!(requeue(&board, "a", 31).await, Commanded::Done);
+    assert_eq!(get(&board, "a").await.progress.lost, 0);
+}
+
+pub async fn a_task_that_may_end_its_workers_is_lent_alone(board: Board) {
+    enqueue_all(&board, "x", &["a", "b"]).await;
+    assert_eq!(claim(&board, "ann", 2, 0).await, ["a", "b"]);
+    // Once is no reason to suspect anybody.
+    assert_eq!(claim(&board, "ann", 2, 10).await, ["a", "b"]);
+    enqueue(&board, with_priority(spec("first", "x"), 9)).await;
+    assert_eq!(claim(&board, "bob", 9, 20).await, ["first"]);
+    assert_eq!(claim(&board, "cat", 9, 20).await, ["a"]);
+    assert_eq!(claim(&board, "dan", 9, 20).await, ["b"]);
+}
+
+pub async fn what_a_worker_holds_is_answered_again(board: Board) {
+    enqueue_all(&board, "x", &["a", "b", "c"]).await;
+    let held = board.held(lease("ann", 40)).await.expect("is answered");
+    assert!(held.is_empty());
+    assert_eq!(claim(&board, "ann", 2, 1).await, ["a", "b"]);
+    assert_eq!(claim(&board, "bob", 1, 1).await, ["c"]);
+    finish(&board, "b", "ann", success(), 2).await;
+    let held = board.held(lease("ann", 40)).await.expect("is answered");
+    assert_eq!(held, [get(&board, "a").await]);
+    let until = held[0].progress.lease.as_ref().map(|lease| lease.until);
+    assert_eq!((held[0].progress.attempts, until), (1, Some(at(40))));
+    assert_eq!(claim(&board, "cat", 9, 39).await, ["c"]);
+    let state = finish(&board, "a", "ann", success(), 39).await;
+    assert_eq!(state, Some(TaskState::Succeeded));
 }
 
 pub async fn a_task_that_is_given_back_loses_no_attempt(board: Board) {

@@ -280,6 +280,10 @@ async fn notices(store: &PostgresStore) {
     let [first, second] = &lent[..] else {
         panic!("there are two tasks: {lent:?}");
     };
+    // The next ones have their time, and wait for those.
+    let soon = now() + TimeDelta::seconds(10);
+    let blocked = store.claim_deliveries(lease(), 10, soon).await;
+    assert!(blocked.expect("are lent").is_empty());
     let delivered = store.delivered(std::slice::from_ref(&first.key)).await;
     assert_eq!(delivered.expect("is answered"), 1);
     let postponed = store.retry_delivery(&second.key, "ann", now(), reason());

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use adapter_memory::MemoryReplayGuard;
 use app::tasks::{
-    SubmitError, TaskDependencies, TaskFailure, TaskObserver, TaskRunner, TaskSettings, Tasks,
-    TokenUse,
+    SubmitError, TaskDependencies, TaskFailure, TaskLimits, TaskObserver, TaskRunner, TaskSettings,
+    Tasks, TokenUse,
 };
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -45,6 +45,7 @@ pub(crate) enum Act {
     FailForGood,
     FailForNow,
     Take(Duration),
+    Panic,
 }
 
 /// Does what the script says of a task, and succeeds when that has ended.
@@ -69,6 +70,7 @@ impl TaskRunner for Scripted {
             Act::FailForGood => return Err(TaskFailure::Lasting(error())),
             Act::FailForNow => return Err(TaskFailure::Passing(error())),
             Act::Take(time) => tokio::time::sleep(time).await,
+            Act::Panic => panic!("a task that panics"),
         }
         Ok(TaskResult::parse(format!("\"{id}\"")).expect("JSON"))
     }
@@ -89,6 +91,9 @@ pub(crate) struct Center {
     pub(crate) registrations: Mutex<Vec<String>>,
     pub(crate) heartbeats: Mutex<Vec<AgentStatus>>,
     pub(crate) events: Mutex<Vec<AgentEvent>>,
+    /// What it takes to hear of events, and whether they are refused, with 422.
+    pub(crate) event_delay: Mutex<Duration>,
+    pub(crate) refuses_events: AtomicBool,
 }
 
 impl Center {
@@ -158,6 +163,13 @@ impl CommandCenter for Center {
 
     async fn send_events(&self, events: &[AgentEvent]) -> Result<(), CommandCenterError> {
         self.check()?;
+        let delay = *self.event_delay.lock().expect("sound");
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        if self.refuses_events.load(Ordering::SeqCst) {
+            return Err(CommandCenterError::Refused { status: 422 });
+        }
         self.events
             .lock()
             .expect("sound")
@@ -238,6 +250,10 @@ impl Setting {
                 version: "1.2.3".to_owned(),
                 at_once: 2,
                 kept_for: TimeDelta::days(7),
+                limits: TaskLimits {
+                    per_owner: 20,
+                    in_all: 25,
+                },
             },
         };
         Self {

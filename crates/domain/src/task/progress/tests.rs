@@ -59,7 +59,7 @@ fn after(progress: Progress, step: Step, now: Timestamp) -> Option<Progress> {
         Step::Fail => progress.finished(&failed, RETRY, now),
         Step::Retry => progress.finished(&try_later(), RETRY, now),
         Step::Release => progress.finished(&Outcome::Released, RETRY, now),
-        Step::Lose => progress.lost(RETRY, now),
+        Step::Lose => progress.lost(now),
         Step::Cancel => progress.cancelled(now),
         Step::Requeue => progress.requeued(now),
     }
@@ -77,7 +77,8 @@ proptest! {
             prop_assert_eq!(next.state == TaskState::Running, next.lease.is_some());
             prop_assert_eq!(next.state.is_finished(), next.finished_at.is_some());
             prop_assert_eq!(next.created_at, second(0));
-            prop_assert!(next.attempts <= u32::from(RETRY) + SPARE_LEASES + 1);
+            prop_assert!(next.attempts <= u32::from(RETRY) + 1);
+            prop_assert!(next.lost <= LOST_AT_MOST + 1);
             let told = match next.state {
                 TaskState::Queued if next.told == NoticeKind::InProgress => NoticeKind::InProgress,
                 TaskState::Queued => NoticeKind::Accepted,
@@ -145,6 +146,27 @@ fn attempts_are_the_first_one_and_the_retries() {
     assert_eq!(progress.execution_ms(), Some(2_000));
     let again = progress.requeued(second(8)).expect("is dead");
     assert_eq!((again.attempts, again.error), (0, None));
+}
+
+#[test]
+fn a_lost_worker_uses_up_no_attempt() {
+    let mut progress = running();
+    for lost in 1..=LOST_AT_MOST {
+        let waiting = after(progress, Step::Lose, second(2)).expect("was running");
+        assert_eq!((waiting.attempts, waiting.lost), (0, lost));
+        assert_eq!(waiting.is_suspect(), lost >= 2);
+        progress = after(waiting, Step::Claim, second(3)).expect("is queued");
+    }
+    // It has all its attempts yet.
+    for _ in 0..RETRY {
+        let waiting = after(progress, Step::Retry, second(4)).expect("was running");
+        assert_eq!(waiting.state, TaskState::Queued);
+        progress = after(waiting, Step::Claim, second(5)).expect("is queued");
+    }
+    let dead = after(progress, Step::Retry, second(6)).expect("was running");
+    assert_eq!(dead.state, TaskState::Dead);
+    let again = dead.requeued(second(7)).expect("is dead");
+    assert_eq!(again.lost, 0);
 }
 
 #[test]

@@ -3,11 +3,10 @@
 use app::tasks::{TaskFailure, TaskRunner};
 use async_trait::async_trait;
 use domain::FieldError;
-use domain::json_input::{JsonInputError, read_value};
+use domain::json_input::{JsonInputError, read_json};
 use domain::task::{TaskAction, TaskError, TaskResult, TaskSpec};
 use ports::search_index::SearchRequest;
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::caller::Anyone;
@@ -64,24 +63,24 @@ pub(super) enum Payload {
 impl Payload {
     /// # Errors
     /// Everything that is wrong, by field.
-    pub(super) fn read(action: TaskAction, value: Value) -> Result<Self, Vec<FieldError>> {
+    pub(super) fn read(action: TaskAction, text: &str) -> Result<Self, Vec<FieldError>> {
         match action {
             TaskAction::Search => {
-                let payload: SearchPayload = typed(value)?;
+                let payload: SearchPayload = typed(text)?;
                 Ok(Self::Search(Box::new(payload.checked()?)))
             }
             TaskAction::EligibilityCheck => {
-                let body: CheckBody = typed(value)?;
+                let body: CheckBody = typed(text)?;
                 let checking = body.checked_body().map_err(ApiError::into_fields)?;
                 Ok(Self::EligibilityCheck(Box::new(checking)))
             }
             TaskAction::Recommendations => {
-                let body: RecommendationBody = typed(value)?;
+                let body: RecommendationBody = typed(text)?;
                 let wish = body.checked_body().map_err(ApiError::into_fields)?;
                 Ok(Self::Recommendations(Box::new(wish)))
             }
             TaskAction::Analytics => {
-                let payload: AnalyticsPayload = typed(value)?;
+                let payload: AnalyticsPayload = typed(text)?;
                 let days = read_number_of_days(payload.days);
                 let days = days.map_err(|message| vec![FieldError::new("days", message)])?;
                 Ok(Self::Analytics(days))
@@ -90,8 +89,9 @@ impl Payload {
     }
 }
 
-fn typed<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, Vec<FieldError>> {
-    read_value(value).map_err(|error| {
+/// As the body of an endpoint is read.
+fn typed<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Vec<FieldError>> {
+    read_json(text.as_bytes()).map_err(|error| {
         vec![match error {
             JsonInputError::Field(field) => field,
             JsonInputError::Malformed { message, .. } => FieldError::new("", message),
@@ -138,7 +138,7 @@ pub struct AgentActions(ApiState);
 
 impl AgentActions {
     pub fn new(state: ApiState) -> Self {
-        Self(state)
+        Self(state.for_tasks())
     }
 
     async fn answer(&self, payload: Payload) -> Result<Vec<u8>, ApiError> {
@@ -157,8 +157,7 @@ impl AgentActions {
 #[async_trait]
 impl TaskRunner for AgentActions {
     async fn run(&self, spec: &TaskSpec) -> Result<TaskResult, TaskFailure> {
-        let value = serde_json::from_str(spec.payload.as_str()).unwrap_or_default();
-        let payload = Payload::read(spec.action, value)
+        let payload = Payload::read(spec.action, spec.payload.as_str())
             .map_err(|errors| ApiError::invalid(errors).into_failure())?;
         let answer = self.answer(payload).await.map_err(ApiError::into_failure)?;
         let text = String::from_utf8(answer).unwrap_or_default();

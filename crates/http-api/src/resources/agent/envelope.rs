@@ -8,6 +8,7 @@ use domain::{FieldError, Term as _, Timestamp};
 use ports::ListedTask;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::actions::Payload;
@@ -29,7 +30,7 @@ pub(super) struct TaskBody {
     action: TaskAction,
     /// What the action takes: see `/agent/capabilities`. At most 64 KiB.
     #[schema(value_type = Object)]
-    payload: Value,
+    payload: Box<RawValue>,
     /// Where notices go, on an origin that this service is configured to answer to. Without it, ask `/agent/tasks/{task_id}`.
     #[schema(max_length = 2048)]
     reply_to: Option<String>,
@@ -73,9 +74,9 @@ impl TaskBody {
         let resources = resources
             .map_err(|wrong| errors.extend(wrong.into_iter().map(|error| error.below("resources"))))
             .ok();
-        let payload = TaskPayload::parse(self.payload.to_string());
+        let payload = TaskPayload::parse(self.payload.get().to_owned());
         let payload = kept("payload", payload, &mut errors);
-        if let Err(wrong) = Payload::read(self.action, self.payload) {
+        if let Err(wrong) = Payload::read(self.action, self.payload.get()) {
             errors.extend(wrong.into_iter().map(|error| error.below("payload")));
         }
         let reply_to = optional("reply_to", self.reply_to.as_deref(), &mut errors);

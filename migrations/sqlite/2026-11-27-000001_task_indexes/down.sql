@@ -1,0 +1,2 @@
+DROP INDEX tasks_that_failed;
+DROP INDEX tasks_unfinished;
