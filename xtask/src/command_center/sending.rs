@@ -103,7 +103,7 @@ impl Sender {
         let request = MintRequest {
             subject: "command-center".to_owned(),
             role: Role::Agent,
-            scopes: [Scope::AgentTasks].into_iter().collect(),
+            scopes: [Scope::AgentTasks, Scope::AnalyticsRead].into_iter().collect(),
             lifetime: LIFETIME,
             token_id: Uuid::new_v4().to_string(),
         };
@@ -165,6 +165,7 @@ mod tests {
             let caller = verifier.verify(call.token().unwrap(), SystemClock.now());
             let caller = caller.unwrap();
             assert!(caller.role == Role::Agent && caller.may(Scope::AgentTasks));
+            assert!(caller.may(Scope::AnalyticsRead));
             assert!(tokens.insert(caller.token_id));
         }
         assert_eq!(tokens.len(), 4);

@@ -1,7 +1,7 @@
 //! The Command Center knows that this process is there: it registers, sends a sign of life, and tells what happens.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use domain::task::{Backoff, TaskAction};
@@ -32,6 +32,8 @@ pub struct Presence {
     bridge: Arc<Bridge>,
     center: Arc<dyn CommandCenter>,
     readiness: Arc<Readiness>,
+    /// The log knows that the Command Center does not answer.
+    is_silence_told: AtomicBool,
 }
 
 impl Presence {
@@ -44,6 +46,7 @@ impl Presence {
             bridge,
             center,
             readiness,
+            is_silence_told: AtomicBool::new(false),
         }
     }
 
@@ -94,7 +97,7 @@ impl Presence {
         };
         let outcome = match self.center.register(&registration).await {
             // It knows us, perhaps from an answer that was lost.
-            Err(CommandCenterError::Refused { status: 409 }) => Ok(()),
+            Err(CommandCenterError::Failed { status: 409, .. }) => Ok(()),
             outcome => outcome,
         };
         self.note("registered", outcome)
@@ -123,9 +126,11 @@ impl Presence {
         let is_ok = outcome.is_ok();
         self.bridge.observer.center_called(is_ok);
         let was_up = self.bridge.is_center_up.swap(is_ok, Ordering::Relaxed);
+        // From the first silence on, also when there never was an answer: a mistyped address shows there.
+        let is_told = self.is_silence_told.swap(!is_ok, Ordering::Relaxed);
         match outcome {
             Ok(()) if !was_up => tracing::info!("the Command Center answers: {what}"),
-            Err(error) if was_up => tracing::warn!(
+            Err(error) if !is_told => tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "the Command Center does not answer; tasks are worked at, and told later"
             ),

@@ -308,6 +308,24 @@ async fn the_center_hears_that_we_are_there_and_what_happens() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_center_that_knows_us_already_hears_that_we_live() {
+    let setting = Setting::new();
+    let world = World::empty().await;
+    let presence = setting.tasks.presence(&world.application.readiness);
+    let presence = presence.expect("there is a center");
+    setting.center.is_acquainted.store(true, Ordering::SeqCst);
+    let (stop, stopped) = watch::channel(false);
+    let announcing = tokio::spawn(presence.announce(stopped));
+    sleep(Duration::from_secs(40)).await;
+    assert_eq!(setting.tasks.is_center_up(), Some(true));
+    let registrations = setting.center.registrations.lock().expect("sound").len();
+    let heartbeats = setting.center.heartbeats.lock().expect("sound").len();
+    assert_eq!((registrations, heartbeats), (1, 2));
+    stop.send(true).expect("it runs");
+    announcing.await.expect("ends");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_lent_in_a_lost_answer_is_worked_at() {
     let setting = Setting::new();
     setting.store.lose_answers(1);

@@ -86,6 +86,8 @@ pub(crate) struct Center {
     pub(crate) refused: Mutex<Option<NoticeKind>>,
     /// Its origin is not configured, for now.
     pub(crate) is_elsewhere: AtomicBool,
+    /// Answers registrations with 409.
+    pub(crate) is_acquainted: AtomicBool,
     pub(crate) told: Mutex<Vec<Delivery>>,
     pub(crate) tries: Mutex<Vec<Timestamp>>,
     pub(crate) registrations: Mutex<Vec<String>>,
@@ -146,6 +148,13 @@ impl CommandCenter for Center {
         self.check()?;
         let mut registrations = self.registrations.lock().expect("sound");
         registrations.push(registration.agent_id.clone());
+        if self.is_acquainted.load(Ordering::SeqCst) {
+            let retry_after = None;
+            return Err(CommandCenterError::Failed {
+                status: 409,
+                retry_after,
+            });
+        }
         Ok(())
     }
 
