@@ -12,8 +12,10 @@ use anyhow::Context as _;
 use clap::ValueEnum;
 
 use probing::{CannotProbe, Target};
-use report::{Format, Report};
+use report::Report;
 use tokens::Tokens;
+
+use crate::reporting::Format;
 
 const NO_GO: u8 = 1;
 const BROKEN: u8 = 30;

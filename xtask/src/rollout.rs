@@ -1,13 +1,24 @@
-//! `cargo xtask rollout`: what can be known of a release before it begins.
+//! `cargo xtask rollout`: what can be known of a release before it begins, and taking it through its stages.
 
+mod asking;
+mod directory;
+mod driving;
+mod mailbox;
+pub(crate) mod measuring;
+mod operator;
+mod past;
 mod plan;
+mod releasing;
 mod simulate;
+mod telling;
+pub(crate) mod traffic;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use rollout::Policy;
+use rollout::machine::Request;
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
@@ -15,6 +26,28 @@ pub(crate) enum Command {
     Plan(plan::Arguments),
     /// How often the judge errs, and whether the stage machine keeps its promises under faults
     Simulate(simulate::Arguments),
+    /// Begin a release, and drive it until it is done (0) or rolled back (20)
+    Start(releasing::StartArguments),
+    /// Go on driving a release that was left off
+    Run(releasing::RunArguments),
+    /// Where the release stands
+    Status(asking::StatusArguments),
+    /// Promote nothing until resumed; rollbacks go on
+    Pause(asking::AskArguments),
+    /// Go on after a pause
+    Resume(asking::AskArguments),
+    /// To the next stage before its time; never against the judge
+    Promote(asking::AskArguments),
+    /// Roll back
+    Abort(asking::AskArguments),
+    /// With --manual: say how a person split the traffic
+    Confirm(asking::ConfirmArguments),
+    /// What happened, record by record
+    History(past::HistoryArguments),
+    /// Check that no record was changed, removed, reordered or cut off
+    VerifyHistory(past::VerifyArguments),
+    /// Judge again what was measured, and compare with the verdicts in the history
+    Replay(past::ReplayArguments),
 }
 
 #[derive(clap::Args)]
@@ -24,11 +57,22 @@ pub(crate) struct PolicyArguments {
     policy: PathBuf,
 }
 
+#[derive(clap::Args, Debug)]
+pub(crate) struct DirectoryArguments {
+    /// Where the release's state and history are kept
+    #[arg(long, value_name = "DIR", default_value = releasing::DIRECTORY)]
+    directory: PathBuf,
+}
+
 impl PolicyArguments {
     /// # Errors
     /// Everything that is wrong with the policy, by key.
     pub(crate) fn read(&self) -> anyhow::Result<Policy> {
         read_policy(&self.policy)
+    }
+
+    fn path(&self) -> &Path {
+        &self.policy
     }
 }
 
@@ -44,5 +88,16 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Plan(arguments) => plan::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
+        Command::Start(arguments) => releasing::start(arguments),
+        Command::Run(arguments) => releasing::run(arguments),
+        Command::Status(arguments) => asking::status(arguments),
+        Command::Pause(arguments) => asking::ask(Request::Pause, arguments),
+        Command::Resume(arguments) => asking::ask(Request::Resume, arguments),
+        Command::Promote(arguments) => asking::ask(Request::Promote, arguments),
+        Command::Abort(arguments) => asking::ask(Request::Abort, arguments),
+        Command::Confirm(arguments) => asking::confirm(arguments),
+        Command::History(arguments) => past::history(arguments),
+        Command::VerifyHistory(arguments) => past::verify(arguments),
+        Command::Replay(arguments) => past::replay(arguments),
     }
 }

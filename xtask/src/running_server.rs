@@ -4,10 +4,11 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
+
+use crate::pause::pause;
 
 /// Killed when dropped; [`Self::stop`] ends it in order.
 pub(crate) struct RunningServer {
@@ -140,14 +141,6 @@ impl Drop for RunningServer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "no runtime is blocked: this command waits for a process"
-)]
-fn pause(duration: Duration) {
-    thread::sleep(duration);
 }
 
 /// The status of one GET over a connection of its own.

@@ -25,8 +25,10 @@ mod stretches;
 mod subject;
 mod take;
 mod texts;
+mod versions;
 
 pub use error::{OpenError, QueryError, TakeError};
 pub use notes::Note;
 pub use settings::{Limits, RouterMetrics, ServiceMetrics, Settings};
 pub use take::{Prometheus, Request, Taken};
+pub use versions::RunningVersion;

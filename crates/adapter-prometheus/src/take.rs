@@ -37,7 +37,7 @@ const EXACT: Millis = 12 * 3_600 * 1_000;
 pub struct Prometheus {
     client: Client,
     limits: Limits,
-    service: ServiceMetrics,
+    pub(crate) service: ServiceMetrics,
     router: Option<RouterMetrics>,
 }
 
@@ -257,7 +257,7 @@ impl Prometheus {
         Ok(try_join_all(asked).await?.into_iter().collect())
     }
 
-    async fn at(
+    pub(crate) async fn at(
         &self,
         at: Millis,
         what: &'static str,

@@ -103,7 +103,9 @@ impl Sender {
         let request = MintRequest {
             subject: "command-center".to_owned(),
             role: Role::Agent,
-            scopes: [Scope::AgentTasks, Scope::AnalyticsRead].into_iter().collect(),
+            scopes: [Scope::AgentTasks, Scope::AnalyticsRead]
+                .into_iter()
+                .collect(),
             lifetime: LIFETIME,
             token_id: Uuid::new_v4().to_string(),
         };

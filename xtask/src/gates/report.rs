@@ -3,23 +3,12 @@
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 
-use clap::ValueEnum;
 use serde::Serialize;
+
+use crate::reporting::{Format, cell, workflow_message, xml};
 
 /// The version of the JSON form.
 const SCHEMA: u32 = 1;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(crate) enum Format {
-    #[default]
-    Table,
-    Json,
-    Markdown,
-    /// JUnit's XML, as CI systems read it
-    Junit,
-    /// Annotations of GitHub Actions
-    Github,
-}
 
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Check {
@@ -144,7 +133,6 @@ impl Report {
             self.target
         );
         for (gate, check) in self.checks() {
-            let cell = |text: &str| text.replace('|', "\\|");
             let _ = writeln!(
                 text,
                 "| {} | {} | {} | {} | {} |",
@@ -168,7 +156,7 @@ impl Report {
             let _ = writeln!(
                 text,
                 "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\">",
-                escaped(&gate.name),
+                xml(&gate.name),
                 gate.checks.len(),
                 failed(gate)
             );
@@ -176,14 +164,14 @@ impl Report {
                 let message = format!("expected {}, found {}", check.expected, check.found);
                 let inner = match state_of(gate, check) {
                     "passed" => String::new(),
-                    "waived" => format!("<skipped message=\"{}\"/>", escaped(&message)),
-                    _ => format!("<failure message=\"{}\"/>", escaped(&message)),
+                    "waived" => format!("<skipped message=\"{}\"/>", xml(&message)),
+                    _ => format!("<failure message=\"{}\"/>", xml(&message)),
                 };
                 let _ = writeln!(
                     text,
                     "    <testcase classname=\"gates.{}\" name=\"{}\">{inner}</testcase>",
-                    escaped(&gate.name),
-                    escaped(&check.name)
+                    xml(&gate.name),
+                    xml(&check.name)
                 );
             }
             text.push_str("  </testsuite>\n");
@@ -208,7 +196,7 @@ impl Report {
                 text,
                 "::{level} title=gate {}::{}",
                 gate.name,
-                one_line(&message)
+                workflow_message(&message)
             );
         }
         let _ = writeln!(text, "{}", self.summary());
@@ -228,28 +216,6 @@ fn state_of(gate: &Gate, check: &Check) -> &'static str {
         (false, true) => "waived",
         (false, false) => "failed",
     }
-}
-
-/// For attributes of XML, without what XML cannot hold.
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars().filter(|character| !character.is_control()) {
-        match character {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            other => safe.push(other),
-        }
-    }
-    safe
-}
-
-/// As workflow commands want their messages.
-fn one_line(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
 }
 
 /// On a terminal only: what goes into a file or a pipe is the report alone.

@@ -51,6 +51,7 @@ fn no_form_is_broken_by_what_was_found() {
     assert!(github.contains("::error title=gate a::") && github.contains("100 %25%0Aand more"));
     let markdown = report.rendered(Format::Markdown);
     assert!(markdown.contains("a <b> & \"c\" \\| d"), "{markdown}");
+    assert!(markdown.contains("100 % and more"), "{markdown}");
     let json: serde_json::Value =
         serde_json::from_str(&report.rendered(Format::Json)).expect("JSON");
     assert_eq!(json["outcome"], "no_go");

@@ -1,0 +1,156 @@
+//! The loop of a release on plain machines: look, judge, tick, order, and again, until it is done or rolled back.
+
+use std::fs;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use ports::Clock as _;
+use rollout::machine::{Driver, Evidence, Phase, State, Step};
+use rollout::traffic::Controller;
+use rollout::{Outcome, Policy, Snapshot};
+
+use super::directory::{Directory, Lock};
+use super::mailbox;
+use super::measuring::Meter;
+use super::telling;
+use crate::pause::pause;
+use crate::system_clock::SystemClock;
+
+/// While an order is to be confirmed.
+const SOON: Duration = Duration::from_secs(1);
+/// How often requests of operators are looked for.
+const REQUESTS_EVERY: Duration = Duration::from_millis(200);
+/// The copy of the policy that the release began with.
+pub(super) const POLICY: &str = "policy.toml";
+/// What was measured at the last look.
+const LATEST: &str = "latest.json";
+/// What verdicts in the history were made of, by their hashes.
+const SNAPSHOTS: &str = "snapshots";
+
+pub(super) struct Drive<'a, C> {
+    pub(super) directory: &'a Directory,
+    pub(super) policy: &'a Policy,
+    pub(super) meter: &'a Meter,
+    pub(super) driver: &'a Driver<Directory, Directory, C>,
+    /// Nobody else drives meanwhile.
+    pub(super) _lock: &'a Lock,
+}
+
+impl<C: Controller> Drive<'_, C> {
+    /// Until the release is over: 0 when it is done, 20 when it was rolled back.
+    ///
+    /// # Errors
+    ///
+    /// When there is no state to go on with.
+    pub(super) fn to_the_end(&self) -> anyhow::Result<ExitCode> {
+        loop {
+            let step = self.look()?;
+            match step.state.phase {
+                Phase::Done { .. } => return Ok(ExitCode::SUCCESS),
+                Phase::RolledBack { .. } => {
+                    return Ok(ExitCode::from(Outcome::Rollback.exit_code()));
+                }
+                _ => {}
+            }
+            self.wait(if step.state.is_waiting_for_traffic() {
+                SOON
+            } else {
+                self.policy.statistics.look_every
+            });
+        }
+    }
+
+    /// Until it is time, or an operator asks for something.
+    fn wait(&self, span: Duration) {
+        let begun = Instant::now();
+        while begun.elapsed() < span && !mailbox::is_waiting(self.directory) {
+            pause(REQUESTS_EVERY.min(span));
+        }
+    }
+
+    fn look(&self) -> anyhow::Result<Step> {
+        let state = self.driver.load()?.context("no release was started")?;
+        let letter = mailbox::take(self.directory);
+        let command = letter.as_ref().map(mailbox::Letter::command);
+        let measured = self.measure(&state);
+        let (snapshot, evidence) = measured.unzip();
+        let now = SystemClock.now();
+        let step = self.driver.step(now, evidence.as_ref(), command.as_ref())?;
+        telling::step(&state, &step, evidence.as_ref().map(Evidence::verdict), now);
+        if let (Some(snapshot), Some(evidence)) = (snapshot, &evidence)
+            && step.state.head != state.head
+        {
+            self.keep(&snapshot, &evidence.verdict().hash)?;
+        }
+        if let Some(letter) = letter {
+            let refusal = step.refusal.map(|refusal| refusal.to_string());
+            mailbox::answer(self.directory, &letter, refusal)?;
+        }
+        Ok(step)
+    }
+
+    /// Nothing when no stage is judged now, or the telemetry failed.
+    fn measure(&self, state: &State) -> Option<(Snapshot, Evidence)> {
+        let running = state.judged()?;
+        let stage = self.policy.stage(&state.stage(running.stage).name)?;
+        let versions = (state.release.canary.as_str(), state.release.stable.as_str());
+        match self.meter.take(self.policy, versions, running.started_at) {
+            Ok(taken) => {
+                for note in &taken.notes {
+                    eprintln!("note: {note}");
+                }
+                let evidence = Evidence::judged(self.policy, stage, &taken.snapshot);
+                if let Err(error) = self.save(LATEST, &taken.snapshot) {
+                    eprintln!("note: {error:#}");
+                }
+                Some((taken.snapshot, evidence))
+            }
+            Err(error) => {
+                eprintln!("BROKEN: {error:#}");
+                None
+            }
+        }
+    }
+
+    fn keep(&self, snapshot: &Snapshot, verdict_hash: &str) -> anyhow::Result<()> {
+        let place = self.directory.file(SNAPSHOTS);
+        fs::create_dir_all(&place).with_context(|| format!("cannot make {}", place.display()))?;
+        self.save(&format!("{SNAPSHOTS}/{verdict_hash}.json"), snapshot)
+    }
+
+    fn save(&self, name: &str, snapshot: &Snapshot) -> anyhow::Result<()> {
+        let text = serde_json::to_string(snapshot)?;
+        self.directory
+            .replace(name, &text)
+            .with_context(|| format!("cannot write {}", self.directory.file(name).display()))
+    }
+}
+
+/// The policy that the release began with.
+///
+/// # Errors
+///
+/// When it is not there, or another one.
+pub(super) fn policy_of(directory: &Directory, hash: &str) -> anyhow::Result<Policy> {
+    let policy = super::read_policy(&directory.file(POLICY))?;
+    if policy.hash() != hash {
+        bail!(
+            "{} is not the policy that the release began with",
+            directory.file(POLICY).display()
+        );
+    }
+    Ok(policy)
+}
+
+/// What a verdict in the history was made of.
+///
+/// # Errors
+///
+/// When it was not kept, or is no snapshot.
+pub(super) fn snapshot_of(directory: &Directory, verdict_hash: &str) -> anyhow::Result<Snapshot> {
+    let path = directory.file(&format!("{SNAPSHOTS}/{verdict_hash}.json"));
+    let shown = path.display();
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {shown}"))?;
+    Snapshot::from_json(&text).with_context(|| format!("{shown} is no snapshot"))
+}

@@ -1,0 +1,32 @@
+//! Who asks for something, and why: both go into the history.
+
+use anyhow::{Context as _, ensure};
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct OperatorArguments {
+    /// Why, for the history
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(super) reason: String,
+    /// Who, for the history; without it the name of the user who runs this
+    #[arg(long, value_name = "NAME")]
+    operator: Option<String>,
+}
+
+impl OperatorArguments {
+    /// # Errors
+    ///
+    /// When nobody knows.
+    pub(super) fn operator(&self) -> anyhow::Result<String> {
+        let name = self.operator.clone().or_else(|| {
+            ["SUDO_USER", "USER", "LOGNAME"]
+                .into_iter()
+                .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()))
+        });
+        let name = name.context("nobody knows who you are: name --operator")?;
+        ensure!(
+            name != rollout::history::MACHINE,
+            "{name} is what the history calls the machine itself: name --operator otherwise"
+        );
+        Ok(name)
+    }
+}

@@ -1,0 +1,103 @@
+//! What a person who watches a release reads.
+
+use chrono::{DateTime, Utc};
+use rollout::Verdict;
+use rollout::history::{Event, Record};
+use rollout::machine::{Phase, State, Step};
+
+use crate::rollout_check::report;
+
+/// What one step did, and why.
+pub(super) fn step(before: &State, step: &Step, verdict: Option<&Verdict>, now: DateTime<Utc>) {
+    let time = now.format("%H:%M:%S");
+    if let Some(verdict) = verdict {
+        println!(
+            "{time} {} | {}",
+            phase(&step.state),
+            report::headline(verdict)
+        );
+        for reason in report::reasons(verdict) {
+            println!("         {reason}");
+        }
+    }
+    if before.phase != step.state.phase || before.pause != step.state.pause {
+        println!("{time} now: {}", phase(&step.state));
+    }
+    if let Some(order) = step.order {
+        println!(
+            "{time} ordered: {} % for the canary",
+            order.weights.canary()
+        );
+    }
+    if let Some(refusal) = step.refusal {
+        println!("{time} not granted: {refusal}");
+    }
+    for trouble in &step.troubles {
+        eprintln!("{time} trouble: {}", chain(trouble));
+    }
+}
+
+/// Where the release stands, in a few words.
+pub(super) fn phase(state: &State) -> String {
+    let text = match &state.phase {
+        Phase::Entering(entering) => {
+            let stage = state.stage(entering.stage);
+            format!(
+                "{} % for stage {} are ordered",
+                stage.weights.canary(),
+                stage.name
+            )
+        }
+        Phase::Running(running) => {
+            let stage = state.stage(running.stage);
+            format!("stage {} at {} %", stage.name, stage.weights.canary())
+        }
+        Phase::RollingBack { .. } => "rolling back".to_owned(),
+        Phase::RolledBack { .. } => "rolled back".to_owned(),
+        Phase::Done { .. } => "done".to_owned(),
+    };
+    match &state.pause {
+        Some(pause) => format!("{text}, paused by {} ({})", pause.operator, pause.reason),
+        None => text,
+    }
+}
+
+/// One line of the history.
+pub(super) fn record(record: &Record) -> String {
+    format!(
+        "{:>4} {} {:>3} % {} by {}: {}",
+        record.sequence,
+        record.at.format("%Y-%m-%d %H:%M:%S"),
+        record.weights.canary(),
+        event(&record.event),
+        record.operator,
+        record.reason
+    )
+}
+
+fn event(event: &Event) -> String {
+    match event {
+        Event::Started { canary, stable, .. } => format!("started {canary} beside {stable}"),
+        Event::Intended { stage } => format!("intended {stage}"),
+        Event::Confirmed { stage } => format!("confirmed {stage}"),
+        Event::Lapsed { stage } => format!("lapsed {stage}"),
+        Event::Drifted { found } => format!("drifted to {} %", found.canary()),
+        Event::Paused => "paused".to_owned(),
+        Event::Resumed => "resumed".to_owned(),
+        Event::RollbackBegan { cause } => format!("rollback began ({cause:?})"),
+        Event::RolledBack => "rolled back".to_owned(),
+        Event::Finished => "finished".to_owned(),
+    }
+}
+
+/// An error with all that caused it.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
