@@ -86,7 +86,7 @@ fn requests(page: &mut String, facts: &Facts) {
     );
     row(
         "answered without a failure of ours",
-        both(|of| percent(of, of.requests - of.failed)),
+        both(|of| percent(of, of.requests.saturating_sub(of.failed))),
         "99.9 % over 30 days",
     );
     row(
@@ -96,7 +96,7 @@ fn requests(page: &mut String, facts: &Facts) {
     );
     row(
         "answered within 200 ms",
-        both(|of| percent(of, of.requests - of.slow)),
+        both(|of| percent(of, of.requests.saturating_sub(of.slow))),
         "at least 95 %",
     );
     page.push_str("</table>\n");

@@ -6,7 +6,7 @@ fn stretch(requests: u64, failed: u64) -> Stretch {
         lasted: Duration::from_secs(10),
         requests,
         failed,
-        slow: 1,
+        slow: requests / 100,
     }
 }
 
