@@ -83,11 +83,15 @@ impl Traced {
         answer.expect("answered")
     }
 
-    async fn metric(&self, series: &str) -> f64 {
+    /// Of the one series of this name with these labels.
+    async fn metric(&self, name: &str, labels: &str) -> f64 {
         let metrics = get(self.process.admin_address, "/metrics").await.body;
-        let line = metrics.lines().find_map(|line| line.strip_prefix(series));
-        let value = line.unwrap_or_else(|| panic!("{series} in {metrics}"));
-        value.trim().parse().expect("a number")
+        let series = format!("{name}{{");
+        let mut lines = metrics.lines();
+        let line = lines.find(|line| line.starts_with(&series) && line.contains(labels));
+        let line = line.unwrap_or_else(|| panic!("{name} with {labels} in {metrics}"));
+        let value = line.rsplit(' ').next().expect("a value");
+        value.parse().expect("a number")
     }
 }
 
@@ -530,11 +534,16 @@ async fn whatever_the_collector_does_requests_go_on_and_losses_are_counted() {
         }
         let took = many_requests(traced.address(), REQUESTS).await;
         assert!(took < Duration::from_secs(60), "{behaviour:?}: {took:?}");
-        let series = format!("telemetry_exports_total{{outcome=\"{outcome}\"}}");
-        eventually("a batch ended", async || traced.metric(&series).await > 0.0).await;
+        let labels = format!("outcome=\"{outcome}\"");
+        eventually("a batch ended", async || {
+            traced.metric("telemetry_exports_total", &labels).await > 0.0
+        })
+        .await;
         // Each span is in the collector, lost and counted, or waits in the queue or in the one batch under way.
         let arrived = || stub.as_ref().map_or(0, |stub| stub.spans().len()) as f64;
-        let lost = traced.metric("telemetry_spans_dropped_total").await;
+        let lost = traced
+            .metric("telemetry_spans_dropped_total", "version=")
+            .await;
         let waiting = REQUESTS as f64 - arrived() - lost;
         assert!(waiting <= 2.0 * QUEUE, "{behaviour:?}: {waiting} wait");
         if outcome != "success" {
