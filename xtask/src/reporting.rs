@@ -1,5 +1,6 @@
 //! The forms in which verdicts leave this program, and how foreign text is made safe in each.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -24,8 +25,66 @@ pub(crate) enum Shape {
     Json,
 }
 
+/// A group of JUnit's cases.
+pub(crate) struct Suite {
+    pub(crate) name: String,
+    /// Of its cases.
+    pub(crate) class: String,
+    pub(crate) cases: Vec<Case>,
+}
+
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) result: CaseResult,
+}
+
+/// What is not passed says why.
+pub(crate) enum CaseResult {
+    Passed,
+    Failed(String),
+    Broken(String),
+    Skipped(String),
+}
+
+/// JUnit's XML.
+pub(crate) fn junit(suites: &[Suite]) -> String {
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
+    for suite in suites {
+        let count = |is_wanted: fn(&CaseResult) -> bool| {
+            let wanted = suite.cases.iter().filter(|case| is_wanted(&case.result));
+            wanted.count()
+        };
+        let _ = writeln!(
+            text,
+            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">",
+            xml(&suite.name),
+            suite.cases.len(),
+            count(|result| matches!(result, CaseResult::Failed(_))),
+            count(|result| matches!(result, CaseResult::Broken(_))),
+            count(|result| matches!(result, CaseResult::Skipped(_))),
+        );
+        for case in &suite.cases {
+            let inner = match &case.result {
+                CaseResult::Passed => String::new(),
+                CaseResult::Failed(why) => format!("<failure message=\"{}\"/>", xml(why)),
+                CaseResult::Broken(why) => format!("<error message=\"{}\"/>", xml(why)),
+                CaseResult::Skipped(why) => format!("<skipped message=\"{}\"/>", xml(why)),
+            };
+            let _ = writeln!(
+                text,
+                "    <testcase classname=\"{}\" name=\"{}\">{inner}</testcase>",
+                xml(&suite.class),
+                xml(&case.name)
+            );
+        }
+        text.push_str("  </testsuite>\n");
+    }
+    text.push_str("</testsuites>\n");
+    text
+}
+
 /// For attributes of XML, without what XML cannot hold.
-pub(crate) fn xml(text: &str) -> String {
+fn xml(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars().filter(|character| !character.is_control()) {
         match character {

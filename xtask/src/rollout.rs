@@ -11,7 +11,7 @@ mod plan;
 mod releasing;
 mod simulate;
 mod telling;
-pub(crate) mod traffic;
+mod traffic;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -71,17 +71,29 @@ impl PolicyArguments {
         read_policy(&self.policy)
     }
 
-    fn path(&self) -> &Path {
-        &self.policy
+    /// With its text.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    fn read_with_text(&self) -> anyhow::Result<(Policy, String)> {
+        let text = text_of(&self.policy)?;
+        Ok((parsed(&self.policy, &text)?, text))
     }
 }
 
 /// # Errors
 /// Everything that is wrong with the policy, by key.
 pub(crate) fn read_policy(path: &Path) -> anyhow::Result<Policy> {
+    parsed(path, &text_of(path)?)
+}
+
+fn text_of(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn parsed(path: &Path, text: &str) -> anyhow::Result<Policy> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
-    Policy::parse(&text).with_context(|| format!("{shown} is no policy that can be kept"))
+    Policy::parse(text).with_context(|| format!("{shown} is no policy that can be kept"))
 }
 
 pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {

@@ -17,7 +17,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     }
     for packages in [
         tools::SERVER_PACKAGES,
-        tools::MONITORING_PACKAGES,
+        tools::ALERTING_PACKAGES,
         tools::BROWSER_PACKAGES,
     ] {
         tools::ensure_debian_packages(packages)?;

@@ -45,7 +45,7 @@ pub(crate) const SQUAWK: PythonTool = PythonTool {
     version: "2.70.0",
     executable: "squawk",
 };
-/// The real servers that tests start for themselves.
+/// The real servers that tests start for themselves. Prometheus brings `promtool`.
 pub(crate) const SERVER_PACKAGES: &[&str] = &[
     "postgresql-15",
     "pgbouncer",
@@ -54,8 +54,8 @@ pub(crate) const SERVER_PACKAGES: &[&str] = &[
     "prometheus",
     "haproxy",
 ];
-/// For `promtool` and `amtool`; their servers are not needed, and are not started.
-pub(crate) const MONITORING_PACKAGES: &[&str] = &["prometheus", "prometheus-alertmanager"];
+/// For `amtool`.
+pub(crate) const ALERTING_PACKAGES: &[&str] = &["prometheus-alertmanager"];
 pub(crate) const BROWSER_PACKAGES: &[&str] = &["chromium", "chromium-driver"];
 
 /// Tools kept in a folder of the workspace's build output; what is there already is not installed again.

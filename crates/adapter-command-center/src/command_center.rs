@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use outgoing_http::{retry_after, send, tls_configuration};
+use outgoing_http::{client_builder, retry_after, send, tls_configuration};
 use ports::{
     AgentEvent, Clock, CommandCenter, CommandCenterError, Delivery, Heartbeat, Registration,
 };
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Response, Url, redirect};
+use reqwest::{Client, Response, Url};
 use serde::Serialize;
 use tokio::time::timeout;
 
@@ -47,12 +47,7 @@ impl HttpCommandCenter {
     pub fn new(settings: &CommandCenterSettings, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let base = base_of(&settings.base_url)?;
         let origins = Origins::new(&base, &settings.allowed_origins)?;
-        let client = Client::builder()
-            .user_agent(concat!("scholarship-api/", env!("CARGO_PKG_VERSION")))
-            .tls_backend_preconfigured(tls_configuration(origins.any_encrypts())?)
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .no_proxy()
+        let client = client_builder(tls_configuration(origins.any_encrypts())?)
             .connect_timeout(settings.connect_timeout)
             .timeout(settings.timeout)
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use outgoing_http::is_plain;
 use reqwest::Url;
 
 use crate::OpenError;
@@ -65,29 +66,12 @@ fn is_private_v4(address: Ipv4Addr) -> bool {
 }
 
 pub(crate) fn base_of(base_url: &str) -> Result<Url, OpenError> {
-    let url = Url::parse(base_url).map_err(|_| OpenError::BaseUrl)?;
-    if is_plain(&url) && url.query().is_none() {
-        Ok(url)
-    } else {
-        Err(OpenError::BaseUrl)
-    }
+    outgoing_http::base_url(base_url).ok_or(OpenError::BaseUrl)
 }
 
 fn origin_of(origin: &str) -> Result<Url, OpenError> {
-    let url = Url::parse(origin).map_err(|_| OpenError::Origin)?;
-    if is_plain(&url) && url.query().is_none() && url.path() == "/" {
-        Ok(url)
-    } else {
-        Err(OpenError::Origin)
-    }
-}
-
-fn is_plain(url: &Url) -> bool {
-    matches!(url.scheme(), "http" | "https")
-        && url.has_host()
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.fragment().is_none()
+    let url = outgoing_http::base_url(origin).filter(|url| url.path() == "/");
+    url.ok_or(OpenError::Origin)
 }
 
 /// The places that may be sent notices.

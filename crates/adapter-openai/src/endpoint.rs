@@ -16,21 +16,8 @@ pub fn check_base_url(base_url: &str) -> Result<(), OpenError> {
 
 /// Where completions are asked for.
 pub(crate) fn completions_url(base_url: &str) -> Result<Url, OpenError> {
-    let mut url = Url::parse(base_url).map_err(|_| OpenError::BaseUrl)?;
-    let is_plain = matches!(url.scheme(), "http" | "https")
-        && url.has_host()
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    if !is_plain {
-        return Err(OpenError::BaseUrl);
-    }
-    url.path_segments_mut()
-        .map_err(|()| OpenError::BaseUrl)?
-        .pop_if_empty()
-        .extend(["chat", "completions"]);
-    Ok(url)
+    let base = outgoing_http::base_url(base_url).ok_or(OpenError::BaseUrl)?;
+    Ok(outgoing_http::below(base, ["chat", "completions"]))
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use outgoing_http::{retry_after, send, tls_configuration};
+use outgoing_http::{client_builder, retry_after, send, tls_configuration};
 use ports::{Completion, LanguageModel, ModelError, Prompt};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use reqwest::{Client, Response, Url, redirect};
+use reqwest::{Client, Response, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::timeout;
 
@@ -45,13 +45,8 @@ impl OpenAiModel {
     /// [`OpenError`] says which of the settings can never work.
     pub fn new(settings: OpenAiSettings) -> Result<Self, OpenError> {
         let completions = completions_url(&settings.base_url)?;
-        let client = Client::builder()
+        let client = client_builder(tls_configuration(completions.scheme() == "https")?)
             .default_headers(headers(&settings.api_key)?)
-            .user_agent(concat!("scholarship-api/", env!("CARGO_PKG_VERSION")))
-            .tls_backend_preconfigured(tls_configuration(completions.scheme() == "https")?)
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .no_proxy()
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)
             .build()
             .map_err(OpenError::Client)?;

@@ -14,9 +14,9 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
+use crate::area::{Area, operation};
 use crate::connecting::Connector;
 use crate::failure::Failure;
-use crate::operation::{Area, operation};
 use crate::{OpenError, PostgresSettings};
 
 /// How often one piece of work is begun.

@@ -12,9 +12,9 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use self::turn::Turn;
+use crate::area::Area;
 use crate::connections::{Access, Connections};
 use crate::failure::Failure;
-use crate::operation::Area;
 
 /// Transactions under way at once: while one waits for the disk, the next one is prepared.
 const WRITERS: usize = 2;

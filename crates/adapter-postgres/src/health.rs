@@ -8,9 +8,9 @@ use ports::{Health, HealthProbe, ScholarshipStore as _, StoreHealth};
 use tokio::time::timeout;
 
 use crate::applied::applied_on_conn;
+use crate::area::Area;
 use crate::connections::Access;
 use crate::failure::Failure;
-use crate::operation::Area;
 use crate::{PostgresStore, migrations};
 
 /// Leaves the caller's second some room.

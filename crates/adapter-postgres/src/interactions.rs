@@ -17,9 +17,9 @@ use ports::{InteractionCount, InteractionStore, InteractionStoreError, SearchCou
 
 use self::recording::{Batch, Row};
 use crate::PostgresStore;
+use crate::area::Area;
 use crate::connections::Access;
 use crate::failure::Failure;
-use crate::operation::Area;
 use crate::scholarships::whole_microseconds;
 
 impl PostgresStore {

@@ -6,6 +6,7 @@
 //! the loss of power, as long as the server keeps `fsync` and `synchronous_commit` on.
 
 mod applied;
+mod area;
 mod connecting;
 mod connections;
 mod failure;
@@ -14,7 +15,6 @@ mod health;
 mod interactions;
 pub mod migrations;
 mod open_error;
-mod operation;
 pub mod operations;
 mod own_session;
 mod prepared;
@@ -33,8 +33,8 @@ mod url;
 mod verifying;
 mod wakeups;
 
+pub use area::OPERATIONS;
 pub use open_error::OpenError;
-pub use operation::OPERATIONS;
 pub use own_session::SessionError;
 pub use settings::{InvalidPoolMode, PoolMode, PostgresSettings};
 pub use settling::SettlingProbe;

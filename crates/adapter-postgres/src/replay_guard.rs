@@ -13,9 +13,9 @@ use ports::{Claim, ReplayGuard, ReplayGuardError};
 use sha2::{Digest as _, Sha256};
 
 use crate::PostgresStore;
+use crate::area::Area;
 use crate::failure::Failure;
 use crate::grouping::{Rule, in_order_of};
-use crate::operation::Area;
 use crate::prepared::{Prepared, Value};
 use crate::scholarships::whole_microseconds;
 

@@ -9,9 +9,9 @@ use futures_util::FutureExt as _;
 use ports::{Revocation, RevocationStore, RevocationStoreError, RevokedKind};
 
 use crate::PostgresStore;
+use crate::area::Area;
 use crate::connections::Access;
 use crate::failure::{Failure, Unreadable};
-use crate::operation::Area;
 use crate::schema::revocations;
 use crate::scholarships::whole_microseconds;
 

@@ -24,9 +24,9 @@ pub(crate) use self::feed::{SETTLED_BELOW, is_ahead_on_conn};
 pub(crate) use self::record::identifier;
 use self::record::{Prepared, Row};
 use crate::PostgresStore;
+use crate::area::Area;
 use crate::connections::Access;
 use crate::failure::Failure;
-use crate::operation::Area;
 
 /// The instant that Postgres will give back.
 pub(crate) fn whole_microseconds(instant: Timestamp) -> Timestamp {

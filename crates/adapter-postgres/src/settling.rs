@@ -12,9 +12,9 @@ use ports::{Health, HealthProbe};
 use tokio::time::timeout;
 
 use crate::PostgresStore;
+use crate::area::Area;
 use crate::connections::Access;
 use crate::failure::Failure;
-use crate::operation::Area;
 use crate::scholarships::SETTLED_BELOW;
 
 /// Leaves the caller's second some room.

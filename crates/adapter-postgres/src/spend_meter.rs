@@ -12,9 +12,9 @@ use ports::{
 };
 
 use crate::PostgresStore;
+use crate::area::Area;
 use crate::connections::Access;
 use crate::failure::Failure;
-use crate::operation::Area;
 
 #[derive(QueryableByName)]
 struct Charged {

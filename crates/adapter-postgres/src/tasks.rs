@@ -22,9 +22,9 @@ use futures_util::future::BoxFuture;
 use ports::{Commanded, Enqueued, ListedTask, Queued, TaskFilter, TaskStore, TaskStoreError};
 
 use crate::PostgresStore;
+use crate::area::Area;
 use crate::connections::Access;
 use crate::failure::Failure;
-use crate::operation::Area;
 use crate::scholarships::whole_microseconds;
 
 impl PostgresStore {

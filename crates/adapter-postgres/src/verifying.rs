@@ -9,10 +9,10 @@ use diesel_async::pooled_connection::PoolError;
 use futures_util::FutureExt as _;
 
 use crate::applied::applied_on_conn;
+use crate::area::Area;
 use crate::connecting::Connector;
 use crate::connections::Access;
 use crate::failure::Failure;
-use crate::operation::Area;
 use crate::scholarships::is_ahead_on_conn;
 use crate::{OpenError, PostgresSettings, PostgresStore, migrations, rights};
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
-use reqwest::{Client as HttpClient, Response, Url, redirect};
+use reqwest::{Client as HttpClient, Response, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -35,13 +35,8 @@ impl Client {
             Some(pem) => outgoing_http::tls_configuration_trusting(pem)?,
             None => outgoing_http::tls_configuration(encrypts)?,
         };
-        let http = HttpClient::builder()
+        let http = outgoing_http::client_builder(tls)
             .default_headers(headers(settings)?)
-            .user_agent(concat!("scholarship-api/", env!("CARGO_PKG_VERSION")))
-            .tls_backend_preconfigured(tls)
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .no_proxy()
             .build()
             .map_err(OpenError::Client)?;
         Ok(Self {
@@ -134,21 +129,8 @@ impl fmt::Debug for Client {
 }
 
 fn endpoint(url: &str, name: &str) -> Result<Url, OpenError> {
-    let mut url = Url::parse(url).map_err(|_| OpenError::Url)?;
-    let is_plain = matches!(url.scheme(), "http" | "https")
-        && url.has_host()
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    if !is_plain {
-        return Err(OpenError::Url);
-    }
-    url.path_segments_mut()
-        .map_err(|()| OpenError::Url)?
-        .pop_if_empty()
-        .extend(["api", "v1", name]);
-    Ok(url)
+    let base = outgoing_http::base_url(url).ok_or(OpenError::Url)?;
+    Ok(outgoing_http::below(base, ["api", "v1", name]))
 }
 
 fn headers(settings: &Settings) -> Result<HeaderMap, OpenError> {

@@ -135,7 +135,7 @@ mod tests {
     }
 
     fn found(series: &[Series]) -> Result<Vec<Lifetime>, TakeError> {
-        let subject = Subject::service(&ServiceMetrics::default(), ["2", "1"]);
+        let subject = Subject::service(&ServiceMetrics::shipped(), ["2", "1"]);
         lifetimes(&subject, series, 40)
     }
 

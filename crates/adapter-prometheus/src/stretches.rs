@@ -145,7 +145,7 @@ mod tests {
     type Story = Vec<(i64, BTreeMap<i64, u64>)>;
 
     fn moments(story: &Story, times: &[i64]) -> Moments {
-        let subject = Subject::service(&ServiceMetrics::default(), ["2", "1"]);
+        let subject = Subject::service(&ServiceMetrics::shipped(), ["2", "1"]);
         let at_time = |time: &i64| {
             let mut found = Vec::new();
             for (start, scrapes) in story {
@@ -163,7 +163,7 @@ mod tests {
     }
 
     fn lives(story: &Story, now: i64) -> Vec<Lifetime> {
-        let subject = Subject::service(&ServiceMetrics::default(), ["2", "1"]);
+        let subject = Subject::service(&ServiceMetrics::shipped(), ["2", "1"]);
         let labels = [("version", "2"), ("instance", "a")];
         let samples = story
             .iter()

@@ -8,6 +8,7 @@ mod observe;
 pub(crate) use gate::gate;
 pub(crate) use observe::observe;
 
+use actix_web::HttpMessage as _;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 
@@ -24,8 +25,14 @@ pub(crate) fn is_probe(path: &str) -> bool {
 
 /// The route's template, or a constant: metrics must not have a label per path.
 fn route_of(request: &actix_web::HttpRequest) -> String {
+    if let Some(Template(route)) = request.extensions_mut().remove() {
+        return route;
+    }
     declared_route(request).unwrap_or_else(|| UNMATCHED.to_owned())
 }
+
+/// The route of a request that got as far as its handler, so that it is worked out once.
+pub(crate) struct Template(pub(crate) String);
 
 /// The template as the description has it: without what a parameter must look like.
 fn declared_route(request: &actix_web::HttpRequest) -> Option<String> {

@@ -1,5 +1,6 @@
 //! Sets what is not counted by events: what this process knows of itself, and what it has to ask others for.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +25,23 @@ const CERTIFICATE_PERIOD: Duration = Duration::from_secs(60);
 const AUDIT_PERIOD: Duration = Duration::from_secs(300);
 /// Tasks and notices that wait are counted up to here, so that a long queue is not made longer by counting it.
 const MOST_QUEUED: usize = 10_000;
+
+type Look = for<'g> fn(&'g Gauges) -> Pin<Box<dyn Future<Output = ()> + Send + 'g>>;
+
+/// Each on its own, so that a store that does not answer holds up no other.
+const LOOKS: [(Duration, Look); 5] = [
+    (LOOK_EVERY, |gauges| {
+        Box::pin(async { gauges.metrics.look() })
+    }),
+    (OWN_PERIOD, |gauges| Box::pin(gauges.look_at_itself())),
+    (ASKED_PERIOD, |gauges| Box::pin(gauges.ask_stores())),
+    (CERTIFICATE_PERIOD, |gauges| {
+        Box::pin(gauges.read_certificate())
+    }),
+    (AUDIT_PERIOD, |gauges| {
+        Box::pin(gauges.compare_with_audit_log())
+    }),
+];
 
 #[derive(Clone)]
 pub(crate) struct Gauges {
@@ -55,57 +73,17 @@ impl Gauges {
         if let Some(since) = self.settings.token_key_since {
             self.metrics.set_token_key_since(seconds(since.timestamp()));
         }
-        let (own, asked, certificate) = (self.clone(), self.clone(), self.clone());
-        let [
-            own_stop,
-            asked_stop,
-            certificate_stop,
-            audit_stop,
-            looks_stop,
-        ] = [(); 5].map(|()| stop.clone());
-        let metrics = self.metrics.clone();
-        tasks.spawn(async move {
-            let mut stop = looks_stop;
-            loop {
-                metrics.look();
-                if is_over(LOOK_EVERY, &mut stop).await {
-                    return;
+        for (period, look) in LOOKS {
+            let (gauges, mut stop) = (self.clone(), stop.clone());
+            tasks.spawn(async move {
+                loop {
+                    look(&gauges).await;
+                    if is_over(period, &mut stop).await {
+                        return;
+                    }
                 }
-            }
-        });
-        tasks.spawn(async move {
-            let mut stop = own_stop;
-            loop {
-                own.look_at_itself().await;
-                if is_over(OWN_PERIOD, &mut stop).await {
-                    return;
-                }
-            }
-        });
-        tasks.spawn(async move {
-            let mut stop = asked_stop;
-            loop {
-                asked.ask_stores().await;
-                if is_over(ASKED_PERIOD, &mut stop).await {
-                    return;
-                }
-            }
-        });
-        tasks.spawn(async move {
-            let mut stop = certificate_stop;
-            while certificate.read_certificate().await
-                && !is_over(CERTIFICATE_PERIOD, &mut stop).await
-            {}
-        });
-        tasks.spawn(async move {
-            let mut stop = audit_stop;
-            loop {
-                self.compare_with_audit_log().await;
-                if is_over(AUDIT_PERIOD, &mut stop).await {
-                    return;
-                }
-            }
-        });
+            });
+        }
     }
 
     async fn look_at_itself(&self) {
@@ -158,10 +136,9 @@ impl Gauges {
         }
     }
 
-    /// False where there is none to be read.
-    async fn read_certificate(&self) -> bool {
+    async fn read_certificate(&self) {
         let Some(path) = self.settings.certificate.clone() else {
-            return false;
+            return;
         };
         let read = tokio::task::spawn_blocking(move || certificate::first_expiry(&path)).await;
         let expiry = match read {
@@ -176,7 +153,6 @@ impl Gauges {
             Err(_) => None,
         };
         self.metrics.set_certificate_expiry(expiry);
-        true
     }
 
     async fn compare_with_audit_log(&self) {

@@ -11,9 +11,10 @@ mod server_span;
 mod settings;
 mod trace_parent;
 
+use std::time::Duration;
+
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
-use tokio::time::Duration;
 
 pub(crate) use exporting::TraceExport;
 pub use server_span::{Incoming, ServerSpan, SpanIds};
@@ -27,6 +28,9 @@ use sampling::HeadSampler;
 
 /// The target of spans for traces. Crates that do not know this one write the same word.
 pub(crate) const SPANS: &str = "otel";
+
+/// How long a process that ends waits for what is not yet sent.
+const LAST_EXPORT: Duration = Duration::from_secs(3);
 
 /// Attributes, events and links of one span, at most: what one span may hold in memory is bounded.
 const LARGEST_SPAN: u32 = 32;
@@ -63,6 +67,3 @@ pub(crate) fn traces(
         .build();
     Ok((provider.tracer("scholarship-api"), export))
 }
-
-/// How long a process that ends waits for what is not yet sent.
-const LAST_EXPORT: Duration = Duration::from_secs(3);

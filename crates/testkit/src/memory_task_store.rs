@@ -1,5 +1,7 @@
 //! Tasks in memory, for tests that are about something else than a store.
 
+mod outbox;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,12 +9,11 @@ use async_trait::async_trait;
 use chrono::SubsecRound as _;
 use domain::Timestamp;
 use domain::task::{
-    ErrorMessage, Lease, NoticeKind, Outcome, PlainText, Progress, Task, TaskId, TaskSpec,
-    TaskState,
+    Lease, NoticeKind, Outcome, PlainText, Progress, Task, TaskId, TaskSpec, TaskState,
 };
 use ports::{
-    Commanded, Delivery, Enqueued, ListedTask, NoticeKey, Queued, TaskFilter, TaskOutbox,
-    TaskStore, TaskStoreError,
+    Commanded, Delivery, Enqueued, ListedTask, NoticeKey, Queued, TaskFilter, TaskStore,
+    TaskStoreError,
 };
 
 /// Clones share everything.
@@ -401,105 +402,5 @@ impl TaskStore for MemoryTaskStore {
             tasks: tasks.count() as u64,
             notices: notices.take(most).count() as u64,
         })
-    }
-}
-
-#[async_trait]
-impl TaskOutbox for MemoryTaskStore {
-    async fn claim_deliveries(
-        &self,
-        lease: Lease,
-        limit: usize,
-        now: Timestamp,
-    ) -> Result<Vec<Delivery>, TaskStoreError> {
-        let (lease, now) = (kept(lease), whole(now));
-        let mut board = self.board();
-        let mut oldest: BTreeMap<u64, u64> = BTreeMap::new();
-        for (number, notice) in board.notices.iter().filter(|(_, notice)| !notice.is_buried) {
-            oldest.entry(notice.task).or_insert(*number);
-        }
-        let mut due: Vec<_> = (oldest.into_values())
-            .map(|number| (board.notices[&number].due_at, number))
-            .filter(|(due_at, _)| *due_at <= now)
-            .collect();
-        due.sort_unstable();
-        let due: Vec<u64> = due.into_iter().take(limit).map(|(_, at)| at).collect();
-        for number in &due {
-            let notice = board.notices.get_mut(number).expect("it was found");
-            notice.worker = Some(lease.worker.to_string());
-            notice.due_at = lease.until;
-            notice.attempts += 1;
-        }
-        Ok(due
-            .into_iter()
-            .map(|number| board.delivery(number))
-            .collect())
-    }
-
-    async fn delivered(&self, keys: &[NoticeKey]) -> Result<u64, TaskStoreError> {
-        let mut board = self.board();
-        let gone = keys
-            .iter()
-            .filter(|key| board.notices.remove(&key.sequence).is_some());
-        Ok(gone.count() as u64)
-    }
-
-    async fn retry_delivery(
-        &self,
-        key: &NoticeKey,
-        worker: &str,
-        at: Timestamp,
-        _: ErrorMessage,
-    ) -> Result<bool, TaskStoreError> {
-        Ok(self.board().undelivered(key, worker, whole(at), false))
-    }
-
-    async fn bury(
-        &self,
-        key: &NoticeKey,
-        worker: &str,
-        _: ErrorMessage,
-        now: Timestamp,
-    ) -> Result<bool, TaskStoreError> {
-        Ok(self.board().undelivered(key, worker, whole(now), true))
-    }
-
-    async fn forget_finished(
-        &self,
-        before: Timestamp,
-        limit: usize,
-    ) -> Result<u64, TaskStoreError> {
-        let before = whole(before);
-        let mut board = self.board();
-        let mut old: Vec<_> = (board.tasks.iter())
-            .filter_map(|(number, row)| Some((row.task.progress.finished_at?, *number)))
-            .filter(|(at, _)| *at < before)
-            .collect();
-        old.sort_unstable();
-        old.truncate(limit);
-        for (_, number) in &old {
-            board.tasks.remove(number);
-            board.notices.retain(|_, notice| notice.task != *number);
-        }
-        Ok(old.len() as u64)
-    }
-}
-
-impl Board {
-    fn undelivered(
-        &mut self,
-        key: &NoticeKey,
-        worker: &str,
-        due_at: Timestamp,
-        is_buried: bool,
-    ) -> bool {
-        let notice = self.notices.get_mut(&key.sequence);
-        let Some(notice) = notice.filter(|notice| notice.worker.as_deref() == Some(worker)) else {
-            return false;
-        };
-        notice.worker = None;
-        notice.due_at = due_at;
-        notice.is_buried = is_buried;
-        true
     }
 }

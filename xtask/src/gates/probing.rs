@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use outgoing_http::{TlsError, tls_configuration};
+use outgoing_http::{TlsError, base_url, tls_configuration};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, StatusCode, Url, redirect};
 
@@ -79,12 +79,8 @@ impl Target {
     /// # Errors
     /// When the URL is not that of a service.
     pub(super) fn new(url: &str) -> Result<Self, CannotProbe> {
-        let base: Url = url.parse().map_err(|_| CannotProbe::Target)?;
-        let is_plain = base.username().is_empty() && base.password().is_none();
-        let is_root = base.path() == "/" && base.query().is_none() && base.fragment().is_none();
-        if !matches!(base.scheme(), "http" | "https") || !base.has_host() || !is_plain || !is_root {
-            return Err(CannotProbe::Target);
-        }
+        let base = base_url(url).filter(|base| base.path() == "/");
+        let base = base.ok_or(CannotProbe::Target)?;
         let client = Client::builder()
             .user_agent("scholarship-api-gates")
             .tls_backend_preconfigured(tls_configuration(base.scheme() == "https")?)

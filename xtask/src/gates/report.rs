@@ -5,7 +5,7 @@ use std::io::IsTerminal as _;
 
 use serde::Serialize;
 
-use crate::reporting::{Format, cell, workflow_message, xml};
+use crate::reporting::{Case, CaseResult, Format, Suite, cell, junit, workflow_message};
 
 /// The version of the JSON form.
 const SCHEMA: u32 = 1;
@@ -147,37 +147,23 @@ impl Report {
     }
 
     fn junit(&self) -> String {
-        let failed = |gate: &Gate| {
-            let failed = gate.checks.iter().filter(|check| !check.is_passed);
-            if gate.is_waived { 0 } else { failed.count() }
-        };
-        let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
-        for gate in &self.gates {
-            let _ = writeln!(
-                text,
-                "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\">",
-                xml(&gate.name),
-                gate.checks.len(),
-                failed(gate)
-            );
-            for check in &gate.checks {
-                let message = format!("expected {}, found {}", check.expected, check.found);
-                let inner = match state_of(gate, check) {
-                    "passed" => String::new(),
-                    "waived" => format!("<skipped message=\"{}\"/>", xml(&message)),
-                    _ => format!("<failure message=\"{}\"/>", xml(&message)),
-                };
-                let _ = writeln!(
-                    text,
-                    "    <testcase classname=\"gates.{}\" name=\"{}\">{inner}</testcase>",
-                    xml(&gate.name),
-                    xml(&check.name)
-                );
+        let case = |gate: &Gate, check: &Check| {
+            let message = format!("expected {}, found {}", check.expected, check.found);
+            Case {
+                name: check.name.clone(),
+                result: match state_of(gate, check) {
+                    "passed" => CaseResult::Passed,
+                    "waived" => CaseResult::Skipped(message),
+                    _ => CaseResult::Failed(message),
+                },
             }
-            text.push_str("  </testsuite>\n");
-        }
-        text.push_str("</testsuites>\n");
-        text
+        };
+        let suites = self.gates.iter().map(|gate| Suite {
+            name: gate.name.clone(),
+            class: format!("gates.{}", gate.name),
+            cases: gate.checks.iter().map(|check| case(gate, check)).collect(),
+        });
+        junit(&suites.collect::<Vec<_>>())
     }
 
     fn github(&self) -> String {

@@ -103,15 +103,35 @@ impl Directory {
         }
     }
 
+    /// Makes a folder in it, unless it is there.
+    ///
+    /// # Errors
+    ///
+    /// When that cannot be done.
+    pub(crate) fn make(&self, folder: &str) -> anyhow::Result<()> {
+        let path = self.file(folder);
+        fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display()))
+    }
+
+    /// [`Self::replace`], with the file named in its error.
+    ///
+    /// # Errors
+    ///
+    /// When it may not have been replaced.
+    pub(crate) fn write(&self, name: &str, text: &str) -> anyhow::Result<()> {
+        self.replace(name, text)
+            .with_context(|| format!("cannot write {}", self.file(name).display()))
+    }
+
     /// Replaces a file as a whole, and returns once it would survive a loss of power.
     pub(crate) fn replace(&self, name: &str, text: &str) -> io::Result<()> {
-        let mut aside = NamedTempFile::new_in(&self.0)?;
+        let path = self.file(name);
+        let folder = path.parent().unwrap_or(&self.0);
+        let mut aside = NamedTempFile::new_in(folder)?;
         aside.write_all(text.as_bytes())?;
         aside.as_file().sync_all()?;
-        aside
-            .persist(self.file(name))
-            .map_err(|error| error.error)?;
-        File::open(&self.0)?.sync_all()
+        aside.persist(&path).map_err(|error| error.error)?;
+        File::open(folder)?.sync_all()
     }
 }
 

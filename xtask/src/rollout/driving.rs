@@ -1,19 +1,18 @@
 //! The loop of a release on plain machines: look, judge, tick, order, and again, until it is done or rolled back.
 
-use std::fs;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, ensure};
 use ports::Clock as _;
 use rollout::machine::{Driver, Evidence, Phase, State, Step};
-use rollout::traffic::Controller;
 use rollout::{Outcome, Policy, Snapshot};
 
 use super::directory::{Directory, Lock};
 use super::mailbox;
 use super::measuring::Meter;
 use super::telling;
+use super::traffic::Traffic;
 use crate::pause::pause;
 use crate::system_clock::SystemClock;
 
@@ -21,23 +20,35 @@ use crate::system_clock::SystemClock;
 const SOON: Duration = Duration::from_secs(1);
 /// How often requests of operators are looked for.
 const REQUESTS_EVERY: Duration = Duration::from_millis(200);
-/// The copy of the policy that the release began with.
-pub(super) const POLICY: &str = "policy.toml";
+/// The policies that releases began with, by their hashes.
+const POLICIES: &str = "policies";
 /// What was measured at the last look.
 const LATEST: &str = "latest.json";
 /// What verdicts in the history were made of, by their hashes.
 const SNAPSHOTS: &str = "snapshots";
 
-pub(super) struct Drive<'a, C> {
-    pub(super) directory: &'a Directory,
-    pub(super) policy: &'a Policy,
-    pub(super) meter: &'a Meter,
-    pub(super) driver: &'a Driver<Directory, Directory, C>,
-    /// Nobody else drives meanwhile.
-    pub(super) _lock: &'a Lock,
+/// What the one process that drives holds.
+pub(super) struct Wheel {
+    pub(super) directory: Directory,
+    pub(super) driver: Driver<Directory, Directory, Traffic>,
+    pub(super) _lock: Lock,
 }
 
-impl<C: Controller> Drive<'_, C> {
+pub(super) struct Drive {
+    wheel: Wheel,
+    policy: Policy,
+    meter: Meter,
+}
+
+impl Drive {
+    pub(super) fn new(wheel: Wheel, policy: Policy, meter: Meter) -> Self {
+        Self {
+            wheel,
+            policy,
+            meter,
+        }
+    }
+
     /// Until the release is over: 0 when it is done, 20 when it was rolled back.
     ///
     /// # Errors
@@ -64,28 +75,36 @@ impl<C: Controller> Drive<'_, C> {
     /// Until it is time, or an operator asks for something.
     fn wait(&self, span: Duration) {
         let begun = Instant::now();
-        while begun.elapsed() < span && !mailbox::is_waiting(self.directory) {
+        while begun.elapsed() < span && !mailbox::is_waiting(&self.wheel.directory) {
             pause(REQUESTS_EVERY.min(span));
         }
     }
 
     fn look(&self) -> anyhow::Result<Step> {
-        let state = self.driver.load()?.context("no release was started")?;
-        let letter = mailbox::take(self.directory);
+        let state = self
+            .wheel
+            .driver
+            .load()?
+            .context("no release was started")?;
+        let letter = mailbox::take(&self.wheel.directory);
         let command = letter.as_ref().map(mailbox::Letter::command);
         let measured = self.measure(&state);
         let (snapshot, evidence) = measured.unzip();
         let now = SystemClock.now();
-        let step = self.driver.step(now, evidence.as_ref(), command.as_ref())?;
+        let step = self
+            .wheel
+            .driver
+            .step(now, evidence.as_ref(), command.as_ref())?;
         telling::step(&state, &step, evidence.as_ref().map(Evidence::verdict), now);
         if let (Some(snapshot), Some(evidence)) = (snapshot, &evidence)
             && step.state.head != state.head
         {
-            self.keep(&snapshot, &evidence.verdict().hash)?;
+            note(self.keep(&snapshot, &evidence.verdict().hash));
         }
         if let Some(letter) = letter {
             let refusal = step.refusal.map(|refusal| refusal.to_string());
-            mailbox::answer(self.directory, &letter, refusal)?;
+            let answered = mailbox::answer(&self.wheel.directory, &letter, refusal);
+            note(answered.context("the operator cannot be answered"));
         }
         Ok(step)
     }
@@ -95,15 +114,13 @@ impl<C: Controller> Drive<'_, C> {
         let running = state.judged()?;
         let stage = self.policy.stage(&state.stage(running.stage).name)?;
         let versions = (state.release.canary.as_str(), state.release.stable.as_str());
-        match self.meter.take(self.policy, versions, running.started_at) {
+        match self.meter.take(&self.policy, versions, running.started_at) {
             Ok(taken) => {
                 for note in &taken.notes {
                     eprintln!("note: {note}");
                 }
-                let evidence = Evidence::judged(self.policy, stage, &taken.snapshot);
-                if let Err(error) = self.save(LATEST, &taken.snapshot) {
-                    eprintln!("note: {error:#}");
-                }
+                let evidence = Evidence::judged(&self.policy, stage, &taken.snapshot);
+                note(self.save(LATEST, &taken.snapshot));
                 Some((taken.snapshot, evidence))
             }
             Err(error) => {
@@ -114,17 +131,37 @@ impl<C: Controller> Drive<'_, C> {
     }
 
     fn keep(&self, snapshot: &Snapshot, verdict_hash: &str) -> anyhow::Result<()> {
-        let place = self.directory.file(SNAPSHOTS);
-        fs::create_dir_all(&place).with_context(|| format!("cannot make {}", place.display()))?;
+        self.wheel.directory.make(SNAPSHOTS)?;
         self.save(&format!("{SNAPSHOTS}/{verdict_hash}.json"), snapshot)
     }
 
     fn save(&self, name: &str, snapshot: &Snapshot) -> anyhow::Result<()> {
         let text = serde_json::to_string(snapshot)?;
-        self.directory
-            .replace(name, &text)
-            .with_context(|| format!("cannot write {}", self.directory.file(name).display()))
+        self.wheel.directory.write(name, &text)
     }
+}
+
+/// What is only kept for people and for later, such as on a full disk, ends no release: somebody must go on watching.
+fn note(kept: anyhow::Result<()>) {
+    if let Err(error) = kept {
+        eprintln!("note: {error:#}");
+    }
+}
+
+/// # Errors
+///
+/// When it cannot be written.
+pub(super) fn keep_policy(
+    directory: &Directory,
+    policy: &Policy,
+    text: &str,
+) -> anyhow::Result<()> {
+    directory.make(POLICIES)?;
+    directory.write(&policy_file(&policy.hash()), text)
+}
+
+fn policy_file(hash: &str) -> String {
+    format!("{POLICIES}/{hash}.toml")
 }
 
 /// The policy that the release began with.
@@ -133,13 +170,13 @@ impl<C: Controller> Drive<'_, C> {
 ///
 /// When it is not there, or another one.
 pub(super) fn policy_of(directory: &Directory, hash: &str) -> anyhow::Result<Policy> {
-    let policy = super::read_policy(&directory.file(POLICY))?;
-    if policy.hash() != hash {
-        bail!(
-            "{} is not the policy that the release began with",
-            directory.file(POLICY).display()
-        );
-    }
+    let path = directory.file(&policy_file(hash));
+    let policy = super::read_policy(&path)?;
+    let shown = path.display();
+    ensure!(
+        policy.hash() == hash,
+        "{shown} is not the policy that the release began with"
+    );
     Ok(policy)
 }
 
@@ -151,6 +188,6 @@ pub(super) fn policy_of(directory: &Directory, hash: &str) -> anyhow::Result<Pol
 pub(super) fn snapshot_of(directory: &Directory, verdict_hash: &str) -> anyhow::Result<Snapshot> {
     let path = directory.file(&format!("{SNAPSHOTS}/{verdict_hash}.json"));
     let shown = path.display();
-    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {shown}"))?;
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {shown}"))?;
     Snapshot::from_json(&text).with_context(|| format!("{shown} is no snapshot"))
 }

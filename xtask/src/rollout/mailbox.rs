@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use rollout::machine::{Command, Request};
 use serde::{Deserialize, Serialize};
 
@@ -72,8 +72,7 @@ fn ask_for(
             "another request waits for the process that drives the release: ask again in a minute"
         );
     }
-    let written = directory.replace(REQUEST, &serde_json::to_string(letter)?);
-    written.with_context(|| format!("cannot write to {}", directory.path().display()))?;
+    directory.write(REQUEST, &serde_json::to_string(letter)?)?;
     let begun = Instant::now();
     while begun.elapsed() < patience {
         if let Some(answer) = read::<Answer>(directory, ANSWER)
@@ -114,12 +113,12 @@ pub(crate) fn answer(
     directory: &Directory,
     letter: &Letter,
     refusal: Option<String>,
-) -> io::Result<()> {
+) -> anyhow::Result<()> {
     let answer = Answer {
         id: letter.id.clone(),
         refusal,
     };
-    directory.replace(ANSWER, &serde_json::to_string(&answer)?)
+    directory.write(ANSWER, &serde_json::to_string(&answer)?)
 }
 
 fn read<T: for<'a> Deserialize<'a>>(directory: &Directory, name: &str) -> Option<T> {

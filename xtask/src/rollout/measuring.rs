@@ -10,7 +10,6 @@ use anyhow::{Context as _, bail};
 use chrono::{DateTime, Utc};
 use ports::Clock as _;
 use rollout::Policy;
-use rollout::policy::Operation;
 use secrecy::SecretString;
 use tokio::runtime::Runtime;
 
@@ -77,19 +76,10 @@ impl PrometheusArguments {
             let value = SecretString::from(value.trim());
             settings.headers.push((name.trim().to_owned(), value));
         }
-        let monitoring = &policy.monitoring;
-        let routes = |operations: &[Operation]| {
-            let routes = operations.iter().map(|operation| operation.route.clone());
-            routes.collect()
-        };
-        let service = ServiceMetrics {
-            job: self.job.clone().unwrap_or_else(|| monitoring.job.clone()),
-            probe_routes: monitoring.probe_routes.clone(),
-            slow_routes: monitoring.slow_routes.clone(),
-            search_routes: routes(&monitoring.searches),
-            recommendation_routes: routes(&monitoring.recommendations),
-            ..ServiceMetrics::default()
-        };
+        let mut service = ServiceMetrics::from(&policy.monitoring);
+        if let Some(job) = &self.job {
+            service.job.clone_from(job);
+        }
         let router = self.router_job.as_ref().map(|job| RouterMetrics {
             job: job.clone(),
             ..RouterMetrics::default()

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use rollout::history::{self, Head, Record};
 use rollout::machine::{State, StateStore as _};
 use rollout::{Policy, judge};
@@ -114,6 +114,10 @@ pub(crate) fn replay(arguments: &ReplayArguments) -> anyhow::Result<ExitCode> {
             );
         }
     }
+    ensure!(
+        same + differing > 0,
+        "no verdict has changed anything yet: there is nothing to replay"
+    );
     println!("{same} verdicts came out to the same hash, {differing} did not");
     Ok(ExitCode::from(u8::from(differing > 0)))
 }

@@ -1,6 +1,5 @@
 //! `rollout start`, and `rollout run` for a release that was left off: both drive until the release is over.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, ensure};
@@ -8,7 +7,7 @@ use ports::Clock as _;
 use rollout::machine::{Driver, Plan, Release};
 
 use super::directory::Directory;
-use super::driving::{Drive, POLICY, policy_of};
+use super::driving::{Drive, Wheel, keep_policy, policy_of};
 use super::measuring::PrometheusArguments;
 use super::operator::OperatorArguments;
 use super::traffic::TrafficArguments;
@@ -50,39 +49,31 @@ pub(crate) struct RunArguments {
 }
 
 pub(crate) fn start(arguments: &StartArguments) -> anyhow::Result<ExitCode> {
-    let policy = arguments.policy.read()?;
-    let text = std::fs::read_to_string(arguments.policy.path())?;
     ensure!(
         arguments.canary != arguments.stable,
         "--canary and --stable are the same version: there is nothing to compare"
     );
-    let directory = arguments.run.directory.open();
+    let operator = arguments.by.operator()?;
+    let (policy, text) = arguments.policy.read_with_text()?;
     // What cannot work is found before anything is written.
-    drop(arguments.run.prometheus.meter(&policy)?);
-    let controller = arguments.run.traffic.controller(&directory)?;
-    let lock = directory.lock()?;
-    let driver = Driver::new(directory.clone(), directory.clone(), controller);
+    let meter = arguments.run.prometheus.meter(&policy)?;
+    let wheel = arguments.run.wheel()?;
     // The policy first: a state without it could not be judged.
-    directory
-        .replace(POLICY, &text)
-        .with_context(|| format!("cannot write to {}", directory.path().display()))?;
+    keep_policy(&wheel.directory, &policy, &text)?;
     let release = Release {
         canary: arguments.canary.clone(),
         stable: arguments.stable.clone(),
     };
-    let by = (arguments.by.operator()?, arguments.by.reason.clone());
-    let by = (by.0.as_str(), by.1.as_str());
-    driver.start(release, Plan::of(&policy), by, SystemClock.now())?;
-    drop(lock);
-    run(&arguments.run)
+    let by = (operator.as_str(), arguments.by.reason.as_str());
+    let plan = Plan::of(&policy);
+    wheel.driver.start(release, plan, by, SystemClock.now())?;
+    Drive::new(wheel, policy, meter).to_the_end()
 }
 
 pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
-    let directory = arguments.directory.open();
-    let controller = arguments.traffic.controller(&directory)?;
-    let lock = directory.lock()?;
-    let driver = Driver::new(directory.clone(), directory.clone(), controller);
-    let state = driver
+    let wheel = arguments.wheel()?;
+    let state = wheel
+        .driver
         .load()?
         .context("no release was started here: `rollout start` does that")?;
     ensure!(
@@ -91,16 +82,25 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
         state.release.canary,
         telling::phase(&state)
     );
-    let policy = policy_of(&directory, &state.plan.policy_hash)?;
+    let policy = policy_of(&wheel.directory, &state.plan.policy_hash)?;
     let meter = arguments.prometheus.meter(&policy)?;
-    let drive = Drive {
-        directory: &directory,
-        policy: &policy,
-        meter: &meter,
-        driver: &driver,
-        _lock: &lock,
-    };
-    drive.to_the_end()
+    Drive::new(wheel, policy, meter).to_the_end()
+}
+
+impl RunArguments {
+    /// # Errors
+    ///
+    /// When another process has it, or the controller's settings can never work.
+    fn wheel(&self) -> anyhow::Result<Wheel> {
+        let directory = self.directory.open();
+        let controller = self.traffic.controller(&directory)?;
+        let lock = directory.lock()?;
+        Ok(Wheel {
+            driver: Driver::new(directory.clone(), directory.clone(), controller),
+            directory,
+            _lock: lock,
+        })
+    }
 }
 
 /// Where a release is kept when nobody says otherwise.
@@ -108,10 +108,6 @@ pub(super) const DIRECTORY: &str = ".rollout";
 
 impl DirectoryArguments {
     pub(super) fn open(&self) -> Directory {
-        Directory::new(self.path())
-    }
-
-    fn path(&self) -> &PathBuf {
-        &self.directory
+        Directory::new(&self.directory)
     }
 }

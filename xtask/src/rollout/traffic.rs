@@ -1,7 +1,6 @@
 //! Who splits the traffic: a HAProxy, or a person who is told what to do.
 
 use adapter_haproxy::{Address, HaProxy, Settings};
-use anyhow::{Context as _, bail};
 use rollout::traffic::{Controller, ControllerError, Weights};
 
 use super::directory::Directory;
@@ -37,19 +36,9 @@ impl TrafficArguments {
     /// # Errors
     ///
     /// When a name cannot be one in HAProxy.
-    pub(crate) fn controller(&self, directory: &Directory) -> anyhow::Result<Traffic> {
-        match &self.haproxy {
-            Some(_) => Ok(Traffic::HaProxy(self.haproxy()?)),
-            None => Ok(Traffic::Manual(directory.clone())),
-        }
-    }
-
-    /// # Errors
-    ///
-    /// When there is none, or a name cannot be one in HAProxy.
-    pub(crate) fn haproxy(&self) -> anyhow::Result<HaProxy> {
+    pub(super) fn controller(&self, directory: &Directory) -> anyhow::Result<Traffic> {
         let Some(address) = &self.haproxy else {
-            bail!("--haproxy ADDRESS is missing");
+            return Ok(Traffic::Manual(directory.clone()));
         };
         let settings = Settings {
             map: self.haproxy_map.clone(),
@@ -57,7 +46,7 @@ impl TrafficArguments {
             stable: self.stable_backend.clone(),
             ..Settings::new(address.clone())
         };
-        Ok(HaProxy::new(settings)?)
+        Ok(Traffic::HaProxy(HaProxy::new(settings)?))
     }
 }
 
@@ -67,10 +56,7 @@ impl TrafficArguments {
 ///
 /// When it cannot be written down.
 pub(super) fn confirm(directory: &Directory, weights: Weights) -> anyhow::Result<()> {
-    let text = serde_json::to_string(&weights)?;
-    directory
-        .replace(CONFIRMED, &text)
-        .with_context(|| format!("cannot write to {}", directory.path().display()))
+    directory.write(CONFIRMED, &serde_json::to_string(&weights)?)
 }
 
 /// All traffic goes to the stable version until somebody confirms something else.

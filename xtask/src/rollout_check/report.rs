@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use rollout::verdict::{Rule, Side, Status};
 use rollout::{Outcome, Verdict};
 
-use crate::reporting::{Format, cell, workflow_message, xml};
+use crate::reporting::{Case, CaseResult, Format, Suite, cell, junit, workflow_message};
 
 /// In the form that was asked for, with its end of line.
 pub(crate) fn rendered(verdict: &Verdict, format: Format) -> String {
@@ -16,7 +16,7 @@ pub(crate) fn rendered(verdict: &Verdict, format: Format) -> String {
             format!("{text}\n")
         }
         Format::Markdown => markdown(verdict),
-        Format::Junit => junit(verdict),
+        Format::Junit => junit(&[suite(verdict)]),
         Format::Github => github(verdict),
     }
 }
@@ -104,37 +104,22 @@ fn markdown(verdict: &Verdict) -> String {
     text
 }
 
-fn junit(verdict: &Verdict) -> String {
-    let count =
-        |wanted: fn(&Rule) -> bool| verdict.rules.iter().filter(|rule| wanted(rule)).count();
-    let mut text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"rollout-check.{}\" tests=\"{}\" failures=\"{}\" \
-         errors=\"{}\" skipped=\"{}\">\n",
-        xml(&verdict.stage),
-        verdict.rules.len(),
-        count(|rule| rule.status == Status::Failed),
-        count(|rule| rule.status == Status::Broken),
-        count(|rule| matches!(rule.status, Status::Undecided | Status::NotApplicable)),
-    );
-    for rule in &verdict.rules {
-        let message = xml(&reason(rule));
-        let inner = match rule.status {
-            Status::Passed => String::new(),
-            Status::Failed => format!("<failure message=\"{message}\"/>"),
-            Status::Broken => format!("<error message=\"{message}\"/>"),
-            Status::Undecided | Status::NotApplicable => {
-                format!("<skipped message=\"{message}\"/>")
-            }
-        };
-        let _ = writeln!(
-            text,
-            "    <testcase classname=\"rollout-check.{}\" name=\"{}\">{inner}</testcase>",
-            xml(&verdict.stage),
-            xml(&rule.name)
-        );
+fn suite(verdict: &Verdict) -> Suite {
+    let name = format!("rollout-check.{}", verdict.stage);
+    let cases = verdict.rules.iter().map(|rule| Case {
+        name: rule.name.clone(),
+        result: match rule.status {
+            Status::Passed => CaseResult::Passed,
+            Status::Failed => CaseResult::Failed(reason(rule)),
+            Status::Broken => CaseResult::Broken(reason(rule)),
+            Status::Undecided | Status::NotApplicable => CaseResult::Skipped(reason(rule)),
+        },
+    });
+    Suite {
+        class: name.clone(),
+        name,
+        cases: cases.collect(),
     }
-    text.push_str("  </testsuite>\n</testsuites>\n");
-    text
 }
 
 fn github(verdict: &Verdict) -> String {

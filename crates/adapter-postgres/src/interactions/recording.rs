@@ -11,9 +11,9 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use rand::TryRngCore as _;
 
+use crate::area::Area;
 use crate::failure::{Failure, Unreadable};
 use crate::grouping::Rule;
-use crate::operation::Area;
 use crate::schema::{interactions, store_secrets};
 use crate::scholarships::{bound, identifier, whole_microseconds};
 

@@ -13,9 +13,9 @@ use ports::{Commanded, Enqueued, ListedTask, Queued, TaskFilter};
 
 use super::keeping::{locked_in_txn, save_in_txn, walk_indexes};
 use super::record::{ListedRow, TaskRow, readable};
+use crate::area::Area;
 use crate::failure::Failure;
 use crate::grouping::{Rule, in_order_of};
-use crate::operation::Area;
 use crate::prepared::{Prepared, Value};
 use crate::schema::tasks;
 use crate::scholarships::bound;

@@ -15,9 +15,9 @@ use super::keeping::{
     LockedRow, LockedTask, locked_in_txn, runs, save_in_txn, waits, walk_indexes,
 };
 use super::record::{TaskRow, log_unreadable, readable};
+use crate::area::Area;
 use crate::failure::Failure;
 use crate::grouping::{Rule, in_order_of};
-use crate::operation::Area;
 use crate::prepared::{Prepared, Value};
 use crate::schema::tasks;
 use crate::scholarships::bound;

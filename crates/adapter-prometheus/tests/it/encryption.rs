@@ -1,9 +1,9 @@
 //! Prometheus behind TLS, with a certificate that only its own authority vouches for.
 
-use adapter_prometheus::{OpenError, Prometheus, Request, ServiceMetrics, Settings};
+use adapter_prometheus::{OpenError, Prometheus, Request, Settings};
 use rcgen::{CertificateParams, KeyPair};
 
-use crate::world::{Server, now, policy};
+use crate::world::{Server, now, policy, service_metrics};
 
 #[tokio::test]
 async fn only_the_given_authority_is_trusted() {
@@ -33,7 +33,7 @@ async fn only_the_given_authority_is_trusted() {
     };
     let mut settings = Settings::new(format!("https://127.0.0.1:{}", server.port));
     let take = async |settings: &Settings| {
-        let prometheus = Prometheus::new(settings, ServiceMetrics::default(), None).unwrap();
+        let prometheus = Prometheus::new(settings, service_metrics(), None).unwrap();
         prometheus.take(&policy(), &request).await
     };
     settings.authorities = Some(pem.into_bytes());
@@ -52,6 +52,6 @@ async fn only_the_given_authority_is_trusted() {
     settings.authorities = Some(other.pem().into_bytes());
     assert!(take(&settings).await.is_err());
     settings.authorities = Some(b"no certificate".to_vec());
-    let error = Prometheus::new(&settings, ServiceMetrics::default(), None).unwrap_err();
+    let error = Prometheus::new(&settings, service_metrics(), None).unwrap_err();
     assert!(matches!(error, OpenError::Tls(_)), "{error}");
 }

@@ -3,11 +3,11 @@
 use std::error::Error as _;
 use std::time::{Duration, Instant};
 
-use adapter_prometheus::{Limits, Prometheus, Request, ServiceMetrics, Settings, TakeError};
+use adapter_prometheus::{Limits, Prometheus, Request, Settings, TakeError};
 use secrecy::SecretString;
 use testkit::http_stub::{HttpStub, Reply, free_port};
 
-use crate::world::policy;
+use crate::world::{policy, service_metrics};
 
 fn answer(status: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
@@ -37,7 +37,7 @@ fn settings(stub: &HttpStub) -> Settings {
 }
 
 async fn error_with(settings: &Settings) -> TakeError {
-    let prometheus = Prometheus::new(settings, ServiceMetrics::default(), None);
+    let prometheus = Prometheus::new(settings, service_metrics(), None);
     let taken = prometheus
         .expect("they are fine")
         .take(&policy(), &request())
@@ -153,7 +153,7 @@ async fn credentials_are_sent_with_every_question() {
     assert!(error_with(&settings).await.source().is_some());
     settings.bearer_token = Some(SecretString::from("word"));
     settings.headers = vec![("X-Scope-OrgID".to_owned(), SecretString::from("tenant"))];
-    let prometheus = Prometheus::new(&settings, ServiceMetrics::default(), None).unwrap();
+    let prometheus = Prometheus::new(&settings, service_metrics(), None).unwrap();
     let taken = prometheus.take(&policy(), &request()).await.unwrap();
     assert_eq!(
         taken
@@ -180,7 +180,7 @@ async fn clocks_that_differ_are_an_error() {
 #[tokio::test]
 async fn requests_that_make_no_sense_are_refused_before_anything_is_asked() {
     let stub = HttpStub::start(free_port(), |_| Reply::Reset);
-    let prometheus = Prometheus::new(&settings(&stub), ServiceMetrics::default(), None).unwrap();
+    let prometheus = Prometheus::new(&settings(&stub), service_metrics(), None).unwrap();
     let mut same = request();
     same.stable = same.canary.clone();
     let mut late = request();

@@ -29,6 +29,11 @@ pub(crate) fn policy() -> Policy {
     Policy::parse(include_str!("../../../../config/rollout.toml")).expect("it is the shipped one")
 }
 
+/// As the shipped policy has them.
+pub(crate) fn service_metrics() -> ServiceMetrics {
+    ServiceMetrics::from(&policy().monitoring)
+}
+
 impl Server {
     /// `prepare` may put blocks into `data` and files beside it.
     pub(crate) async fn start(
@@ -73,8 +78,7 @@ impl Server {
 
     pub(crate) fn prometheus(&self, router: Option<RouterMetrics>) -> Prometheus {
         let settings = Settings::new(self.url());
-        Prometheus::new(&settings, ServiceMetrics::default(), router)
-            .expect("the settings are fine")
+        Prometheus::new(&settings, service_metrics(), router).expect("the settings are fine")
     }
 
     /// The only value of an answer to a query, as anybody would ask it.

@@ -4,10 +4,10 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::middleware::Next;
-use actix_web::{Error, web};
+use actix_web::{Error, HttpMessage as _, web};
 use telemetry::Violation;
 
-use super::{context_of, declared_route, is_probe, refused};
+use super::{Template, context_of, declared_route, is_probe, refused};
 use crate::error::{ApiError, ErrorCode, render};
 use crate::panics::without_panic;
 use crate::policy::Policy;
@@ -58,6 +58,7 @@ fn watch_policy<B>(response: &ServiceResponse<B>, state: &ApiState) {
             "a request was answered on a route for which no policy says who may use it"
         );
     }
+    request.extensions_mut().insert(Template(route));
 }
 
 /// Problems in place of errors, while the answer's other headers stay.

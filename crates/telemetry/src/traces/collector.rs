@@ -9,8 +9,8 @@ use opentelemetry_http::{HttpClient, HttpError, Request, Response};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
-use outgoing_http::tls_configuration;
-use reqwest::{Client, Url, redirect};
+use outgoing_http::{below, client_builder, tls_configuration};
+use reqwest::Client;
 
 use super::{TraceError, TraceSettings};
 
@@ -48,13 +48,9 @@ pub(super) struct Collector(SpanExporter);
 impl Collector {
     /// Opens no connection.
     pub(super) fn new(settings: &TraceSettings, version: &str) -> Result<Self, TraceError> {
-        let client = Client::builder()
-            .user_agent(concat!("scholarship-api/", env!("CARGO_PKG_VERSION")))
+        let tls = tls_configuration(settings.endpoint.scheme() == "https")?;
+        let client = client_builder(tls)
             .default_headers(settings.headers.map())
-            .tls_backend_preconfigured(tls_configuration(settings.endpoint.scheme() == "https")?)
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(settings.timeout)
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)
@@ -63,7 +59,7 @@ impl Collector {
         let mut exporter = SpanExporter::builder()
             .with_http()
             .with_http_client(BoundedClient(client))
-            .with_endpoint(traces_url(&settings.endpoint))
+            .with_endpoint(below(settings.endpoint.clone(), ["v1", "traces"]))
             .with_timeout(settings.timeout)
             .build()?;
         exporter.set_resource(&resource(settings, version));
@@ -80,11 +76,6 @@ impl Collector {
             }
         }
     }
-}
-
-fn traces_url(endpoint: &Url) -> String {
-    let endpoint = endpoint.as_str().trim_end_matches('/');
-    format!("{endpoint}/v1/traces")
 }
 
 /// Who we are: with what `OTEL_RESOURCE_ATTRIBUTES` says, such as the pod's name.
@@ -124,20 +115,5 @@ impl HttpClient for BoundedClient {
             body.extend_from_slice(&chunk);
         }
         Ok(response.body(body.into())?)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_path_of_the_endpoint_stays() {
-        for (endpoint, expected) in [
-            ("http://127.0.0.1:4318", "http://127.0.0.1:4318/v1/traces"),
-            ("https://host/otlp/", "https://host/otlp/v1/traces"),
-        ] {
-            assert_eq!(traces_url(&endpoint.parse().unwrap()), expected);
-        }
     }
 }

@@ -50,14 +50,7 @@ impl TraceSettings {
     /// # Errors
     /// [`InvalidCollector::Endpoint`].
     pub fn endpoint_of(text: &str) -> Result<Url, InvalidCollector> {
-        let url = Url::parse(text).map_err(|_| InvalidCollector::Endpoint)?;
-        let is_plain = matches!(url.scheme(), "http" | "https")
-            && url.has_host()
-            && url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none()
-            && url.fragment().is_none();
-        is_plain.then_some(url).ok_or(InvalidCollector::Endpoint)
+        outgoing_http::base_url(text).ok_or(InvalidCollector::Endpoint)
     }
 }
 

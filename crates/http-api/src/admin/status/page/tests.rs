@@ -77,6 +77,36 @@ fn what_is_wrong_is_said_and_stays_text() {
     assert!(page.contains("<td>Command Center</td><td class=\"bad\">down</td>"));
 }
 
+/// The numbers stand in the policy; the page is for people who cannot look there now.
+#[test]
+fn objectives_are_those_of_the_policy() {
+    let policy = include_str!("../../../../../../config/rollout.toml");
+    let policy: toml::Table = policy.parse().unwrap();
+    let objective = |name: &str| &policy["objectives"][name];
+    let number = |name: &str, key: &str| objective(name)[key].as_float().unwrap();
+    let window = objective("availability")["window"].as_str().unwrap();
+    assert_eq!(
+        objective("latency")["slower_than_ms"].as_integer(),
+        Some(200)
+    );
+    let page = rendered(&facts());
+    for part in [
+        format!(
+            "{:.1} % over {} days",
+            100.0 * number("availability", "at_least"),
+            window.trim_end_matches('d')
+        ),
+        format!("at most {:.1} %", 100.0 * number("error_rate", "at_most")),
+        format!(
+            "at least {:.0} %",
+            100.0 * (1.0 - number("latency", "at_most"))
+        ),
+        "answered within 200 ms".to_owned(),
+    ] {
+        assert!(page.contains(&part), "{part} is not in\n{page}");
+    }
+}
+
 #[test]
 fn without_requests_and_without_metrics_it_says_so() {
     let quiet = rendered(&Facts {
