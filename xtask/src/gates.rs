@@ -2,23 +2,21 @@
 //! or 30 (it could not be probed, which says nothing about the service).
 
 mod checks;
-mod probing;
-mod report;
-mod tokens;
 
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use clap::ValueEnum;
 
-use probing::{CannotProbe, Target};
-use report::Report;
-use tokens::Tokens;
+use crate::probing::checks::token_is_accepted;
+use crate::probing::report::{Group, Report, Wording, say_progress};
+use crate::probing::{self, CannotProbe, ReportArguments, Target, Tokens};
 
-use crate::reporting::Format;
-
-const NO_GO: u8 = 1;
-const BROKEN: u8 = 30;
+const WORDING: Wording = Wording {
+    group: "gate",
+    groups: "gates",
+    passed: ("go", "GO: all gates are passed or waived"),
+    failed: ("no_go", "NO GO"),
+};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -34,8 +32,8 @@ pub(crate) struct Arguments {
     /// A gate that is shown but decides nothing; may be repeated
     #[arg(long, value_name = "GATE")]
     waive: Vec<GateName>,
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    report: ReportArguments,
 }
 
 /// The gates, in the order in which they are probed: the last one uses up what anonymous callers may ask.
@@ -63,36 +61,25 @@ impl GateName {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
-    match runtime.block_on(probe(arguments)) {
-        Ok(report) => {
-            print!("{}", report.rendered(arguments.format));
-            Ok(ExitCode::from(if report.is_go() { 0 } else { NO_GO }))
-        }
-        Err(error) => {
-            let error = anyhow::Error::new(error);
-            eprintln!("error: {error:#}");
-            Ok(ExitCode::from(BROKEN))
-        }
-    }
+    Ok(probing::conclude(probe(arguments), &arguments.report))
 }
 
 async fn probe(arguments: &Arguments) -> Result<Report, CannotProbe> {
     let target = Target::new(&arguments.target)?;
     let tokens = Tokens::from_environment()?;
-    checks::token_is_accepted(&target, &tokens).await?;
-    let mut gates = Vec::new();
+    token_is_accepted(&target, &tokens).await?;
+    let mut groups = Vec::new();
     for name in GateName::value_variants() {
-        report::say_progress(&name.name());
-        let is_waived = arguments.waive.contains(name);
-        gates.push(report::Gate {
-            name: name.name(),
-            is_waived,
-            checks: checks::of(*name, &target, &tokens).await?,
+        say_progress(&name.name());
+        let checks = checks::of(*name, &target, &tokens).await?;
+        groups.push(Group {
+            is_waived: arguments.waive.contains(name),
+            ..Group::new(&name.name(), checks)
         });
     }
     Ok(Report {
+        wording: WORDING,
         target: target.shown(),
-        gates,
+        groups,
     })
 }

@@ -21,9 +21,11 @@ mod lint_migrations;
 mod migrate;
 mod monitoring;
 mod pause;
+mod post_deploy;
 mod postgres;
 mod postgres_program;
 mod private_file;
+mod probing;
 mod render;
 mod reporting;
 mod restore;
@@ -83,7 +85,9 @@ enum Command {
     LintMigrations,
     /// Make, take back, list and verify the schema of a Postgres database
     Migrate(migrate::Arguments),
-    /// Write the alerts, their tests, their routing and the dashboards that the policy of releases asks for
+    /// Probe whether a service that was just deployed does what it should
+    PostDeploy(post_deploy::Arguments),
+    /// Write the alerts, their tests, their routing, the dashboards and the steps in a cluster that the policy of releases asks for
     Render(render::Arguments),
     /// Restore a backup into an empty database, and compare
     Restore(restore::Arguments),
@@ -135,6 +139,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Import(arguments) => import::run(&arguments),
         Command::LintMigrations => lint_migrations::run(),
         Command::Migrate(arguments) => migrate::run(&arguments),
+        Command::PostDeploy(arguments) => post_deploy::run(&arguments),
         Command::Render(arguments) => render::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
         Command::Retention(arguments) => retention::run(&arguments),

@@ -10,28 +10,29 @@ use testkit::supervised::{Supervised, free_port};
 
 use super::Ran;
 
-const SECRET: &str = "kT9vQ2mX7pLc4RzW8nYb3HsJ6dFg1AuE";
+pub(crate) const SECRET: &str = "kT9vQ2mX7pLc4RzW8nYb3HsJ6dFg1AuE";
 
 /// A server on the embedded default.
-struct Server {
-    address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) admin_port: u16,
     _process: Supervised,
     _folder: tempfile::TempDir,
 }
 
 impl Server {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         // Tests of the whole workspace build it beside this package's own programs.
         let programs = Path::new(env!("CARGO_BIN_EXE_xtask")).parent();
         let program = programs.expect("a folder").join("scholarship-api");
-        let port = free_port();
+        let (port, admin_port) = (free_port(), free_port());
         let configuration = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config");
         let arguments = [
             format!("CONFIG_DIR={}", configuration.display()),
             format!("JWT_SECRET={SECRET}"),
             format!("PORT={port}"),
-            format!("ADMIN_PORT={}", free_port()),
+            format!("ADMIN_PORT={admin_port}"),
             "LOG_LEVEL=error".to_owned(),
             program.display().to_string(),
         ];
@@ -41,18 +42,23 @@ impl Server {
         wait_for(address);
         Self {
             address,
+            admin_port,
             _process: process,
             _folder: folder,
         }
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "no runtime runs here")]
 fn wait_for(address: SocketAddr) {
+    wait_until(|| is_ready(address));
+}
+
+#[expect(clippy::disallowed_methods, reason = "no runtime runs here")]
+pub(crate) fn wait_until(is_so: impl Fn() -> bool) {
     let begun = Instant::now();
-    while !is_ready(address) {
+    while !is_so() {
         let is_late = begun.elapsed() > Duration::from_secs(60);
-        assert!(!is_late, "the server does not get ready");
+        assert!(!is_late, "it is never so");
         std::thread::sleep(Duration::from_millis(50));
     }
 }

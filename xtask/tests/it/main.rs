@@ -6,6 +6,7 @@ mod gates;
 mod importing;
 mod migrating;
 mod pooling;
+mod post_deploy;
 mod retention;
 mod revoking;
 

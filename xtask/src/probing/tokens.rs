@@ -6,14 +6,16 @@ use auth::{MintRequest, Minter, Role, ScopeSet, TokenKey, TokenSettings};
 use ports::Clock as _;
 use uuid::Uuid;
 
-use super::probing::CannotProbe;
+use super::CannotProbe;
 use crate::system_clock::SystemClock;
 use crate::token;
 
 /// Of each token, which is used at once.
 const LIFETIME: Duration = Duration::from_secs(300);
+/// Whose they are, in audits and limits.
+const SUBJECT: &str = "gates";
 
-pub(super) struct Tokens {
+pub(crate) struct Tokens {
     key: TokenKey,
     settings: TokenSettings,
 }
@@ -21,7 +23,7 @@ pub(super) struct Tokens {
 impl Tokens {
     /// # Errors
     /// Without a usable `JWT_SECRET`.
-    pub(super) fn from_environment() -> Result<Self, CannotProbe> {
+    pub(crate) fn from_environment() -> Result<Self, CannotProbe> {
         let secret = token::setting("JWT_SECRET").ok_or(CannotProbe::NoSecret)?;
         let key = TokenKey::new(secret.into()).map_err(|_| CannotProbe::WeakSecret)?;
         Ok(Self {
@@ -31,12 +33,21 @@ impl Tokens {
     }
 
     /// An administrator's, so that probes do not use up what others may ask.
-    pub(super) fn good(&self) -> Result<String, CannotProbe> {
-        self.minted(self.settings.clone(), 0)
+    pub(crate) fn good(&self) -> Result<String, CannotProbe> {
+        self.of_subject(SUBJECT)
+    }
+
+    /// An administrator's who was never seen before: of what that one may ask in a minute, nothing is used.
+    pub(crate) fn fresh(&self) -> Result<String, CannotProbe> {
+        self.of_subject(&format!("{SUBJECT}-{}", Uuid::new_v4()))
+    }
+
+    fn of_subject(&self, subject: &str) -> Result<String, CannotProbe> {
+        self.minted(subject, self.settings.clone(), 0)
     }
 
     /// With what is wrong with each.
-    pub(super) fn bad(&self) -> Result<Vec<(&'static str, String)>, CannotProbe> {
+    pub(crate) fn bad(&self) -> Result<Vec<(&'static str, String)>, CannotProbe> {
         let elsewhere = TokenSettings {
             audience: "somebody-else".to_owned(),
             ..self.settings.clone()
@@ -47,17 +58,25 @@ impl Tokens {
             ("a token that is no token", "invalid".to_owned()),
             (
                 "an expired token",
-                self.minted(self.settings.clone(), 7_200)?,
+                self.minted(SUBJECT, self.settings.clone(), 7_200)?,
             ),
-            ("a token for another audience", self.minted(elsewhere, 0)?),
+            (
+                "a token for another audience",
+                self.minted(SUBJECT, elsewhere, 0)?,
+            ),
             ("a token with alg none", unsigned),
         ])
     }
 
     /// Issued so many seconds ago.
-    fn minted(&self, settings: TokenSettings, seconds_ago: i64) -> Result<String, CannotProbe> {
+    fn minted(
+        &self,
+        subject: &str,
+        settings: TokenSettings,
+        seconds_ago: i64,
+    ) -> Result<String, CannotProbe> {
         let request = MintRequest {
-            subject: "gates".to_owned(),
+            subject: subject.to_owned(),
             role: Role::Admin,
             scopes: ScopeSet::EMPTY,
             lifetime: LIFETIME.min(settings.maximum_lifetime),

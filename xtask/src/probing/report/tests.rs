@@ -2,37 +2,40 @@
 
 use super::*;
 
+const GATES: Wording = Wording {
+    group: "gate",
+    groups: "gates",
+    passed: ("go", "GO: all gates are passed or waived"),
+    failed: ("no_go", "NO GO"),
+};
+
 fn check(name: &str, is_passed: bool) -> Check {
-    Check {
-        name: name.to_owned(),
-        expected: "a <b> & \"c\" | d".to_owned(),
-        found: "100 %\nand more".to_owned(),
-        is_passed,
-    }
+    Check::new(name, "a <b> & \"c\" | d", "100 %\nand more", is_passed)
 }
 
-fn gate(name: &str, is_waived: bool, checks: &[bool]) -> Gate {
-    Gate {
-        name: name.to_owned(),
+fn gate(name: &str, is_waived: bool, checks: &[bool]) -> Group {
+    let checks = checks.iter().map(|passed| check("it", *passed));
+    Group {
         is_waived,
-        checks: checks.iter().map(|passed| check("it", *passed)).collect(),
+        ..Group::new(name, checks.collect())
     }
 }
 
-fn report(gates: Vec<Gate>) -> Report {
+fn report(groups: Vec<Group>) -> Report {
     Report {
+        wording: GATES,
         target: "http://localhost:5000/".to_owned(),
-        gates,
+        groups,
     }
 }
 
 #[test]
 fn one_failed_check_is_no_go_unless_its_gate_is_waived() {
-    assert!(report(vec![gate("a", false, &[true, true])]).is_go());
-    assert!(!report(vec![gate("a", false, &[true, false])]).is_go());
-    assert!(report(vec![gate("a", true, &[false])]).is_go());
+    assert!(report(vec![gate("a", false, &[true, true])]).is_good());
+    assert!(!report(vec![gate("a", false, &[true, false])]).is_good());
+    assert!(report(vec![gate("a", true, &[false])]).is_good());
     let mixed = report(vec![gate("a", true, &[false]), gate("b", false, &[false])]);
-    assert!(!mixed.is_go());
+    assert!(!mixed.is_good());
     assert_eq!(mixed.summary(), "NO GO: b");
 }
 
@@ -57,4 +60,24 @@ fn no_form_is_broken_by_what_was_found() {
     assert_eq!(json["outcome"], "no_go");
     assert_eq!(json["gates"][1]["state"], "waived");
     assert!(report.rendered(Format::Table).ends_with("NO GO: a\n"));
+}
+
+#[test]
+fn what_cannot_be_asked_is_shown_and_decides_nothing() {
+    let plain = Check::not_applicable("the certificate", "14 days at least", "http");
+    let report = report(vec![Group::new("tls", vec![plain])]);
+    assert!(report.is_good());
+    let json: serde_json::Value =
+        serde_json::from_str(&report.rendered(Format::Json)).expect("JSON");
+    assert_eq!(
+        json["gates"][0]["checks"][0]["passed"],
+        serde_json::Value::Null
+    );
+    assert!(report.rendered(Format::Junit).contains("<skipped"));
+    assert!(
+        report
+            .rendered(Format::Table)
+            .contains("  --  the certificate: not applicable")
+    );
+    assert_eq!(report.rendered(Format::Github).lines().count(), 1);
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use outgoing_http::{TlsError, base_url, tls_configuration};
 use reqwest::header::HeaderMap;
-use reqwest::{Client, StatusCode, Url, redirect};
+use reqwest::{Client, RequestBuilder, StatusCode, Url, redirect};
 
 /// For one request, and to connect.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -14,9 +14,11 @@ const LONGEST_BODY: usize = 4 * 1024 * 1024;
 
 /// The service could not be probed; whether it is good, nobody knows.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum CannotProbe {
-    #[error("--target must look like http://localhost:5000 or https://api.example.org")]
-    Target,
+pub(crate) enum CannotProbe {
+    #[error(
+        "{0:?} is no URL of a service, such as http://localhost:5000 or https://api.example.org"
+    )]
+    NoTarget(String),
     #[error(
         "JWT_SECRET is not set: set it to the secret that the service runs with, so that tokens can be made to probe with"
     )]
@@ -33,6 +35,8 @@ pub(super) enum CannotProbe {
     TokenRefused(String),
     #[error("{0} does not answer; is the service running there?")]
     Unreachable(String, #[source] reqwest::Error),
+    #[error("{0} cannot be connected to; is the service running there?")]
+    Unconnected(String, #[source] std::io::Error),
     #[error("the answer to {0} has more than {LONGEST_BODY} bytes: is this the right service?")]
     TooLong(String),
     #[error("https cannot be spoken")]
@@ -42,32 +46,32 @@ pub(super) enum CannotProbe {
 }
 
 #[derive(Clone)]
-pub(super) struct Target {
+pub(crate) struct Target {
     base: Url,
     client: Client,
 }
 
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
     /// From the first byte sent to the last one read, in milliseconds.
-    pub(super) milliseconds: f64,
+    pub(crate) milliseconds: f64,
 }
 
 impl Answer {
     /// One member of a JSON object, as it would be written; `nothing` when there is none.
-    pub(super) fn member(&self, name: &str) -> serde_json::Value {
+    pub(crate) fn member(&self, name: &str) -> serde_json::Value {
         let body: serde_json::Value = serde_json::from_slice(&self.body).unwrap_or_default();
         body.get(name).cloned().unwrap_or_default()
     }
 
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
     /// The status and, of a problem, its code.
-    pub(super) fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         match self.member("code").as_str() {
             Some(code) => format!("{} {code}", self.status.as_u16()),
             None => self.status.as_u16().to_string(),
@@ -78,11 +82,11 @@ impl Answer {
 impl Target {
     /// # Errors
     /// When the URL is not that of a service.
-    pub(super) fn new(url: &str) -> Result<Self, CannotProbe> {
+    pub(crate) fn new(url: &str) -> Result<Self, CannotProbe> {
         let base = base_url(url).filter(|base| base.path() == "/");
-        let base = base.ok_or(CannotProbe::Target)?;
+        let base = base.ok_or_else(|| CannotProbe::NoTarget(url.to_owned()))?;
         let client = Client::builder()
-            .user_agent("scholarship-api-gates")
+            .user_agent("scholarship-api-probes")
             .tls_backend_preconfigured(tls_configuration(base.scheme() == "https")?)
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
@@ -92,19 +96,61 @@ impl Target {
         Ok(Self { base, client })
     }
 
-    pub(super) fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         self.base.to_string()
+    }
+
+    pub(crate) fn url(&self) -> &Url {
+        &self.base
     }
 
     /// # Errors
     /// When there is no answer at all. Whatever the answer says is no error.
-    pub(super) async fn get(&self, path: &str, token: Option<&str>) -> Result<Answer, CannotProbe> {
+    pub(crate) async fn get(&self, path: &str, token: Option<&str>) -> Result<Answer, CannotProbe> {
+        self.find(path, &[], token).await
+    }
+
+    /// With parameters.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub(crate) async fn find(
+        &self,
+        path: &str,
+        parameters: &[(&str, &str)],
+        token: Option<&str>,
+    ) -> Result<Answer, CannotProbe> {
         let mut url = self.base.clone();
         url.set_path(path);
-        let shown = url.to_string();
+        if !parameters.is_empty() {
+            url.query_pairs_mut().extend_pairs(parameters);
+        }
+        self.ask(self.client.get(url), path, token).await
+    }
+
+    /// # Errors
+    /// As [`Self::get`].
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        body: &serde_json::Value,
+        token: Option<&str>,
+    ) -> Result<Answer, CannotProbe> {
+        let mut url = self.base.clone();
+        url.set_path(path);
+        self.ask(self.client.post(url).json(body), path, token)
+            .await
+    }
+
+    async fn ask(
+        &self,
+        mut request: RequestBuilder,
+        path: &str,
+        token: Option<&str>,
+    ) -> Result<Answer, CannotProbe> {
+        let shown = format!("{}{}", self.base, path.trim_start_matches('/'));
         let unreachable =
             |error: reqwest::Error| CannotProbe::Unreachable(shown.clone(), error.without_url());
-        let mut request = self.client.get(url);
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
@@ -145,7 +191,7 @@ mod tests {
             "",
         ] {
             assert!(
-                matches!(Target::new(bad), Err(CannotProbe::Target)),
+                matches!(Target::new(bad), Err(CannotProbe::NoTarget(_))),
                 "{bad}"
             );
         }

@@ -1,0 +1,86 @@
+//! `cargo xtask post-deploy`: whether a service that was just deployed does what it should: functions, speed, security, encryption.
+//! Ends with 0 (it does), 1 (it does not) or 30 (it could not be probed, which says nothing about the service).
+
+mod encryption;
+mod functions;
+mod metrics;
+
+use std::process::ExitCode;
+
+use crate::probing::checks::{self, Load};
+use crate::probing::report::{Group, Report, Wording, say_progress};
+use crate::probing::{self, CannotProbe, ReportArguments, Target, Tokens};
+
+const WORDING: Wording = Wording {
+    group: "post-deploy",
+    groups: "groups",
+    passed: ("passed", "PASSED: the deployed service does what it should"),
+    failed: ("failed", "FAILED"),
+};
+
+/// As the plan has it.
+const LOAD: Load = Load {
+    requests: 1_000,
+    at_once: 10,
+    failed_of_1000: 5,
+};
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  JWT_SECRET=.. cargo xtask post-deploy --target http://localhost:5000 --admin http://localhost:9464
+  JWT_SECRET=.. cargo xtask post-deploy --target https://api.example.org --format junit > post-deploy.xml
+
+Ends with 0 when all is well, 1 when something is not, 30 when the service could not be probed, 2 on wrong usage. It writes nothing to
+the service. JWT_ISSUER, JWT_AUDIENCE and JWT_TOKEN_LIFETIME are honoured as by the service; of certificate authorities this machine's
+own are trusted, or those of SSL_CERT_FILE.")]
+pub(crate) struct Arguments {
+    /// The service, as http://host:port or https://host
+    #[arg(long, value_name = "URL")]
+    target: String,
+    /// Its private listener, as http://host:9464, to see that it counts
+    #[arg(long, value_name = "URL")]
+    admin: Option<String>,
+    #[command(flatten)]
+    report: ReportArguments,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    Ok(probing::conclude(probe(arguments), &arguments.report))
+}
+
+async fn probe(arguments: &Arguments) -> Result<Report, CannotProbe> {
+    let target = Target::new(&arguments.target)?;
+    let admin = arguments.admin.as_deref().map(Target::new).transpose()?;
+    let tokens = Tokens::from_environment()?;
+    let mut groups = Vec::new();
+    say_progress("encryption");
+    let encryption = encryption::checks(target.url())?;
+    groups.push(Group::new("encryption", encryption.checks));
+    // Nobody can ask a service whose certificate is not trusted.
+    if encryption.is_usable {
+        checks::token_is_accepted(&target, &tokens).await?;
+        say_progress("functional");
+        groups.push(Group::new(
+            "functional",
+            functions::checks(&target, &tokens).await?,
+        ));
+        say_progress("performance");
+        let token = tokens.fresh()?;
+        let performance = checks::performance(&target, &token, LOAD).await?;
+        groups.push(Group::new("performance", performance));
+        say_progress("security");
+        groups.push(Group::new(
+            "security",
+            checks::security(&target, &tokens).await?,
+        ));
+        groups.push(Group::new(
+            "metrics",
+            metrics::checks(&target, admin.as_ref(), &tokens).await?,
+        ));
+    }
+    Ok(Report {
+        wording: WORDING,
+        target: target.shown(),
+        groups,
+    })
+}
