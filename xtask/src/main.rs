@@ -93,6 +93,8 @@ enum Command {
     Restore(restore::Arguments),
     /// Move old interactions from the store into a file
     Retention(retention::Arguments),
+    /// Send everything back to the old version: it is ready first, then gets the traffic, then the new one goes
+    Rollback(rollout::rollback::Arguments),
     /// Plan the stages of a release, and try the judge and the stage machine in a thought-up world
     #[command(subcommand)]
     Rollout(rollout::Command),
@@ -143,6 +145,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Render(arguments) => render::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
         Command::Retention(arguments) => retention::run(&arguments),
+        Command::Rollback(arguments) => rollout::rollback::run(&arguments),
         Command::Rollout(command) => rollout::run(&command),
         Command::RolloutCheck(arguments) => rollout_check::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),

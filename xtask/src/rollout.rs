@@ -9,6 +9,7 @@ mod operator;
 mod past;
 mod plan;
 mod releasing;
+pub(crate) mod rollback;
 mod simulate;
 mod telling;
 mod traffic;

@@ -11,6 +11,7 @@
 //!   promotion nor for the longest time. A stage that was watched for its longest time and not promoted is rolled back, as the
 //!   policy says that it has failed.
 //! - Without a verdict nothing changes. When that lasts, the machine pauses and waits for a person; the traffic stays.
+//! - A release that is done is only ever left because an operator takes it back.
 //! - Weights that somebody else raised are lowered again. Weights that somebody else lowered stay, as that may have been an
 //!   emergency: the machine pauses.
 

@@ -45,7 +45,7 @@ pub(crate) fn ask(request: Request, arguments: &AskArguments) -> anyhow::Result<
     let state = state(&arguments.directory)?;
     if state.is_over() {
         bail!(
-            "the release of {} is {}",
+            "the release of {} is {}; one that is done is taken back by `cargo xtask rollback`",
             state.release.canary,
             telling::phase(&state)
         );
@@ -122,7 +122,7 @@ pub(crate) fn confirm(arguments: &ConfirmArguments) -> anyhow::Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
-fn state(directory: &DirectoryArguments) -> anyhow::Result<State> {
+pub(super) fn state(directory: &DirectoryArguments) -> anyhow::Result<State> {
     let directory = directory.open();
     let text = directory.load()?.with_context(|| {
         format!(

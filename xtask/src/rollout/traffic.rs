@@ -1,5 +1,7 @@
 //! Who splits the traffic: a HAProxy, or a person who is told what to do.
 
+use std::cell::Cell;
+
 use adapter_haproxy::{Address, HaProxy, Settings};
 use rollout::traffic::{Controller, ControllerError, Weights};
 
@@ -29,7 +31,13 @@ pub(crate) struct TrafficArguments {
 
 pub(crate) enum Traffic {
     HaProxy(HaProxy),
-    Manual(Directory),
+    Manual(Person),
+}
+
+/// Reads what is to be done, once for each weight.
+pub(crate) struct Person {
+    directory: Directory,
+    told: Cell<Option<Weights>>,
 }
 
 impl TrafficArguments {
@@ -38,7 +46,7 @@ impl TrafficArguments {
     /// When a name cannot be one in HAProxy.
     pub(super) fn controller(&self, directory: &Directory) -> anyhow::Result<Traffic> {
         let Some(address) = &self.haproxy else {
-            return Ok(Traffic::Manual(directory.clone()));
+            return Ok(Traffic::Manual(Person::new(directory)));
         };
         let settings = Settings {
             map: self.haproxy_map.clone(),
@@ -69,30 +77,65 @@ fn confirmed(directory: &Directory) -> Result<Weights, ControllerError> {
     }
 }
 
+impl Traffic {
+    /// None where a person splits the traffic.
+    pub(super) fn router(&self) -> Option<&HaProxy> {
+        match self {
+            Self::HaProxy(router) => Some(router),
+            Self::Manual(_) => None,
+        }
+    }
+}
+
 impl Controller for Traffic {
     fn weights(&self) -> Result<Weights, ControllerError> {
         match self {
             Self::HaProxy(haproxy) => haproxy.weights(),
-            Self::Manual(directory) => confirmed(directory),
+            Self::Manual(person) => confirmed(&person.directory),
         }
     }
 
     fn set(&self, weights: Weights) -> Result<(), ControllerError> {
         match self {
             Self::HaProxy(haproxy) => haproxy.set(weights),
-            Self::Manual(directory) => {
-                if confirmed(directory)? != weights {
-                    println!(
-                        "TO DO: send {} % of the traffic to the canary and {} % to the stable version, then say so: \
-                         cargo xtask rollout confirm --canary-percent {}",
-                        weights.canary(),
-                        weights.stable(),
-                        weights.canary()
-                    );
-                }
-                Ok(())
-            }
+            Self::Manual(person) => person.tell(weights),
         }
+    }
+}
+
+/// Whoever drives may look at it as well.
+impl Controller for &Traffic {
+    fn weights(&self) -> Result<Weights, ControllerError> {
+        (**self).weights()
+    }
+
+    fn set(&self, weights: Weights) -> Result<(), ControllerError> {
+        (**self).set(weights)
+    }
+}
+
+impl Person {
+    fn new(directory: &Directory) -> Self {
+        Self {
+            directory: directory.clone(),
+            told: Cell::new(None),
+        }
+    }
+
+    fn tell(&self, weights: Weights) -> Result<(), ControllerError> {
+        if confirmed(&self.directory)? == weights
+            || self.told.replace(Some(weights)) == Some(weights)
+        {
+            return Ok(());
+        }
+        eprintln!(
+            "TO DO: send {} % of the traffic to the canary and {} % to the stable version, then say so: \
+             cargo xtask rollout confirm --canary-percent {}",
+            weights.canary(),
+            weights.stable(),
+            weights.canary()
+        );
+        Ok(())
     }
 }
 
@@ -104,7 +147,7 @@ mod tests {
     fn a_person_is_believed_when_they_say_so() {
         let place = tempfile::tempdir().unwrap();
         let directory = Directory::new(place.path());
-        let traffic = Traffic::Manual(directory.clone());
+        let traffic = Traffic::Manual(Person::new(&directory));
         let five = Weights::with_canary(5).unwrap();
         assert_eq!(traffic.weights().unwrap(), Weights::ALL_STABLE);
         traffic.set(five).unwrap();

@@ -9,6 +9,7 @@ mod pooling;
 mod post_deploy;
 mod retention;
 mod revoking;
+mod rolling_back;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -10,7 +10,7 @@ pub enum Request {
     Resume,
     /// To the next stage, though the stage was not watched for long enough; never against the judge.
     Promote,
-    /// Rolls back.
+    /// Rolls back, also a release that is done.
     Abort,
 }
 

@@ -81,3 +81,20 @@ fn lost_telemetry_pauses_after_a_while_and_the_traffic_stays() {
     bench.looks(Outcome::Promote, 2);
     assert_eq!(bench.weights, percent(100));
 }
+
+#[test]
+fn a_release_that_is_done_is_taken_back_when_an_operator_asks_for_it_and_for_nothing_else() {
+    let mut bench = Bench::running();
+    bench.looks(Outcome::Promote, 12);
+    assert!(matches!(bench.state.phase, Phase::Done { .. }));
+    for request in [Request::Pause, Request::Resume, Request::Promote] {
+        bench.request(request, Outcome::Promote);
+        assert_eq!(bench.refusal, Some(Refusal::Done));
+        assert_eq!(bench.weights, Weights::ALL_CANARY);
+    }
+    bench.request(Request::Abort, Outcome::Promote);
+    assert_eq!(bench.refusal, None);
+    assert!(bench.is_rolled_back_for(Cause::Abort));
+    bench.look(None);
+    assert!(matches!(bench.state.phase, Phase::RolledBack { .. }));
+}

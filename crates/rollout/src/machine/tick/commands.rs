@@ -14,8 +14,9 @@ impl Turn<'_> {
         match self.state.phase {
             Phase::RollingBack { .. } => return Err(Refusal::RollingBack),
             Phase::RolledBack { .. } => return Err(Refusal::RolledBack),
-            Phase::Done { .. } => return Err(Refusal::Done),
-            Phase::Entering(_) | Phase::Running(_) => {}
+            // What was found bad later is taken back as well.
+            Phase::Done { .. } if command.request != Request::Abort => return Err(Refusal::Done),
+            Phase::Done { .. } | Phase::Entering(_) | Phase::Running(_) => {}
         }
         match command.request {
             Request::Pause => self.obey_pause(command),

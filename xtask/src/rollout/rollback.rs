@@ -1,0 +1,323 @@
+//! `cargo xtask rollback`: the old version is made ready, then the release is aborted as by `rollout abort`, which moves the traffic
+//! and writes the history, then the new version goes. Ends with 0 (all traffic is the old version's) or 1 (it could not be done).
+
+mod report;
+
+use std::process::{Child, Command as Program, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail, ensure};
+use ports::Clock as _;
+use rollout::machine::{Command, Driver, Phase, Request, State};
+use rollout::traffic::{Controller as _, Weights};
+use tokio::runtime::Runtime;
+
+use super::directory::{Directory, Lock};
+use super::operator::OperatorArguments;
+use super::traffic::{Traffic, TrafficArguments};
+use super::{DirectoryArguments, asking, mailbox, telling};
+use crate::pause::pause;
+use crate::probing::{CannotProbe, Target};
+use crate::reporting::{Shape, parse_span};
+use crate::system_clock::SystemClock;
+use report::{Report, State as StepState};
+
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Until a lock is taken for that of a process that drives.
+const LOCK_TRIES: u32 = 5;
+/// For requests that the new version still answers; the service itself ends the others in order.
+const DRAIN: Duration = Duration::from_secs(30);
+/// In which the router must send nothing to the new version.
+const WATCH: Duration = Duration::from_secs(1);
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask rollback --reason 'errors at checkout' --old http://10.0.0.1:5001 --old http://10.0.0.2:5001 \\
+    --haproxy /run/haproxy/admin.sock --start-old 'systemctl start api-old' --stop-new 'systemctl stop api-new'
+  cargo xtask rollback --reason 'errors at checkout' --old http://10.0.0.1:5001 --manual
+
+Traffic is moved only once every --old is ready. A process that drives the release is asked to abort it, otherwise this command does.
+Also a release that is done can be taken back, as long as the old version can be started. Ends with 0 when the router sends everything
+to the old version, 1 when that could not be done (it says how far it came), 2 on wrong usage.")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    by: OperatorArguments,
+    /// A server of the old version, as http://10.0.0.1:5001; may be repeated. Each must answer /readyz with 200 first
+    #[arg(long, value_name = "URL", required = true, value_parser = service)]
+    old: Vec<Target>,
+    /// Starts the old version where it is not ready: a line for `sh`. Without it, you are told to
+    #[arg(long, value_name = "COMMAND")]
+    start_old: Option<String>,
+    /// Ends the new version once it gets nothing any more: a line for `sh`. Without it, you are told to
+    #[arg(long, value_name = "COMMAND")]
+    stop_new: Option<String>,
+    /// How long each of these may take: the old version to get ready, the traffic to be moved, the new version to end
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = parse_span)]
+    timeout: Duration,
+    #[command(flatten)]
+    directory: DirectoryArguments,
+    #[command(flatten)]
+    traffic: TrafficArguments,
+    #[arg(long, value_enum, default_value_t)]
+    format: Shape,
+}
+
+fn service(url: &str) -> Result<Target, CannotProbe> {
+    Target::new(url)
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let command = Command {
+        request: Request::Abort,
+        operator: arguments.by.operator()?,
+        reason: arguments.by.reason.clone(),
+    };
+    let state = asking::state(&arguments.directory)?;
+    let directory = arguments.directory.open();
+    let rollback = Rollback {
+        arguments,
+        controller: arguments.traffic.controller(&directory)?,
+        directory,
+        command,
+        runtime: Runtime::new().context("the runtime does not start")?,
+    };
+    let mut report = Report::new(&state.release, &rollback.command);
+    let outcome = rollback.carry_out(&state, &mut report);
+    if let Err(error) = &outcome {
+        report.fail(&format!("{error:#}"));
+    }
+    print!("{}", report.rendered(arguments.format));
+    Ok(ExitCode::from(u8::from(!report.is_done())))
+}
+
+struct Rollback<'a> {
+    arguments: &'a Arguments,
+    directory: Directory,
+    controller: Traffic,
+    command: Command,
+    runtime: Runtime,
+}
+
+impl Rollback<'_> {
+    /// Each step only after the one before: an old version that is not ready must not get traffic, and a new one that gets some
+    /// must not go.
+    fn carry_out(&self, state: &State, report: &mut Report) -> anyhow::Result<()> {
+        report.begin("old version ready");
+        report.end(StepState::Done, &self.make_old_ready()?);
+        report.begin("traffic to the old version");
+        report.end(StepState::Done, &self.move_traffic()?);
+        report.begin("new version down");
+        let (how, what) = self.end_new(&state.release.canary)?;
+        report.end(how, &what);
+        report.begin("verified");
+        report.end(StepState::Done, &self.verify()?);
+        Ok(())
+    }
+
+    fn make_old_ready(&self) -> anyhow::Result<String> {
+        let begun = Instant::now();
+        let mut starting: Option<Child> = None;
+        let mut is_told = false;
+        loop {
+            let Some(why) = self.old_is_not_ready() else {
+                return Ok(format!("{} of {0} ready", self.arguments.old.len()));
+            };
+            ensure!(
+                begun.elapsed() < self.arguments.timeout,
+                "{why}: the traffic was left as it is. Start the old version and try again"
+            );
+            if let Some(child) = &mut starting {
+                if let Some(status) = child.try_wait()?.filter(|status| !status.success()) {
+                    bail!("--start-old ended with {status}: the traffic was left as it is");
+                }
+            } else if let Some(line) = &self.arguments.start_old {
+                starting = Some(shell(line)?);
+            } else if !is_told {
+                eprintln!("TO DO: start the old version ({why})");
+                is_told = true;
+            }
+            pause(LOOK_EVERY);
+        }
+    }
+
+    /// Why the first of them is not.
+    fn old_is_not_ready(&self) -> Option<String> {
+        self.arguments.old.iter().find_map(|old| {
+            match self.runtime.block_on(old.get("/readyz", None)) {
+                Ok(answer) if answer.status.is_success() => None,
+                Ok(answer) => Some(format!("{}readyz says {}", old.shown(), answer.shown())),
+                Err(error) => Some(error.to_string()),
+            }
+        })
+    }
+
+    /// Until the history and the controller both have it.
+    fn move_traffic(&self) -> anyhow::Result<String> {
+        let begun = Instant::now();
+        let mut trouble = String::from("it was not confirmed");
+        loop {
+            let state = asking::state(&self.arguments.directory)?;
+            let is_back = matches!(
+                state.phase,
+                Phase::RollingBack { .. } | Phase::RolledBack { .. }
+            );
+            let step = match self.lock()? {
+                Some(_lock) => Some(self.step((!is_back).then_some(&self.command))?),
+                None if is_back => None,
+                None => {
+                    self.ask_driver()?;
+                    None
+                }
+            };
+            let (state, troubles) = step.unwrap_or((state, Vec::new()));
+            let is_over = matches!(state.phase, Phase::RolledBack { .. });
+            if is_over && troubles.is_empty() && self.has_all() {
+                return Ok(format!("0 % for {}", state.release.canary));
+            }
+            if let Some(last) = troubles.into_iter().next_back() {
+                trouble = last;
+            }
+            ensure!(
+                begun.elapsed() < self.arguments.timeout,
+                "the traffic could not be moved: {trouble}"
+            );
+            pause(LOOK_EVERY);
+        }
+    }
+
+    /// None while another process drives. Whoever only looks, as `rollout status`, holds it for a moment.
+    fn lock(&self) -> anyhow::Result<Option<Lock>> {
+        for _ in 0..LOCK_TRIES {
+            if let Some(lock) = self.directory.try_lock()? {
+                return Ok(Some(lock));
+            }
+            pause(LOOK_EVERY);
+        }
+        Ok(None)
+    }
+
+    /// One step of the release by ourselves, with what failed in it.
+    fn step(&self, command: Option<&Command>) -> anyhow::Result<(State, Vec<String>)> {
+        let driver = Driver::new(
+            self.directory.clone(),
+            self.directory.clone(),
+            &self.controller,
+        );
+        let step = driver.step(SystemClock.now(), None, command)?;
+        let troubles = step.troubles.iter().map(|trouble| telling::chain(trouble));
+        Ok((step.state, troubles.collect()))
+    }
+
+    /// Asks the process that drives. When it does not answer, the traffic is moved all the same: people are waiting.
+    fn ask_driver(&self) -> anyhow::Result<()> {
+        let letter = mailbox::Letter::new(&self.command);
+        match mailbox::ask(&self.directory, &letter) {
+            Ok(None) => Ok(()),
+            Ok(Some(refusal)) => {
+                eprintln!("note: {refusal}");
+                Ok(())
+            }
+            Err(error) => {
+                self.controller.set(Weights::ALL_STABLE)?;
+                Err(error.context(
+                    "all traffic was sent to the old version, but the history does not say so: end the process that drives, and try again",
+                ))
+            }
+        }
+    }
+
+    fn has_all(&self) -> bool {
+        self.controller
+            .weights()
+            .is_ok_and(|weights| weights == Weights::ALL_STABLE)
+    }
+
+    fn end_new(&self, version: &str) -> anyhow::Result<(StepState, String)> {
+        let left = self.drain();
+        let Some(line) = &self.arguments.stop_new else {
+            return Ok((
+                StepState::ToDo,
+                format!("end the servers of {version}{left}"),
+            ));
+        };
+        let mut child = shell(line)?;
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = child.try_wait()? {
+                ensure!(
+                    status.success(),
+                    "--stop-new ended with {status}; the old version has all traffic"
+                );
+                return Ok((StepState::Done, format!("{version} was ended{left}")));
+            }
+            ensure!(
+                begun.elapsed() < self.arguments.timeout,
+                "--stop-new does not end; the old version has all traffic"
+            );
+            pause(LOOK_EVERY);
+        }
+    }
+
+    /// What is to be said of requests that are still under way.
+    fn drain(&self) -> String {
+        let Some(router) = self.controller.router() else {
+            return String::new();
+        };
+        let begun = Instant::now();
+        loop {
+            match router.overview().map(|overview| overview.canary.in_flight) {
+                Ok(0) => return String::new(),
+                Ok(some) if begun.elapsed() > DRAIN => {
+                    return format!(" ({some} requests were still under way)");
+                }
+                Err(_) if begun.elapsed() > DRAIN => return String::new(),
+                _ => pause(LOOK_EVERY),
+            }
+        }
+    }
+
+    /// What is so at the end, whatever was done before.
+    fn verify(&self) -> anyhow::Result<String> {
+        if let Some(why) = self.old_is_not_ready() {
+            bail!("{why}");
+        }
+        let weights = self.controller.weights()?;
+        ensure!(
+            weights == Weights::ALL_STABLE,
+            "the new version gets {} % of the traffic again: does somebody else change the weights?",
+            weights.canary()
+        );
+        let Some(router) = self.controller.router() else {
+            return Ok(
+                "the old version is ready; you confirmed that it has all traffic".to_owned(),
+            );
+        };
+        let before = router.overview()?;
+        pause(WATCH);
+        let after = router.overview()?;
+        ensure!(
+            after.weights == Weights::ALL_STABLE && after.stable.ready() > 0,
+            "the router has {} ready servers of the old version and sends {} % to the new one",
+            after.stable.ready(),
+            after.weights.canary()
+        );
+        ensure!(
+            after.process.pid != before.process.pid || after.canary.sent == before.canary.sent,
+            "the router still sends requests to the new version"
+        );
+        Ok(format!(
+            "the router sends everything to {} ready servers of the old version",
+            after.stable.ready()
+        ))
+    }
+}
+
+/// What it prints goes where notes go: the report alone is on the standard output.
+fn shell(line: &str) -> anyhow::Result<Child> {
+    Program::new("sh")
+        .args(["-c", line])
+        .stdin(Stdio::null())
+        .stdout(std::io::stderr())
+        .spawn()
+        .context("a shell does not start")
+}
