@@ -12,6 +12,7 @@ mod backup_file;
 mod bench;
 mod browser;
 mod check_layers;
+mod checklist;
 mod command_center;
 mod conformance;
 mod fuzz;
@@ -70,6 +71,8 @@ enum Command {
     Browser,
     /// Check that crates depend on each other only as docs/architecture.md allows
     CheckLayers,
+    /// The list before a deployment: what is checked, what a person confirmed, and how long ago
+    Checklist(checklist::Arguments),
     /// Be a Command Center to try a server with: send tasks, show what is told, check every signature
     #[command(name = "command-center")]
     Center(command_center::Arguments),
@@ -85,6 +88,8 @@ enum Command {
     LintMigrations,
     /// Make, take back, list and verify the schema of a Postgres database
     Migrate(migrate::Arguments),
+    /// Check that Prometheus and the Alertmanager accept what was rendered, and that alerts fire and go where they should
+    Monitoring,
     /// Probe whether a service that was just deployed does what it should
     PostDeploy(post_deploy::Arguments),
     /// Write the alerts, their tests, their routing, the dashboards and the steps in a cluster that the policy of releases asks for
@@ -134,6 +139,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Bench(benchmark) => bench::run(&benchmark),
         Command::Browser => browser::run(),
         Command::Center(arguments) => command_center::run(&arguments),
+        Command::Checklist(arguments) => checklist::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::CheckLayers => check_layers::run(),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
@@ -141,6 +147,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Import(arguments) => import::run(&arguments),
         Command::LintMigrations => lint_migrations::run(),
         Command::Migrate(arguments) => migrate::run(&arguments),
+        Command::Monitoring => monitoring::run(),
         Command::PostDeploy(arguments) => post_deploy::run(&arguments),
         Command::Render(arguments) => render::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),

@@ -1,7 +1,7 @@
-//! The step `monitoring` of `cargo xtask test`: what was rendered, as Prometheus and the Alertmanager themselves read it.
+//! `cargo xtask monitoring`: what was rendered, as Prometheus and the Alertmanager themselves read it.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, ensure};
 
@@ -10,6 +10,11 @@ use crate::tools::{self, ensure_debian_packages};
 use crate::workspace::Workspace;
 
 const ALERTMANAGER: &str = "deploy/alertmanager/alertmanager.yml";
+
+pub(crate) fn run() -> anyhow::Result<ExitCode> {
+    check(&Workspace::load()?)?;
+    Ok(ExitCode::SUCCESS)
+}
 
 /// # Errors
 /// The first check that fails, with what the tool said.

@@ -25,6 +25,15 @@ pub(crate) enum Shape {
     Json,
 }
 
+/// Of lists that people read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Page {
+    #[default]
+    Table,
+    Json,
+    Markdown,
+}
+
 /// A group of JUnit's cases.
 pub(crate) struct Suite {
     pub(crate) name: String,

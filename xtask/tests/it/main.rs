@@ -2,6 +2,7 @@
 
 mod auditing;
 mod backups;
+mod checklist;
 mod gates;
 mod importing;
 mod migrating;
