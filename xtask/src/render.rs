@@ -1,9 +1,11 @@
-//! `cargo xtask render`: recording rules, alerts with their tests, routing and dashboards, all from the one policy.
+//! `cargo xtask render`: recording rules, alerts with their tests, routing, dashboards and the steps in a cluster, all from the one
+//! policy.
 
 mod alerts;
 mod dashboards;
 mod diff;
 mod files;
+mod kubernetes;
 mod queries;
 mod recording;
 pub(crate) mod routing;
@@ -53,7 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 /// Files are missing, differ or should not be there; each is named, with the first lines that differ.
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
     let root = workspace.root();
-    let files = files(&policy(workspace)?)?;
+    let files = all_files(&root)?;
     let mut wrong: Vec<String> = files.iter().filter_map(|file| drift(&root, file)).collect();
     for path in strangers(&root, &files)? {
         wrong.push(format!("{path} is not made by this command"));
@@ -71,9 +73,15 @@ pub(crate) fn policy(workspace: &Workspace) -> anyhow::Result<Policy> {
     read_policy(&workspace.root().join(POLICY))
 }
 
+fn all_files(root: &Path) -> anyhow::Result<Vec<File>> {
+    let text = fs::read_to_string(root.join(POLICY)).context(POLICY)?;
+    let policy = Policy::parse(&text).context(POLICY)?;
+    files(&policy, &text)
+}
+
 fn write(workspace: &Workspace) -> anyhow::Result<()> {
     let root = workspace.root();
-    let files = files(&policy(workspace)?)?;
+    let files = all_files(&root)?;
     for path in strangers(&root, &files)? {
         println!("removed {path}");
         fs::remove_file(root.join(&path)).with_context(|| format!("cannot remove {path}"))?;

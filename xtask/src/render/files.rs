@@ -5,16 +5,17 @@ use serde_json::Value;
 
 use super::dashboards::Dashboard;
 use super::recording::Subject;
-use super::{alerts, recording, routing, rule_tests, scrape, yaml};
+use super::{alerts, kubernetes, recording, routing, rule_tests, scrape, yaml};
 
 const MADE: &str =
     "Made by `cargo xtask render` out of config/rollout.toml; change that, not this.";
 
 /// Folders that hold what is made here and nothing else.
-pub(super) const OWN_FOLDERS: [&str; 3] = [
+pub(super) const OWN_FOLDERS: [&str; 4] = [
     "deploy/prometheus/rules",
     "deploy/prometheus/tests",
     "deploy/grafana/dashboards",
+    "deploy/kubernetes/rollouts",
 ];
 
 pub(crate) struct File {
@@ -23,9 +24,11 @@ pub(crate) struct File {
     pub(crate) text: String,
 }
 
+/// `text` is what the policy was read from.
+///
 /// # Errors
 /// The policy has an alert that cannot be made from its numbers.
-pub(crate) fn files(policy: &Policy) -> anyhow::Result<Vec<File>> {
+pub(crate) fn files(policy: &Policy, text: &str) -> anyhow::Result<Vec<File>> {
     let mut files = vec![
         yaml(
             "prometheus/rules/objectives.yml",
@@ -62,6 +65,9 @@ pub(crate) fn files(policy: &Policy) -> anyhow::Result<Vec<File>> {
             path: format!("deploy/grafana/dashboards/{}", dashboard.file()),
             text: format!("{:#}\n", dashboard.render(policy)),
         });
+    }
+    for (path, about, value) in kubernetes::files(policy, text) {
+        files.push(yaml(&path, about, &value));
     }
     Ok(files)
 }

@@ -2,6 +2,7 @@
 
 mod boards;
 mod exported;
+mod kubernetes;
 mod promql;
 
 use std::collections::BTreeSet;
@@ -189,7 +190,7 @@ fn inhibitions_name_alerts_that_are_there() {
 #[test]
 fn a_file_that_differs_is_shown_and_one_of_nobody_is_found() {
     let folder = tempfile::tempdir().unwrap();
-    let files = files(&shipped()).unwrap();
+    let files = files(&shipped(), SHIPPED).unwrap();
     for file in &files {
         let path = folder.path().join(&file.path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -60,8 +60,10 @@ fn nested(text: &mut String, value: &Value, indent: usize) {
         Value::String(lines) if lines.contains('\n') => {
             text.push_str(" |-\n");
             for line in lines.lines() {
-                pad(text, indent);
-                text.push_str(line);
+                if !line.is_empty() {
+                    pad(text, indent);
+                    text.push_str(line);
+                }
                 text.push('\n');
             }
         }
@@ -109,13 +111,13 @@ mod tests {
     #[test]
     fn blocks_lists_and_texts_are_written_as_people_would() {
         let value = json!({
-            "groups": [{"name": "a", "rules": [{"expr": "x\n> 0", "record": "a:b"}, {"expr": "y{z=\"1\"}"}]}],
+            "groups": [{"name": "a", "rules": [{"expr": "x\n\n> 0", "record": "a:b"}, {"expr": "y{z=\"1\"}"}]}],
             "empty": [], "none": {}, "flag": true, "word": "true", "age": "5m", "quote": "it's",
             "lists": [["a"], 1.5],
         });
         let expected = "# Made.\n\
             age: '5m'\nempty: []\nflag: true\n\
-            groups:\n  - name: a\n    rules:\n      - expr: |-\n          x\n          > 0\n        record: 'a:b'\n      - expr: 'y{z=\"1\"}'\n\
+            groups:\n  - name: a\n    rules:\n      - expr: |-\n          x\n\n          > 0\n        record: 'a:b'\n      - expr: 'y{z=\"1\"}'\n\
             lists:\n  -\n    - a\n  - 1.5\n\
             none: {}\nquote: 'it''s'\nword: 'true'\n";
         assert_eq!(document("Made.", &value), expected);

@@ -3,8 +3,10 @@
 use adapter_prometheus::RunningVersion;
 use anyhow::bail;
 use chrono::{DateTime, Utc};
+use ports::Clock as _;
 
 use crate::rollout::measuring::Meter;
+use crate::system_clock::SystemClock;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct VersionArguments {
@@ -24,8 +26,8 @@ pub(super) struct VersionArguments {
         conflicts_with = "snapshot"
     )]
     stable: Option<String>,
-    /// When the stage began, as 2026-01-31T12:00:00Z. Without it: when the canary's oldest process started
-    #[arg(long, value_name = "TIME", conflicts_with = "snapshot")]
+    /// When the stage began, as 2026-01-31T12:00:00Z or `now`. Without it: when the canary's oldest process started
+    #[arg(long, value_name = "TIME", conflicts_with = "snapshot", value_parser = parse_time)]
     since: Option<DateTime<Utc>>,
 }
 
@@ -69,6 +71,15 @@ impl VersionArguments {
     }
 }
 
+/// `now` is when this command began.
+fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
+    if text == "now" {
+        return Ok(SystemClock.now());
+    }
+    let time = text.parse::<DateTime<Utc>>();
+    time.map_err(|_| "it must be like 2026-01-31T12:00:00Z, or now".to_owned())
+}
+
 fn youngest_and_other(found: &[RunningVersion]) -> anyhow::Result<(String, String)> {
     let mut found: Vec<&RunningVersion> = found.iter().collect();
     found.sort_by_key(|one| one.started_at);
@@ -100,6 +111,14 @@ mod tests {
             version: version.to_owned(),
             started_at: DateTime::<Utc>::UNIX_EPOCH + TimeDelta::minutes(minute),
         }
+    }
+
+    #[test]
+    fn a_stage_begins_at_a_time_or_now() {
+        let time = parse_time("1970-01-01T00:03:00Z").unwrap();
+        assert_eq!(time, DateTime::<Utc>::UNIX_EPOCH + TimeDelta::minutes(3));
+        assert!((SystemClock.now() - parse_time("now").unwrap()).num_minutes() == 0);
+        assert!(parse_time("yesterday").is_err());
     }
 
     #[test]
