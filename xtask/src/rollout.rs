@@ -1,6 +1,7 @@
 //! `cargo xtask rollout`: what can be known of a release before it begins, and taking it through its stages.
 
 mod asking;
+mod backtest;
 mod directory;
 mod driving;
 mod mailbox;
@@ -49,6 +50,8 @@ pub(crate) enum Command {
     VerifyHistory(past::VerifyArguments),
     /// Judge again what was measured, and compare with the verdicts in the history
     Replay(past::ReplayArguments),
+    /// Judge what was measured by the policy of today, and show which verdicts would be others
+    Backtest(backtest::Arguments),
 }
 
 #[derive(clap::Args)]
@@ -112,5 +115,6 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::History(arguments) => past::history(arguments),
         Command::VerifyHistory(arguments) => past::verify(arguments),
         Command::Replay(arguments) => past::replay(arguments),
+        Command::Backtest(arguments) => backtest::run(arguments),
     }
 }
