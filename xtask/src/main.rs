@@ -45,6 +45,8 @@ mod tasks;
 mod test;
 mod token;
 mod tools;
+#[cfg(test)]
+mod workflows;
 mod workspace;
 
 use std::process::ExitCode;

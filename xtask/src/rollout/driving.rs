@@ -38,25 +38,38 @@ pub(super) struct Drive {
     wheel: Wheel,
     policy: Policy,
     meter: Meter,
+    /// The stage whose end is left to somebody else.
+    until: Option<String>,
+}
+
+/// What came of one look.
+enum Looked {
+    Stepped(Box<Step>),
+    /// The stage is over and good, and nothing was done about it.
+    Ready,
 }
 
 impl Drive {
-    pub(super) fn new(wheel: Wheel, policy: Policy, meter: Meter) -> Self {
+    pub(super) fn new(wheel: Wheel, policy: Policy, meter: Meter, until: Option<String>) -> Self {
         Self {
             wheel,
             policy,
             meter,
+            until,
         }
     }
 
-    /// Until the release is over: 0 when it is done, 20 when it was rolled back.
+    /// Until the release is over: 0 when it is done, 20 when it was rolled back. With `until`, also 0 once that stage could be left.
     ///
     /// # Errors
     ///
-    /// When there is no state to go on with.
+    /// When there is no state to go on with, or no such stage.
     pub(super) fn to_the_end(&self) -> anyhow::Result<ExitCode> {
         loop {
-            let step = self.look()?;
+            let step = match self.look()? {
+                Looked::Stepped(step) => step,
+                Looked::Ready => return Ok(ExitCode::SUCCESS),
+            };
             match step.state.phase {
                 Phase::Done { .. } => return Ok(ExitCode::SUCCESS),
                 Phase::RolledBack { .. } => {
@@ -80,7 +93,7 @@ impl Drive {
         }
     }
 
-    fn look(&self) -> anyhow::Result<Step> {
+    fn look(&self) -> anyhow::Result<Looked> {
         let state = self
             .wheel
             .driver
@@ -90,6 +103,14 @@ impl Drive {
         let command = letter.as_ref().map(mailbox::Letter::command);
         let measured = self.measure(&state);
         let (snapshot, evidence) = measured.unzip();
+        let outcome = evidence.as_ref().map(|evidence| evidence.verdict().outcome);
+        if let Some(until) = &self.until
+            && letter.is_none()
+            && is_ready(until, &state, outcome)?
+        {
+            println!("{}: it can be left", telling::phase(&state));
+            return Ok(Looked::Ready);
+        }
         let now = SystemClock.now();
         let step = self
             .wheel
@@ -106,7 +127,7 @@ impl Drive {
             let answered = mailbox::answer(&self.wheel.directory, &letter, refusal);
             note(answered.context("the operator cannot be answered"));
         }
-        Ok(step)
+        Ok(Looked::Stepped(Box::new(step)))
     }
 
     /// Nothing when no stage is judged now, or the telemetry failed.
@@ -139,6 +160,30 @@ impl Drive {
         let text = serde_json::to_string(snapshot)?;
         self.wheel.directory.write(name, &text)
     }
+}
+
+/// Whether the stage is behind us, or was watched for long enough and its verdict promotes.
+///
+/// # Errors
+///
+/// When the release has no such stage.
+fn is_ready(until: &str, state: &State, outcome: Option<Outcome>) -> anyhow::Result<bool> {
+    let mut stages = state.plan.stages.iter();
+    let last = stages
+        .position(|stage| stage.name == until)
+        .with_context(|| format!("the release has no stage {until}"))?;
+    let Some(running) = state.judged() else {
+        return Ok(false);
+    };
+    if running.stage != last {
+        return Ok(running.stage > last);
+    }
+    let needed = state.stage(last).at_least_seconds;
+    let watched = u64::try_from(running.watch.total().num_seconds()).unwrap_or_default();
+    Ok(matches!(state.phase, Phase::Running(_))
+        && state.pause.is_none()
+        && watched >= needed
+        && outcome == Some(Outcome::Promote))
 }
 
 /// What is only kept for people and for later, such as on a full disk, ends no release: somebody must go on watching.
@@ -190,4 +235,71 @@ pub(super) fn snapshot_of(directory: &Directory, verdict_hash: &str) -> anyhow::
     let shown = path.display();
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {shown}"))?;
     Snapshot::from_json(&text).with_context(|| format!("{shown} is no snapshot"))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta, Utc};
+    use rollout::history::Head;
+    use rollout::machine::{Pause, Plan, Release, Running, Watch};
+    use rollout::traffic::{Confirmation, Weights};
+
+    use super::*;
+
+    const SHIPPED: &str = include_str!("../../../config/rollout.toml");
+
+    /// In a stage that was watched for so many minutes.
+    fn running(stage: usize, minutes: i64) -> State {
+        let start = DateTime::<Utc>::UNIX_EPOCH;
+        let plan = Plan::of(&Policy::parse(SHIPPED).unwrap());
+        let release = Release {
+            canary: "2".to_owned(),
+            stable: "1".to_owned(),
+        };
+        let weights = Weights::ALL_STABLE;
+        let at = (Head::default(), weights);
+        let mut state = State::started(release, plan, ("ada", "a test"), at, start);
+        let mut watch = Watch::default();
+        for minute in 0..=minutes {
+            watch.look(start + TimeDelta::minutes(minute), TimeDelta::minutes(3));
+        }
+        state.phase = Phase::Running(Running {
+            stage,
+            started_at: start,
+            confirmed: Confirmation { weights, at: start },
+            late_before: None,
+            watch,
+        });
+        state
+    }
+
+    #[test]
+    fn a_stage_ends_when_it_was_watched_for_long_enough_and_its_verdict_promotes() {
+        let promote = Some(Outcome::Promote);
+        let ready = |state: &State, outcome| is_ready("canary", state, outcome).unwrap();
+        assert!(ready(&running(0, 120), promote));
+        assert!(!ready(&running(0, 119), promote));
+        for outcome in [
+            None,
+            Some(Outcome::Hold),
+            Some(Outcome::Rollback),
+            Some(Outcome::Broken),
+        ] {
+            assert!(!ready(&running(0, 200), outcome), "{outcome:?}");
+        }
+        let mut paused = running(0, 200);
+        paused.pause = Some(Pause {
+            operator: "ada".to_owned(),
+            reason: "lunch".to_owned(),
+            at: paused.ticked_at,
+        });
+        assert!(!ready(&paused, promote));
+    }
+
+    #[test]
+    fn a_stage_that_is_behind_is_over_and_one_that_does_not_come_is_an_error() {
+        assert!(is_ready("canary", &running(1, 0), None).unwrap());
+        assert!(!is_ready("full", &running(1, 9_999), Some(Outcome::Promote)).unwrap());
+        assert!(is_ready("lunch", &running(0, 0), None).is_err());
+    }
 }

@@ -46,6 +46,9 @@ pub(crate) struct RunArguments {
     prometheus: PrometheusArguments,
     #[command(flatten)]
     traffic: TrafficArguments,
+    /// Stop (0) once this stage was watched for long enough and its verdict promotes: `rollout run` then goes on to the next one
+    #[arg(long, value_name = "STAGE")]
+    until: Option<String>,
 }
 
 pub(crate) fn start(arguments: &StartArguments) -> anyhow::Result<ExitCode> {
@@ -57,6 +60,10 @@ pub(crate) fn start(arguments: &StartArguments) -> anyhow::Result<ExitCode> {
     let (policy, text) = arguments.policy.read_with_text()?;
     // What cannot work is found before anything is written.
     let meter = arguments.run.prometheus.meter(&policy)?;
+    if let Some(until) = &arguments.run.until {
+        let is_stage = policy.stage(until).is_some();
+        ensure!(is_stage, "--until {until}: the policy has no such stage");
+    }
     let wheel = arguments.run.wheel()?;
     // The policy first: a state without it could not be judged.
     keep_policy(&wheel.directory, &policy, &text)?;
@@ -67,7 +74,7 @@ pub(crate) fn start(arguments: &StartArguments) -> anyhow::Result<ExitCode> {
     let by = (operator.as_str(), arguments.by.reason.as_str());
     let plan = Plan::of(&policy);
     wheel.driver.start(release, plan, by, SystemClock.now())?;
-    Drive::new(wheel, policy, meter).to_the_end()
+    Drive::new(wheel, policy, meter, arguments.run.until.clone()).to_the_end()
 }
 
 pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
@@ -84,7 +91,7 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     );
     let policy = policy_of(&wheel.directory, &state.plan.policy_hash)?;
     let meter = arguments.prometheus.meter(&policy)?;
-    Drive::new(wheel, policy, meter).to_the_end()
+    Drive::new(wheel, policy, meter, arguments.until.clone()).to_the_end()
 }
 
 impl RunArguments {

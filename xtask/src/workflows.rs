@@ -1,0 +1,281 @@
+//! The workflow of releases and the documentation use commands as they are: a flag that is renamed fails here, not on the day of a
+//! release.
+
+use std::path::PathBuf;
+
+use clap::Parser as _;
+use serde_json::Value;
+
+use crate::CommandLine;
+
+/// What stands for variables of the workflow and of shells.
+const VARIABLES: [(&str, &str); 10] = [
+    ("GITHUB_ACTOR", "ada"),
+    ("GITHUB_REF_NAME", "v1.3.0-prod"),
+    ("HAPROXY", "/run/haproxy/admin.sock"),
+    ("ROLLOUT_DIRECTORY", "/var/lib/rollout"),
+    ("STABLE", "1.2.0"),
+    ("START_OLD", "true"),
+    ("STOP_NEW", "true"),
+    ("VERSION", "1.3.0"),
+    ("since", "2026-01-31T12:00:00Z"),
+    ("TOKEN", "token"),
+];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn text_of(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap()
+}
+
+fn workflow() -> Value {
+    serde_norway::from_str(&text_of(".github/workflows/release.yml")).unwrap()
+}
+
+/// Names and contents.
+fn jobs(workflow: &Value) -> Vec<(&String, &Value)> {
+    workflow["jobs"].as_object().unwrap().iter().collect()
+}
+
+fn steps(job: &Value) -> &Vec<Value> {
+    job["steps"].as_array().unwrap()
+}
+
+fn scripts(job: &Value) -> String {
+    let scripts = steps(job).iter().filter_map(|step| step["run"].as_str());
+    scripts.collect::<Vec<_>>().join("\n")
+}
+
+/// The words behind each `xtask` in a script, as a shell would hand them over.
+fn command_lines(script: &str) -> Vec<Vec<String>> {
+    let joined = script.replace("\\\n", " ");
+    let mut lines = Vec::new();
+    for line in joined.lines().map(str::trim) {
+        if line.starts_with('#') {
+            continue;
+        }
+        for (place, _) in line.match_indices("xtask ") {
+            let before = line[..place].trim_end();
+            let is_program = before.ends_with('/') || before.ends_with("cargo");
+            if is_program {
+                lines.push(words(&line[place + "xtask ".len()..]));
+            }
+        }
+    }
+    lines
+}
+
+/// Until the command ends: a pipe, a redirection, another command, a closing parenthesis, a comment.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for character in text.chars() {
+        match (quote, character) {
+            (Some(mark), _) if mark == character => quote = None,
+            (Some(_), _) => word.get_or_insert_default().push(character),
+            (None, '"' | '\'') => {
+                quote = Some(character);
+                word.get_or_insert_default();
+            }
+            (None, '|' | '>' | ';' | '&' | ')' | '<' | '#') => break,
+            (None, ' ') => words.extend(word.take()),
+            (None, _) => word.get_or_insert_default().push(character),
+        }
+    }
+    words.extend(word);
+    words.iter().map(|word| with_values(word)).collect()
+}
+
+fn with_values(word: &str) -> String {
+    let mut word = word.to_owned();
+    for (name, value) in VARIABLES {
+        word = word.replace(&format!("${name}"), value);
+    }
+    if word.contains("_URL") {
+        return "http://localhost:5000".to_owned();
+    }
+    assert!(!word.contains('$'), "nobody knows what {word} is");
+    word
+}
+
+fn accept(words: &[String], from: &str) {
+    let line = ["xtask".to_owned()].into_iter().chain(words.to_vec());
+    if let Err(error) = CommandLine::try_parse_from(line) {
+        panic!("{from}: xtask {}: {error}", words.join(" "));
+    }
+}
+
+#[test]
+fn every_command_of_the_workflow_is_one_that_we_have() {
+    let workflow = workflow();
+    let mut found = Vec::new();
+    for (name, job) in jobs(&workflow) {
+        for words in command_lines(&scripts(job)) {
+            accept(&words, name);
+            found.push(words[0].clone());
+        }
+    }
+    for wanted in [
+        "gates",
+        "rollout",
+        "rollout-check",
+        "post-deploy",
+        "rollback",
+    ] {
+        assert!(found.iter().any(|one| one == wanted), "{wanted}: {found:?}");
+    }
+}
+
+#[test]
+fn every_command_of_the_documentation_is_one_that_we_have() {
+    let mut found = 0;
+    for page in ["README.md", "docs/releasing.md"] {
+        let text = text_of(page);
+        for block in text.split("```sh\n").skip(1) {
+            let block = block.split("```").next().unwrap();
+            for words in command_lines(block) {
+                accept(&words, page);
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 15, "{found}");
+}
+
+#[test]
+fn the_list_of_commands_in_the_readme_is_whole() {
+    use clap::CommandFactory as _;
+    let readme = text_of("README.md");
+    let rows: String = readme
+        .lines()
+        .filter(|line| line.starts_with("| `cargo xtask"))
+        .collect();
+    for command in CommandLine::command().get_subcommands() {
+        let name = command.get_name();
+        let is_there = [format!("xtask {name}"), format!("`{name}`")]
+            .iter()
+            .any(|text| rows.contains(text.as_str()));
+        assert!(is_there, "{name} is in no row of the list in README.md");
+    }
+}
+
+#[test]
+fn a_tag_of_production_starts_it_and_nothing_else() {
+    assert_eq!(
+        workflow()["on"],
+        serde_json::json!({"push": {"tags": ["v*-prod"]}})
+    );
+}
+
+#[test]
+fn it_is_compiled_once_and_no_job_has_a_right_that_it_does_not_need() {
+    let workflow = workflow();
+    assert_eq!(workflow["permissions"], serde_json::json!({}));
+    for (name, job) in jobs(&workflow) {
+        let compiles = scripts(job).contains("cargo ");
+        assert_eq!(compiles, name == "build", "{name}");
+        let rights = &job["permissions"];
+        match name.as_str() {
+            "build" => assert_eq!(*rights, serde_json::json!({"contents": "read"})),
+            _ => assert!(rights.is_null(), "{name}: {rights}"),
+        }
+        assert!(job["timeout-minutes"].is_u64(), "{name}");
+    }
+}
+
+#[test]
+fn actions_are_pinned_to_commits() {
+    let workflow = workflow();
+    let jobs = jobs(&workflow);
+    let uses = jobs.iter().flat_map(|(_, job)| steps(job));
+    let uses: Vec<&str> = uses.filter_map(|step| step["uses"].as_str()).collect();
+    assert!(uses.len() > 5, "{uses:?}");
+    for action in uses {
+        let (_, commit) = action.split_once('@').unwrap();
+        let is_commit = commit.len() == 40 && commit.chars().all(|one| one.is_ascii_hexdigit());
+        assert!(is_commit, "{action}");
+    }
+}
+
+/// Values of settings and of the tag must never become code of a script.
+#[test]
+fn scripts_hold_no_expressions() {
+    for (name, job) in jobs(&workflow()) {
+        assert!(!scripts(job).contains("${{"), "{name}");
+    }
+}
+
+#[test]
+fn each_stage_waits_for_the_verdict_on_the_one_before_and_full_for_post_deploy() {
+    let workflow = workflow();
+    let job = |name: &str| &workflow["jobs"][name];
+    let needs = |name: &str, other: &str| {
+        let needs = job(name)["needs"].clone();
+        needs == *other
+            || needs
+                .as_array()
+                .is_some_and(|all| all.iter().any(|one| *one == other))
+    };
+    for (name, other) in [
+        ("gates", "build"),
+        ("canary", "gates"),
+        ("ramp", "canary"),
+        ("post-deploy", "ramp"),
+        ("full", "post-deploy"),
+        ("retire", "full"),
+    ] {
+        assert!(needs(name, other), "{name} does not wait for {other}");
+        let condition = &job(name)["if"];
+        assert!(
+            condition.is_null(),
+            "{name} runs whatever came before: {condition}"
+        );
+    }
+    for stage in ["canary", "ramp", "full"] {
+        let script = scripts(job(stage));
+        let watched = script.find(&format!("--until {stage}")).unwrap();
+        let judged = script
+            .find(&format!("rollout-check --stage {stage}"))
+            .unwrap();
+        assert!(watched < judged, "{stage}");
+        assert!(script.contains("exit \"$code\""), "{stage}");
+        assert!(script.contains("--format github") && script.contains("--format junit"));
+    }
+}
+
+#[test]
+fn only_what_is_known_to_be_bad_is_sent_back() {
+    let workflow = workflow();
+    let condition = workflow["jobs"]["rollback"]["if"].as_str().unwrap();
+    let codes: Vec<&str> = condition
+        .split("needs.")
+        .skip(1)
+        .map(|part| part.split([')', '|']).next().unwrap().trim())
+        .collect();
+    assert_eq!(
+        codes,
+        [
+            "canary.outputs.code == '20'",
+            "ramp.outputs.code == '20'",
+            "full.outputs.code == '20'",
+            "post-deploy.outputs.code == '1'",
+        ]
+    );
+}
+
+#[test]
+fn words_are_split_as_a_shell_would() {
+    let script = "code=0\nx=\"$(release/xtask rollout status --format json | jq .)\"\n\
+        release/xtask rollback --reason \"a b\" \\\n  --old 'c|d' > file || code=$?\n# cargo xtask nothing\nmy-xtask no";
+    let lines = command_lines(script);
+    assert_eq!(
+        lines,
+        [
+            vec!["rollout", "status", "--format", "json"],
+            vec!["rollback", "--reason", "a b", "--old", "c|d"],
+        ]
+    );
+}
