@@ -71,7 +71,7 @@ fn blocks(folder: &Path) {
 
 /// The processor's time that Prometheus has taken, in milliseconds: on a busy machine it tells more than the time that passes.
 fn processor_ms(server: &Server) -> u64 {
-    let path = format!("/proc/{}/stat", server._process.process());
+    let path = format!("/proc/{}/stat", server.0.process().process());
     let text = std::fs::read_to_string(path).expect("it runs");
     let (_, fields) = text.rsplit_once(") ").expect("the name is in parentheses");
     // Both of its kinds, in hundredths of a second.
