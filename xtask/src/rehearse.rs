@@ -15,16 +15,17 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use clap::ValueEnum;
 use rollout::machine::Release;
 use rollout::{Outcome, Policy};
 
-use self::course::Row;
+use self::course::{Course, Row};
 use self::faults::Fault;
 use self::figures::{Expectation, Figures};
-use self::load::Load;
+use self::load::{Load, Seen};
 use self::world::{Binaries, CANARY, ROUTER_JOB, STABLE, World};
+use crate::pause::pause;
 use crate::reporting::{Shape, parse_span};
 use crate::rollout::PolicyArguments;
 use crate::rollout::directory::Directory;
@@ -34,6 +35,13 @@ use crate::rollout::traffic::Traffic;
 use crate::rollout_check::report;
 use crate::tools::{self, ensure_debian_packages};
 use crate::workspace::Workspace;
+
+/// Of users, a second, unless somebody asks for another number.
+const RPS: u32 = 200;
+/// So many times shorter than in production, unless somebody asks for another number.
+const TIME_SCALE: u32 = 120;
+/// How long users go on after the release is over.
+const AFTERWARDS: Duration = Duration::from_secs(5);
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -51,13 +59,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum)]
     expect: Option<Expected>,
     /// Requests of users a second
-    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(20..=5_000))]
+    #[arg(long, default_value_t = RPS, value_parser = clap::value_parser!(u32).range(20..=5_000))]
     rps: u32,
     /// Windows of the policy are so many times shorter than in production
-    #[arg(long, value_name = "TIMES", default_value_t = 120, value_parser = clap::value_parser!(u32).range(60..=1_000))]
+    #[arg(long, value_name = "TIMES", default_value_t = TIME_SCALE, value_parser = clap::value_parser!(u32).range(60..=1_000))]
     time_scale: u32,
-    /// After so long, as 4m or 240s, the last verdict is the rehearsal's
-    #[arg(long, default_value = "4m", value_parser = parse_span)]
+    /// After so long, as 4m or 270s, the last verdict is the rehearsal's
+    #[arg(long, default_value = "270s", value_parser = parse_span)]
     timeout: Duration,
     /// Where to write a report with plots
     #[arg(long, value_name = "FILE")]
@@ -96,44 +104,135 @@ impl Expected {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     ensure_debian_packages(tools::SERVER_PACKAGES)?;
-    let (_, text) = arguments.policy.read_with_text()?;
-    let text = policy::shortened(&text, arguments.time_scale)?;
+    let (_, policy) = arguments.policy.read_with_text()?;
+    let kept = tempfile::tempdir()?;
+    let held = hold(&Rehearsal {
+        fault: arguments.fault,
+        expected: expected(arguments),
+        rps: arguments.rps,
+        time_scale: arguments.time_scale,
+        at_most: arguments.timeout,
+        policy: &policy,
+        binaries: binaries(arguments.binaries.as_deref())?,
+        directory: Directory::new(arguments.keep.as_deref().unwrap_or(kept.path())),
+    })?;
+    if let Some(path) = &arguments.html {
+        let page = html::page(
+            &held.figures,
+            &held.course,
+            held.users.as_ref(),
+            &held.history,
+        )?;
+        std::fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))?;
+        eprintln!("the report is in {}", path.display());
+    }
+    match arguments.format {
+        Shape::Table => print!("\n{}", held.figures.table()),
+        Shape::Json => println!("{}", serde_json::to_string_pretty(&held.figures)?),
+    }
+    std::io::stdout().flush()?;
+    Ok(exit_code(arguments, held.course.outcome))
+}
+
+/// The step `rehearsal` of `cargo xtask test`: a version of which a tenth fails must be sent back.
+///
+/// # Errors
+///
+/// When it is not, or not as soon as it must be.
+pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
+    ensure_debian_packages(tools::SERVER_PACKAGES)?;
+    let policy = workspace.root().join("config/rollout.toml");
+    let kept = tempfile::tempdir()?;
+    let held = hold(&Rehearsal {
+        fault: Some(Fault::Errors),
+        expected: vec![Outcome::Rollback],
+        rps: RPS,
+        time_scale: TIME_SCALE,
+        at_most: Duration::from_secs(120),
+        policy: &std::fs::read_to_string(policy)?,
+        binaries: binaries(None)?,
+        directory: Directory::new(kept.path()),
+    })?;
+    let figures = held.figures;
+    println!("{}", figures.table());
+    ensure!(figures.as_expected, "the verdict is {}", figures.verdict);
+    ensure!(
+        figures.users_failed_afterwards == 0,
+        "{} requests failed after the rollback",
+        figures.users_failed_afterwards
+    );
+    let detected = figures.seconds_to_detect.context("no request failed")?;
+    ensure!(
+        detected < 60.0,
+        "it was rolled back after {detected} s only"
+    );
+    let took = figures
+        .seconds_to_roll_back
+        .context("no rollback is recorded")?;
+    ensure!(took < 5.0, "rolling back took {took} s");
+    Ok(())
+}
+
+/// What is to be rehearsed, and how.
+struct Rehearsal<'a> {
+    fault: Option<Fault>,
+    expected: Vec<Outcome>,
+    rps: u32,
+    time_scale: u32,
+    at_most: Duration,
+    /// The text of the policy of production.
+    policy: &'a str,
+    binaries: Binaries,
+    directory: Directory,
+}
+
+struct Held {
+    course: Course,
+    users: Option<Seen>,
+    /// The release's own.
+    history: String,
+    figures: Figures,
+}
+
+/// # Errors
+///
+/// When something of the rehearsal itself fails: that says nothing about any version.
+fn hold(rehearsal: &Rehearsal<'_>) -> anyhow::Result<Held> {
+    let text = policy::shortened(rehearsal.policy, rehearsal.time_scale)?;
     let policy = Policy::parse(&text).context("the shortened policy contradicts itself")?;
     let budget = policy.budget();
-    let binaries = binaries(arguments.binaries.as_deref())?;
-    let kept = tempfile::tempdir()?;
-    let directory = Directory::new(arguments.keep.as_deref().unwrap_or(kept.path()));
-
     eprintln!("starting two versions, HAProxy and Prometheus");
-    let mut world = World::start(&binaries, arguments.fault)?;
-    let load = Load::start(world.public(), arguments.rps)?;
+    let mut world = World::start(&rehearsal.binaries, rehearsal.fault)?;
+    world.open_to_users()?;
+    let load = Load::start(world.public(), rehearsal.rps)?;
     world.settle();
-    let drive = begin(&world, &directory, (policy, &text))?;
+    let drive = begin(&world, &rehearsal.directory, (policy, &text))?;
     eprintln!("{}", header());
     let (course, load) = course::follow(
         &drive,
         &mut world,
         Some(load),
-        arguments.fault,
-        arguments.timeout,
+        rehearsal.fault,
+        rehearsal.at_most,
         |row| eprintln!("{}", shown(row)),
     )?;
+    // Whoever asks now must be answered by a version that is good.
+    pause(AFTERWARDS);
     let users = load.map(|load| load.seen());
-
-    let expectation = expectation(arguments);
-    let history = directory.history()?;
+    let history = rehearsal.directory.history()?;
+    let expectation = Expectation {
+        fault: rehearsal
+            .fault
+            .map_or_else(|| "none".to_owned(), Fault::name),
+        outcomes: rehearsal.expected.clone(),
+    };
     let figures = Figures::of(&course, users.as_ref(), &history, budget, &expectation)?;
-    if let Some(path) = &arguments.html {
-        let page = html::page(&figures, &course, users.as_ref(), &history)?;
-        std::fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))?;
-        eprintln!("the report is in {}", path.display());
-    }
-    match arguments.format {
-        Shape::Table => print!("\n{}", figures.table()),
-        Shape::Json => println!("{}", serde_json::to_string_pretty(&figures)?),
-    }
-    std::io::stdout().flush()?;
-    Ok(exit_code(arguments, course.outcome))
+    Ok(Held {
+        course,
+        users,
+        history,
+        figures,
+    })
 }
 
 fn exit_code(arguments: &Arguments, outcome: Outcome) -> ExitCode {
@@ -144,15 +243,10 @@ fn exit_code(arguments: &Arguments, outcome: Outcome) -> ExitCode {
     }
 }
 
-fn expectation(arguments: &Arguments) -> Expectation {
-    let fault = arguments.fault;
-    let outcomes = match arguments.expect {
+fn expected(arguments: &Arguments) -> Vec<Outcome> {
+    match arguments.expect {
         Some(expected) => vec![expected.outcome()],
-        None => Fault::expected(fault).to_vec(),
-    };
-    Expectation {
-        fault: fault.map_or_else(|| "none".to_owned(), Fault::name),
-        outcomes,
+        None => Fault::expected(arguments.fault).to_vec(),
     }
 }
 

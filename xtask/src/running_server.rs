@@ -184,7 +184,7 @@ impl Drop for RunningServer {
 }
 
 /// The status of one GET over a connection of its own.
-fn status_of(address: SocketAddr, target: &str) -> anyhow::Result<u16> {
+pub(crate) fn status_of(address: SocketAddr, target: &str) -> anyhow::Result<u16> {
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     write!(

@@ -82,7 +82,6 @@ impl Workspace {
             .cargo()
             .args([
                 "build",
-                "--quiet",
                 "--package",
                 "server",
                 "--package",

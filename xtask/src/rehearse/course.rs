@@ -8,7 +8,7 @@ use rollout::machine::{Phase, State};
 use rollout::snapshot::{Component, Window};
 
 use super::faults::Fault;
-use super::load::Load;
+use super::load::{Load, Second};
 use super::world::World;
 use crate::rollout::driving::{Drive, Look, Measured};
 use crate::rollout::telling;
@@ -40,6 +40,8 @@ pub(super) struct Row {
 pub(super) struct Course {
     pub(super) rows: Vec<Row>,
     pub(super) outcome: Outcome,
+    /// All users until then.
+    pub(super) users: Second,
     /// The canary's first traffic.
     pub(super) canary_since: Option<DateTime<Utc>>,
     pub(super) took: Duration,
@@ -99,6 +101,10 @@ pub(super) fn follow(
             let course = Course {
                 rows,
                 outcome,
+                users: load
+                    .as_ref()
+                    .map(|load| load.seen().total())
+                    .unwrap_or_default(),
                 canary_since,
                 took: begun.elapsed(),
             };

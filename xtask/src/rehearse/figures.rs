@@ -26,6 +26,8 @@ pub(super) struct Figures {
     pub(super) seconds: f64,
     pub(super) users: u64,
     pub(super) users_failed: u64,
+    /// Of them, in the last seconds, after the release was over.
+    pub(super) users_failed_afterwards: u64,
     /// A part of 1.
     pub(super) failed_share: f64,
     /// So many times what the objective allows to fail.
@@ -68,6 +70,7 @@ impl Figures {
         });
         let ended = at(&records, |event| matches!(event, Event::RolledBack));
         let total = users.map(Seen::total).unwrap_or_default();
+        let before_the_end = course.users;
         let share = ratio(total.failed, total.requests);
         let quantile = |part| users.map_or(0.0, |seen| seen.milliseconds(part));
         let first_failure_at = users.and_then(|seen| seen.first_failure_at);
@@ -85,6 +88,7 @@ impl Figures {
             seconds: course.took.as_secs_f64(),
             users: total.requests,
             users_failed: total.failed,
+            users_failed_afterwards: total.failed - before_the_end.failed.min(total.failed),
             failed_share: share,
             budget_spent: share / budget,
             p50_ms: quantile(0.5),
@@ -128,6 +132,10 @@ impl Figures {
                     self.users,
                     self.failed_share * 100.0
                 ),
+            ),
+            (
+                "of them after the release was over",
+                self.users_failed_afterwards.to_string(),
             ),
             (
                 "error budget spent in that time",
@@ -180,4 +188,112 @@ fn ratio(part: u64, whole: u64) -> f64 {
         return 0.0;
     }
     part as f64 / whole as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chrono::TimeDelta;
+    use rollout::Outcome;
+    use rollout::history::{Cause, Entry, Head};
+    use rollout::traffic::Weights;
+
+    use super::super::load::Second;
+    use super::*;
+
+    fn moment(seconds: i64) -> DateTime<Utc> {
+        DateTime::<Utc>::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    fn history() -> String {
+        let events = [
+            (
+                10,
+                Event::Confirmed {
+                    stage: "canary".to_owned(),
+                },
+            ),
+            (
+                16,
+                Event::RollbackBegan {
+                    cause: Cause::Verdict { at_once: false },
+                },
+            ),
+            (17, Event::RolledBack),
+        ];
+        let (mut head, mut text) = (Head::default(), String::new());
+        for (seconds, event) in events {
+            let entry = Entry {
+                at: moment(seconds),
+                operator: "ada".to_owned(),
+                reason: "a test".to_owned(),
+                event,
+                verdict_hash: (seconds == 16).then(|| "abc".to_owned()),
+                weights: Weights::ALL_STABLE,
+            };
+            let record = Record::after(&head, entry);
+            text.push_str(&record.to_line());
+            head = record.head();
+        }
+        text
+    }
+
+    fn users() -> Seen {
+        let seconds = [(100, 0), (100, 3), (100, 1)];
+        let mut waits = hdrhistogram::Histogram::new(3).unwrap();
+        waits.record_n(2_000, 300).unwrap();
+        Seen {
+            seconds: seconds
+                .map(|(requests, failed)| Second { requests, failed })
+                .to_vec(),
+            waits,
+            begun_at: moment(0),
+            first_failure_at: Some(moment(12)),
+            first_failure: Some("/x was answered with 500".to_owned()),
+        }
+    }
+
+    fn figures(outcome: Outcome) -> Figures {
+        let course = Course {
+            rows: Vec::new(),
+            outcome,
+            users: Second {
+                requests: 200,
+                failed: 3,
+            },
+            canary_since: Some(moment(10)),
+            took: Duration::from_secs(17),
+        };
+        let expectation = Expectation {
+            fault: "errors".to_owned(),
+            outcomes: vec![Outcome::Rollback],
+        };
+        Figures::of(&course, Some(&users()), &history(), 0.001, &expectation).unwrap()
+    }
+
+    #[test]
+    fn times_are_those_of_the_history() {
+        let figures = figures(Outcome::Rollback);
+        assert_eq!(figures.seconds_to_detect, Some(4.0));
+        assert_eq!(figures.seconds_with_canary, Some(6.0));
+        assert_eq!(figures.seconds_to_roll_back, Some(1.0));
+        assert_eq!(figures.verdict_hash.as_deref(), Some("abc"));
+    }
+
+    #[test]
+    fn users_are_counted_until_the_end_and_after_it() {
+        let figures = figures(Outcome::Rollback);
+        assert_eq!((figures.users, figures.users_failed), (300, 4));
+        assert_eq!(figures.users_failed_afterwards, 1);
+        assert!((figures.budget_spent - 4.0 / 300.0 / 0.001).abs() < 1e-9);
+        assert!(figures.as_expected);
+    }
+
+    #[test]
+    fn another_verdict_than_the_expected_one_is_said_to_be_none() {
+        let figures = figures(Outcome::Promote);
+        assert!(!figures.as_expected);
+        assert!(figures.table().contains("PROMOTE (NOT expected: ROLLBACK)"));
+    }
 }

@@ -33,7 +33,7 @@ pub(super) fn page(
         fault = xml(&figures.fault),
         class = figures.verdict.to_lowercase(),
         verdict = figures.verdict,
-        table = xml(&figures.table()),
+        table = lines(&figures.table()),
     );
     let rows = &course.rows;
     text.push_str(&verdicts(&axis, rows));
@@ -92,6 +92,12 @@ pub(super) fn page(
     }
     text.push_str("</pre></body></html>\n");
     Ok(text)
+}
+
+/// Escaped, with its ends of lines.
+fn lines(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(xml).collect();
+    lines.join("\n")
 }
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:960px;padding:0 1em;color:#222;background:#fff}\
@@ -171,7 +177,7 @@ fn plot(axis: &Axis, title: &str, top: f64, curves: &[Curve]) -> String {
         .flat_map(|curve| &curve.points)
         .map(|(_, value)| *value);
     let top = values.fold(top, f64::max).max(1e-9);
-    let mut text = frame(title, &format!("{top:.4}"), axis);
+    let mut text = frame(title, &number(top), axis);
     for curve in curves.iter().filter(|curve| !curve.points.is_empty()) {
         let _ = write!(text, "<polyline class=\"{}\" points=\"", curve.class);
         for (at, value) in &curve.points {
@@ -184,13 +190,23 @@ fn plot(axis: &Axis, title: &str, top: f64, curves: &[Curve]) -> String {
     text
 }
 
+/// As few digits as tell it.
+fn number(value: f64) -> String {
+    let text = format!("{value:.3}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    text.to_owned()
+}
+
 /// What users saw second by second: as many as asked, and as many as failed.
 fn of_users(axis: &Axis, users: &Seen) -> String {
     let begin = users.begun_at;
+    // The last second is not over.
+    let whole = users.seconds.len().saturating_sub(1);
     let points = |part: fn(&super::load::Second) -> u64| {
         users
             .seconds
             .iter()
+            .take(whole)
             .zip(0_i64..)
             .map(move |(second, number)| {
                 let count = u32::try_from(part(second)).unwrap_or(u32::MAX);

@@ -6,7 +6,9 @@ use anyhow::{Context as _, bail};
 use rollout::span;
 use toml::{Table, Value};
 
-/// Prometheus asks every second: a shorter window holds too few scrapes to tell anything.
+/// How often Prometheus asks.
+pub(super) const SCRAPE: Duration = Duration::from_secs(1);
+/// A shorter window holds too few scrapes to tell anything.
 const SHORTEST_WINDOW: Duration = Duration::from_secs(5);
 /// A look asks Prometheus some dozens of questions.
 const SHORTEST_LOOK: Duration = Duration::from_secs(2);
@@ -29,6 +31,8 @@ pub(super) fn shortened(text: &str, times: u32) -> anyhow::Result<String> {
     let window = |span: Duration| divided(span).max(SHORTEST_WINDOW);
     let look = |span: Duration| divided(span).max(SHORTEST_LOOK);
     change(table(&mut policy, "telemetry")?, &["stale_after"], window)?;
+    let monitoring = table(&mut policy, "monitoring")?;
+    change(monitoring, &["scrape_every", "evaluate_every"], |_| SCRAPE)?;
     change(table(&mut policy, "statistics")?, &["look_every"], look)?;
     for (group, keys) in [("triggers", &["for"] as &[&str]), ("criteria", &["window"])] {
         for (_, rule) in table(&mut policy, group)?.iter_mut() {

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use anyhow::ensure;
 use tempfile::TempDir;
 use testkit::proxy::{self, Proxy};
 use testkit::supervised::free_port;
@@ -13,7 +14,7 @@ use tokio::runtime::Runtime;
 use super::faults::{Fault, MEMORY_LIMIT};
 use super::memory_limit::MemoryLimit;
 use crate::pause::pause;
-use crate::running_server::{Launch, RunningServer};
+use crate::running_server::{Launch, RunningServer, status_of};
 
 /// The versions, as metrics name them.
 pub(super) const STABLE: &str = "1.0.0";
@@ -21,6 +22,8 @@ pub(super) const CANARY: &str = "1.1.0";
 /// The `job` of HAProxy's own metrics.
 pub(super) const ROUTER_JOB: &str = "haproxy";
 
+/// HAProxy may take so long to answer.
+const START_TIME: Duration = Duration::from_secs(20);
 /// A version that is killed again and again lives so long.
 const LIFE: Duration = Duration::from_secs(4);
 
@@ -151,7 +154,28 @@ impl World {
         }
     }
 
-    /// Everything is up and has been seen by Prometheus and HAProxy.
+    /// Waits until users are answered.
+    ///
+    /// # Errors
+    ///
+    /// When that takes too long.
+    pub(super) fn open_to_users(&self) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        while !matches!(
+            status_of(self.public(), "/api/v1/scholarships?limit=1"),
+            Ok(200)
+        ) {
+            ensure!(
+                begun.elapsed() < START_TIME,
+                "HAProxy does not answer: {}",
+                self.haproxy.log()
+            );
+            pause(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
+    /// Waits until HAProxy has looked at all servers and Prometheus has counts of a while.
     pub(super) fn settle(&self) {
         pause(Duration::from_secs(4));
     }

@@ -1,6 +1,6 @@
 //! What a person who watches a release reads.
 
-use rollout::history::{Event, Record};
+use rollout::history::{Cause, Event, Record};
 use rollout::machine::{Phase, State};
 
 use super::driving::{Look, Measured};
@@ -89,9 +89,18 @@ fn event(event: &Event) -> String {
         Event::Drifted { found } => format!("drifted to {} %", found.canary()),
         Event::Paused => "paused".to_owned(),
         Event::Resumed => "resumed".to_owned(),
-        Event::RollbackBegan { cause } => format!("rollback began ({cause:?})"),
+        Event::RollbackBegan { cause } => format!("rollback began: {}", caused_by(*cause)),
         Event::RolledBack => "rolled back".to_owned(),
         Event::Finished => "finished".to_owned(),
+    }
+}
+
+fn caused_by(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Verdict { at_once: true } => "the judge wants it at once",
+        Cause::Verdict { at_once: false } => "the judge wants it",
+        Cause::Timeout => "the stage took too long",
+        Cause::Abort => "an operator wants it",
     }
 }
 
