@@ -27,6 +27,7 @@ mod postgres;
 mod postgres_program;
 mod private_file;
 mod probing;
+mod rehearse;
 mod render;
 mod reporting;
 mod restore;
@@ -94,6 +95,8 @@ enum Command {
     Monitoring,
     /// Probe whether a service that was just deployed does what it should
     PostDeploy(post_deploy::Arguments),
+    /// Hold a whole release on this machine, with a new version that is healthy or has a fault
+    Rehearse(rehearse::Arguments),
     /// Write the alerts, their tests, their routing, the dashboards and the steps in a cluster that the policy of releases asks for
     Render(render::Arguments),
     /// Restore a backup into an empty database, and compare
@@ -151,6 +154,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Monitoring => monitoring::run(),
         Command::PostDeploy(arguments) => post_deploy::run(&arguments),
+        Command::Rehearse(arguments) => rehearse::run(&arguments),
         Command::Render(arguments) => render::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
         Command::Retention(arguments) => retention::run(&arguments),

@@ -2,8 +2,8 @@
 
 mod asking;
 mod backtest;
-mod directory;
-mod driving;
+pub(crate) mod directory;
+pub(crate) mod driving;
 mod mailbox;
 pub(crate) mod measuring;
 mod operator;
@@ -12,8 +12,8 @@ mod plan;
 mod releasing;
 pub(crate) mod rollback;
 mod simulate;
-mod telling;
-mod traffic;
+pub(crate) mod telling;
+pub(crate) mod traffic;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -79,7 +79,7 @@ impl PolicyArguments {
     ///
     /// # Errors
     /// As [`Self::read`].
-    fn read_with_text(&self) -> anyhow::Result<(Policy, String)> {
+    pub(crate) fn read_with_text(&self) -> anyhow::Result<(Policy, String)> {
         let text = text_of(&self.policy)?;
         Ok((parsed(&self.policy, &text)?, text))
     }

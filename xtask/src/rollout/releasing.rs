@@ -3,16 +3,14 @@
 use std::process::ExitCode;
 
 use anyhow::{Context as _, ensure};
-use ports::Clock as _;
-use rollout::machine::{Driver, Plan, Release};
+use rollout::machine::Release;
 
 use super::directory::Directory;
-use super::driving::{Drive, Wheel, keep_policy, policy_of};
+use super::driving::{Drive, Wheel, policy_of};
 use super::measuring::PrometheusArguments;
 use super::operator::OperatorArguments;
 use super::traffic::TrafficArguments;
 use super::{DirectoryArguments, PolicyArguments, telling};
-use crate::system_clock::SystemClock;
 
 #[derive(clap::Args)]
 #[command(after_help = "Example:
@@ -65,16 +63,14 @@ pub(crate) fn start(arguments: &StartArguments) -> anyhow::Result<ExitCode> {
         ensure!(is_stage, "--until {until}: the policy has no such stage");
     }
     let wheel = arguments.run.wheel()?;
-    // The policy first: a state without it could not be judged.
-    keep_policy(&wheel.directory, &policy, &text)?;
     let release = Release {
         canary: arguments.canary.clone(),
         stable: arguments.stable.clone(),
     };
     let by = (operator.as_str(), arguments.by.reason.as_str());
-    let plan = Plan::of(&policy);
-    wheel.driver.start(release, plan, by, SystemClock.now())?;
-    Drive::new(wheel, policy, meter, arguments.run.until.clone()).to_the_end()
+    Drive::start(wheel, (policy, &text), meter, release, by)?
+        .until(arguments.run.until.clone())
+        .to_the_end()
 }
 
 pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
@@ -91,7 +87,9 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     );
     let policy = policy_of(&wheel.directory, &state.plan.policy_hash)?;
     let meter = arguments.prometheus.meter(&policy)?;
-    Drive::new(wheel, policy, meter, arguments.until.clone()).to_the_end()
+    Drive::new(wheel, policy, meter)
+        .until(arguments.until.clone())
+        .to_the_end()
 }
 
 impl RunArguments {
@@ -101,12 +99,7 @@ impl RunArguments {
     fn wheel(&self) -> anyhow::Result<Wheel> {
         let directory = self.directory.open();
         let controller = self.traffic.controller(&directory)?;
-        let lock = directory.lock()?;
-        Ok(Wheel {
-            driver: Driver::new(directory.clone(), directory.clone(), controller),
-            directory,
-            _lock: lock,
-        })
+        Wheel::take(directory, controller)
     }
 }
 
