@@ -69,7 +69,10 @@ impl Board {
         let in_state =
             move |state| of_priority().filter(move |row| row.task.progress.state == state);
         let own = in_state(TaskState::Queued)
-            .filter(|row| row.task.spec.requested_by == spec.requested_by)
+            .filter(|row| {
+                let other = &row.task.spec;
+                (&other.owner, &other.requested_by) == (&spec.owner, &spec.requested_by)
+            })
             .map(|row| row.turn + 1)
             .max();
         let running = in_state(TaskState::Running).map(|row| row.turn).max();

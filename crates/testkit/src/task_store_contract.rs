@@ -54,6 +54,7 @@ macro_rules! task_store_contract {
                 finished_tasks_are_forgotten,
                 the_higher_priority_goes_first_and_then_the_older_task,
                 senders_take_turns_within_a_priority,
+                the_same_name_of_another_owner_has_turns_of_its_own,
                 a_newcomer_does_not_wait_for_a_long_queue,
                 a_newcomer_does_not_overtake_everybody_for_ever,
                 a_lease_that_runs_out_gives_the_task_to_another,

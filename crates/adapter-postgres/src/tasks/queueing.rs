@@ -20,15 +20,17 @@ use crate::prepared::{Prepared, Value};
 use crate::schema::tasks;
 use crate::scholarships::bound;
 
-/// The turn after the sender's last one, and after those that were worked at, of the expressions for a priority and a sender.
-/// Senders who come at the same moment may share one.
+/// The turn after the requester's last one, and after those that were worked at, of the expressions for a priority, an owner and
+/// the name that it gave. Requesters who come at the same moment may share one.
 macro_rules! turn {
-    ($priority:literal, $sender:literal) => {
+    ($priority:literal, $owner:literal, $name:literal) => {
         concat!(
             "greatest((SELECT max(own.turn) + 1 FROM tasks AS own WHERE own.state = 'queued' AND own.priority = ",
             $priority,
+            " AND own.owner = ",
+            $owner,
             " AND own.requested_by = ",
-            $sender,
+            $name,
             "), (SELECT front.turn FROM task_turns AS front WHERE front.priority = ",
             $priority,
             "), 0)"
@@ -36,20 +38,20 @@ macro_rules! turn {
     };
 }
 
-const TURN: &str = concat!("SELECT ", turn!("$1", "$2"), " AS turn");
+const TURN: &str = concat!("SELECT ", turn!("$1", "$2", "$3"), " AS turn");
 
 /// One statement for a task, its turn, and its first notice. Waits for another task that comes in under its id.
 const ENQUEUE: &str = concat!(
     "WITH given (id, digest, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, \
        retry, state, told, now) AS ( \
-       VALUES (?::text, ?::bytea, ?::text, ?::text, ?::text, ?::text, ?::text, ?::text COLLATE \"C\", ?::bigint, ?::bigint, \
+       VALUES (?::text, ?::bytea, ?::text, ?::text, ?::text, ?::text, ?::text COLLATE \"C\", ?::text COLLATE \"C\", ?::bigint, ?::bigint, \
          ?::bigint, ?::text, ?::text, ?::timestamptz)), \
      task AS ( \
        INSERT INTO tasks (id, digest, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, retry, \
          state, told, created_at, not_before, attempts, turn) \
        SELECT id, digest, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, retry, \
          state, told, now, now, 0, ",
-    turn!("given.priority", "given.requested_by"),
+    turn!("given.priority", "given.owner", "given.requested_by"),
     " \
        FROM given ON CONFLICT (id) DO NOTHING RETURNING sequence, reply_to, created_at, told), \
      notice AS ( \
@@ -67,10 +69,12 @@ struct Turn {
 async fn turn_on_conn(
     connection: &mut AsyncPgConnection,
     priority: i64,
+    owner: &str,
     requested_by: &str,
 ) -> Result<i64, Failure> {
     let found: Turn = diesel::sql_query(TURN)
         .bind::<BigInt, _>(priority)
+        .bind::<Text, _>(owner)
         .bind::<Text, _>(requested_by)
         .get_result(connection)
         .await?;
@@ -184,11 +188,11 @@ pub(super) async fn requeue_in_txn(
         return Ok(Commanded::Refused(task.progress.state));
     };
     let own = tasks::table.find(task.sequence);
-    let (priority, requested_by): (i64, String) = own
-        .select((tasks::priority, tasks::requested_by))
+    let (priority, owner, requested_by): (i64, String, String) = own
+        .select((tasks::priority, tasks::owner, tasks::requested_by))
         .get_result(connection)
         .await?;
-    let turn = turn_on_conn(connection, priority, &requested_by).await?;
+    let turn = turn_on_conn(connection, priority, &owner, &requested_by).await?;
     diesel::update(own)
         .set(tasks::turn.eq(turn))
         .execute(connection)

@@ -13,9 +13,9 @@ use crate::failure::Failure;
 use crate::schema::tasks;
 use crate::scholarships::{bound, microseconds};
 
-/// The turn after the sender's last one, and not before the one that is being worked at.
+/// The turn after the requester's last one, and not before the one that is being worked at.
 const TURN: &str = "SELECT max( \
-       coalesce((SELECT max(turn) + 1 FROM tasks WHERE state = 'queued' AND priority = ?1 AND requested_by = ?2), 0), \
+       coalesce((SELECT max(turn) + 1 FROM tasks WHERE state = 'queued' AND priority = ?1 AND owner = ?4 AND requested_by = ?2), 0), \
        coalesce((SELECT max(turn) FROM tasks WHERE state = 'running' AND priority = ?1), 0), \
        coalesce((SELECT min(turn) FROM tasks WHERE state = 'queued' AND priority = ?1 AND not_before <= ?3), 0)) AS turn";
 
@@ -28,6 +28,7 @@ struct Turn {
 fn turn_on_conn(
     connection: &mut SqliteConnection,
     priority: i64,
+    owner: &str,
     requested_by: &str,
     now: Timestamp,
 ) -> Result<i64, Failure> {
@@ -35,6 +36,7 @@ fn turn_on_conn(
         .bind::<BigInt, _>(priority)
         .bind::<Text, _>(requested_by)
         .bind::<BigInt, _>(microseconds(now))
+        .bind::<Text, _>(owner)
         .get_result(connection)?;
     Ok(found.turn)
 }
@@ -46,7 +48,8 @@ pub(super) fn enqueue_in_txn(
     now: Timestamp,
 ) -> Result<Enqueued, Failure> {
     let priority = spec.resources.priority().into();
-    let turn = turn_on_conn(connection, priority, spec.requested_by.as_str(), now)?;
+    let (owner, name) = (spec.owner.as_str(), spec.requested_by.as_str());
+    let turn = turn_on_conn(connection, priority, owner, name, now)?;
     let progress = Progress::queued(now);
     let added = diesel::insert_into(tasks::table)
         .values((
@@ -115,10 +118,10 @@ pub(super) fn requeue_in_txn(
         return Ok(Commanded::Refused(task.progress.state));
     };
     let own = tasks::table.find(task.sequence);
-    let (priority, requested_by): (i64, String) = own
-        .select((tasks::priority, tasks::requested_by))
+    let (priority, owner, requested_by): (i64, String, String) = own
+        .select((tasks::priority, tasks::owner, tasks::requested_by))
         .get_result(connection)?;
-    let turn = turn_on_conn(connection, priority, &requested_by, now)?;
+    let turn = turn_on_conn(connection, priority, &owner, &requested_by, now)?;
     diesel::update(own)
         .set(tasks::turn.eq(turn))
         .execute(connection)?;
