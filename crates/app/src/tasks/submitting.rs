@@ -32,7 +32,7 @@ pub struct TokenUse<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum SubmitError {
     /// Its `reply_to` is not where notices may be sent.
-    #[error("reply_to is not on an origin that this service was configured to answer to")]
+    #[error("is not on an origin that this service was configured to answer to")]
     ReplyToRefused,
     #[error("too many tasks are unfinished")]
     TooMany(ReachedLimit),
