@@ -74,7 +74,7 @@ pub trait TaskStore: Send + Sync {
         filter: TaskFilter,
         before: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<ListedTask>, TaskStoreError>;
+    ) -> Result<TaskPage, TaskStoreError>;
 
     /// What waits; nothing is counted beyond `most`, so that a long queue costs no more than that.
     async fn queued(&self, most: usize) -> Result<Queued, TaskStoreError>;
@@ -114,6 +114,14 @@ pub struct TaskFilter {
     pub state: Option<TaskState>,
     pub action: Option<TaskAction>,
     pub requested_by: Option<PlainText<256>>,
+}
+
+/// Tasks, newest first. One that cannot be read is logged and left out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TaskPage {
+    pub tasks: Vec<ListedTask>,
+    /// Where the next page begins; `None` after the last one.
+    pub next_before: Option<u64>,
 }
 
 /// A task without what was sent and what it was done with.

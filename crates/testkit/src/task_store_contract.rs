@@ -81,6 +81,9 @@ macro_rules! task_store_contract {
                 a_lost_delivery_is_lent_again_when_its_lease_runs_out,
                 a_stranger_cannot_postpone_or_bury_a_notice,
                 a_buried_notice_makes_way_for_the_next,
+                buried_notices_are_listed_newest_first_page_by_page,
+                a_buried_notice_is_tried_again_when_told_to,
+                what_is_not_buried_is_not_tried_again,
                 a_notice_that_waited_long_for_another_is_the_next,
                 of_many_deliverers_no_two_get_one_notice,
             ]

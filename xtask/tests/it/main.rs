@@ -8,6 +8,7 @@ mod migrating;
 mod pooling;
 mod retention;
 mod revoking;
+mod telling;
 
 use std::path::Path;
 use std::process::{Command, Output};

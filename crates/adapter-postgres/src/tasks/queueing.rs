@@ -5,14 +5,14 @@ use std::sync::Arc;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use domain::task::{Progress, Task, TaskId, TaskSpec};
+use domain::task::{Progress, Task, TaskId, TaskSpec, TaskState};
 use domain::{Term as _, Timestamp};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use ports::{Commanded, Enqueued, ListedTask, Queued, TaskFilter};
+use ports::{Commanded, Enqueued, Queued, TaskFilter, TaskPage};
 
-use super::keeping::{locked_in_txn, save_in_txn, walk_indexes};
-use super::record::{ListedRow, TaskRow, readable};
+use super::keeping::{self, locked_in_txn, save_in_txn, walk_indexes};
+use super::record::{ListedRow, TaskRow, page, readable};
 use crate::area::Area;
 use crate::failure::Failure;
 use crate::grouping::{Rule, in_order_of};
@@ -249,10 +249,14 @@ pub(super) async fn list_on_conn(
     filter: TaskFilter,
     before: Option<u64>,
     limit: usize,
-) -> Result<Vec<ListedTask>, Failure> {
+) -> Result<TaskPage, Failure> {
+    let is_failed = matches!(filter.state, Some(TaskState::Failed | TaskState::Dead));
+    if is_failed {
+        walk_indexes(connection).await?;
+    }
     let mut query = tasks::table
         .order(tasks::sequence.desc())
-        .limit(bound(limit))
+        .limit(bound(limit.saturating_add(1)))
         .select(ListedRow::as_select())
         .into_boxed();
     if let Some(before) = before {
@@ -261,6 +265,9 @@ pub(super) async fn list_on_conn(
     if let Some(state) = filter.state {
         query = query.filter(tasks::state.eq(state.code()));
     }
+    if is_failed {
+        query = query.filter(keeping::is_failed());
+    }
     if let Some(action) = filter.action {
         query = query.filter(tasks::action.eq(action.code()));
     }
@@ -268,7 +275,11 @@ pub(super) async fn list_on_conn(
         query = query.filter(tasks::requested_by.eq(requested_by.to_string()));
     }
     let rows: Vec<ListedRow> = query.load(connection).await?;
-    Ok(readable(rows.into_iter().map(ListedRow::into_listed)))
+    let (rows, next_before) = page(rows, limit, |row| row.sequence);
+    Ok(TaskPage {
+        tasks: readable(rows.into_iter().map(ListedRow::into_listed)),
+        next_before,
+    })
 }
 
 /// Each from the index of those that wait.

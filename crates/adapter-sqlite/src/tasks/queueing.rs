@@ -3,12 +3,12 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::SqliteConnection;
-use domain::task::{Progress, Task, TaskId, TaskSpec};
+use domain::task::{Progress, Task, TaskId, TaskSpec, TaskState};
 use domain::{Term as _, Timestamp};
-use ports::{Commanded, Enqueued, ListedTask, Queued, TaskFilter};
+use ports::{Commanded, Enqueued, Queued, TaskFilter, TaskPage};
 
-use super::keeping::{save_in_txn, stored_in_txn, tell_in_txn};
-use super::record::{ListedRow, ProgressRow, SpecRow, TaskRow, readable};
+use super::keeping::{is_failed, save_in_txn, stored_in_txn, tell_in_txn};
+use super::record::{ListedRow, ProgressRow, SpecRow, TaskRow, page, readable};
 use crate::failure::Failure;
 use crate::schema::tasks;
 use crate::scholarships::{bound, microseconds};
@@ -177,14 +177,17 @@ pub(super) fn list_on_conn(
     filter: &TaskFilter,
     before: Option<u64>,
     limit: usize,
-) -> Result<Vec<ListedTask>, Failure> {
+) -> Result<TaskPage, Failure> {
     let mut query = tasks::table
         .order(tasks::sequence.desc())
-        .limit(bound(limit))
+        .limit(bound(limit.saturating_add(1)))
         .select(ListedRow::as_select())
         .into_boxed();
     if let Some(before) = before {
         query = query.filter(tasks::sequence.lt(i64::try_from(before).unwrap_or(i64::MAX)));
+    }
+    if let Some(TaskState::Failed | TaskState::Dead) = filter.state {
+        query = query.filter(is_failed());
     }
     if let Some(state) = filter.state {
         query = query.filter(tasks::state.eq(state.code()));
@@ -196,7 +199,11 @@ pub(super) fn list_on_conn(
         query = query.filter(tasks::requested_by.eq(requested_by.to_string()));
     }
     let rows: Vec<ListedRow> = query.load(connection)?;
-    Ok(readable(rows.into_iter().map(ListedRow::into_listed)))
+    let (rows, next_before) = page(rows, limit, |row| row.sequence);
+    Ok(TaskPage {
+        tasks: readable(rows.into_iter().map(ListedRow::into_listed)),
+        next_before,
+    })
 }
 
 /// Each from the index of those that wait.

@@ -7,8 +7,8 @@ use domain::Timestamp;
 use domain::task::{Task, TaskId, TaskSpec};
 use domain::vocabulary::Term as _;
 use ports::{
-    AgentEventKind, Claim, Clock, CommandCenter, Commanded, Enqueued, ListedTask, Queued,
-    ReplayGuardError, TaskFilter, TaskStoreError,
+    AgentEventKind, Claim, Clock, CommandCenter, Commanded, Enqueued, Queued, ReplayGuardError,
+    TaskFilter, TaskPage, TaskStoreError,
 };
 use sha2::{Digest as _, Sha256};
 use tracing::{Instrument as _, Span};
@@ -180,7 +180,7 @@ impl Tasks {
         filter: TaskFilter,
         before: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<ListedTask>, TaskStoreError> {
+    ) -> Result<TaskPage, TaskStoreError> {
         self.bridge.store.list(filter, before, limit).await
     }
 
