@@ -3,7 +3,7 @@
 mod agents;
 mod assistant;
 mod goals;
-mod http_load;
+pub(crate) mod http_load;
 mod machine;
 mod release;
 mod relevance;

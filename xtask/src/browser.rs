@@ -75,8 +75,16 @@ struct Page {
     complaints: Vec<String>,
 }
 
+/// Of the page's clock, which runs ahead where nothing is awaited. Shorter than the interval at which the status page loads
+/// itself anew: a page that does so within this time is never done.
+const PAGE_MILLISECONDS: u32 = 5_000;
+
+/// A browser that has not shown a page after this many seconds is ended, and the check fails.
+const BOUND_SECONDS: &str = "60";
+
 fn open(folder: &Path, address: &str) -> anyhow::Result<Page> {
-    let output = Command::new("chromium")
+    let output = Command::new("timeout")
+        .args(["--kill-after=5", BOUND_SECONDS, "chromium"])
         .args([
             "--headless",
             "--no-sandbox",
@@ -87,9 +95,9 @@ fn open(folder: &Path, address: &str) -> anyhow::Result<Page> {
             "--disable-component-update",
             "--disable-sync",
             "--enable-logging=stderr",
-            "--virtual-time-budget=20000",
             "--dump-dom",
         ])
+        .arg(format!("--virtual-time-budget={PAGE_MILLISECONDS}"))
         .arg(format!(
             "--user-data-dir={}",
             folder.join("profile").display()
@@ -97,6 +105,11 @@ fn open(folder: &Path, address: &str) -> anyhow::Result<Page> {
         .arg(address)
         .output()
         .context("cannot start chromium")?;
+    ensure!(
+        output.status.success(),
+        "chromium did not show {address} within {BOUND_SECONDS} s: {}",
+        output.status
+    );
     let log = String::from_utf8_lossy(&output.stderr);
     let complaints = log.lines().filter(|line| line.contains("CONSOLE"));
     Ok(Page {

@@ -24,6 +24,7 @@ mod pause;
 mod postgres;
 mod postgres_program;
 mod private_file;
+mod rehearse;
 mod render;
 mod reporting;
 mod restore;
@@ -83,6 +84,8 @@ enum Command {
     LintMigrations,
     /// Make, take back, list and verify the schema of a Postgres database
     Migrate(migrate::Arguments),
+    /// Hold a whole release on this machine, with a new version that is healthy or has a fault
+    Rehearse(rehearse::Arguments),
     /// Write the alerts, their tests, their routing and the dashboards that the policy of releases asks for
     Render(render::Arguments),
     /// Restore a backup into an empty database, and compare
@@ -135,6 +138,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Import(arguments) => import::run(&arguments),
         Command::LintMigrations => lint_migrations::run(),
         Command::Migrate(arguments) => migrate::run(&arguments),
+        Command::Rehearse(arguments) => rehearse::run(&arguments),
         Command::Render(arguments) => render::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
         Command::Retention(arguments) => retention::run(&arguments),

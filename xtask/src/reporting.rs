@@ -84,7 +84,7 @@ pub(crate) fn junit(suites: &[Suite]) -> String {
 }
 
 /// For attributes of XML, without what XML cannot hold.
-fn xml(text: &str) -> String {
+pub(crate) fn xml(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars().filter(|character| !character.is_control()) {
         match character {

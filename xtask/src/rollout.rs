@@ -1,8 +1,8 @@
 //! `cargo xtask rollout`: what can be known of a release before it begins, and taking it through its stages.
 
 mod asking;
-mod directory;
-mod driving;
+pub(crate) mod directory;
+pub(crate) mod driving;
 mod mailbox;
 pub(crate) mod measuring;
 mod operator;
@@ -10,8 +10,8 @@ mod past;
 mod plan;
 mod releasing;
 mod simulate;
-mod telling;
-mod traffic;
+pub(crate) mod telling;
+pub(crate) mod traffic;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -75,7 +75,7 @@ impl PolicyArguments {
     ///
     /// # Errors
     /// As [`Self::read`].
-    fn read_with_text(&self) -> anyhow::Result<(Policy, String)> {
+    pub(crate) fn read_with_text(&self) -> anyhow::Result<(Policy, String)> {
         let text = text_of(&self.policy)?;
         Ok((parsed(&self.policy, &text)?, text))
     }

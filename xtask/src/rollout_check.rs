@@ -105,8 +105,11 @@ fn read(path: &Path) -> anyhow::Result<Snapshot> {
 fn watched(arguments: &Arguments, policy: &Policy, stage: &Stage) -> anyhow::Result<Verdict> {
     let meter = arguments.prometheus.meter(policy)?;
     let begun = Instant::now();
+    // Found once: a canary that starts again does not begin its stage anew.
+    let mut subject = None;
     loop {
-        let looked = look(arguments, policy, stage, &meter);
+        let looked = found(&mut subject, arguments, &meter)
+            .and_then(|subject| look(arguments, policy, stage, &meter, subject));
         if !arguments.watch {
             return looked;
         }
@@ -127,18 +130,26 @@ fn watched(arguments: &Arguments, policy: &Policy, stage: &Stage) -> anyhow::Res
     }
 }
 
+fn found<'a>(
+    subject: &'a mut Option<Subject>,
+    arguments: &Arguments,
+    meter: &Meter,
+) -> anyhow::Result<&'a Subject> {
+    match subject {
+        Some(known) => Ok(known),
+        None => Ok(subject.insert(arguments.versions.subject(meter)?)),
+    }
+}
+
 fn look(
     arguments: &Arguments,
     policy: &Policy,
     stage: &Stage,
     meter: &Meter,
+    subject: &Subject,
 ) -> anyhow::Result<Verdict> {
-    let Subject {
-        canary,
-        stable,
-        since,
-    } = arguments.versions.subject(meter)?;
-    let taken = meter.take(policy, (&canary, &stable), since)?;
+    let versions = (subject.canary.as_str(), subject.stable.as_str());
+    let taken = meter.take(policy, versions, subject.since)?;
     for note in &taken.notes {
         eprintln!("note: {note}");
     }

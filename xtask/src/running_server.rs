@@ -22,6 +22,20 @@ fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
+/// A server that is to be started.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Launch<'a> {
+    pub(crate) binary: &'a Path,
+    pub(crate) arguments: &'a [&'a str],
+    /// An SQLite file, unless the variables have a `DATABASE_URL`.
+    pub(crate) store: &'a Path,
+    pub(crate) variables: &'a [(&'a str, &'a str)],
+    /// The public one and the private one.
+    pub(crate) ports: (u16, u16),
+    /// Where its log goes; to our own standard error when `None`.
+    pub(crate) log: Option<&'a Path>,
+}
+
 impl RunningServer {
     /// Starts the binary on an SQLite file, or on the `DATABASE_URL` of `variables`, and waits for the first search that it
     /// answers.
@@ -30,12 +44,33 @@ impl RunningServer {
         store: &Path,
         variables: &[(&str, &str)],
     ) -> anyhow::Result<Self> {
-        let (port, admin_port) = (free_port()?, free_port()?);
+        Self::launch(&Launch {
+            binary,
+            arguments: &[],
+            store,
+            variables,
+            ports: (free_port()?, free_port()?),
+            log: None,
+        })
+    }
+
+    /// The same with more to choose.
+    pub(crate) fn launch(launch: &Launch<'_>) -> anyhow::Result<Self> {
+        let (port, admin_port) = launch.ports;
         let on_loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
         let (address, admin_address) = (on_loopback(port), on_loopback(admin_port));
         let begun = Instant::now();
-        let child = Command::new(binary)
-            .env("DATABASE_URL", format!("sqlite://{}", store.display()))
+        let mut command = Command::new(launch.binary);
+        if let Some(log) = launch.log {
+            let log = std::fs::File::options().create(true).append(true).open(log);
+            command.stderr(log.context("the server's log cannot be written")?);
+        }
+        let child = command
+            .args(launch.arguments)
+            .env(
+                "DATABASE_URL",
+                format!("sqlite://{}", launch.store.display()),
+            )
             .env("HOST", "127.0.0.1")
             .env("PORT", port.to_string())
             .env("ADMIN_PORT", admin_port.to_string())
@@ -46,10 +81,10 @@ impl RunningServer {
             .env("RATE_LIMIT_AGENT", "10000000/minute")
             .env("RATE_LIMIT_ADMIN", "10000000/minute")
             .env("RATE_LIMIT_AUTH_FAILURE", "10000000/minute")
-            .envs(variables.iter().copied())
+            .envs(launch.variables.iter().copied())
             .stdout(std::process::Stdio::null())
             .spawn()
-            .with_context(|| format!("cannot start {}", binary.display()))?;
+            .with_context(|| format!("cannot start {}", launch.binary.display()))?;
         let mut server = Self {
             child,
             address,
@@ -68,6 +103,11 @@ impl RunningServer {
         }
         server.seconds_to_first_answer = begun.elapsed().as_secs_f64();
         Ok(server)
+    }
+
+    /// Its number at the kernel's.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -144,7 +184,7 @@ impl Drop for RunningServer {
 }
 
 /// The status of one GET over a connection of its own.
-fn status_of(address: SocketAddr, target: &str) -> anyhow::Result<u16> {
+pub(crate) fn status_of(address: SocketAddr, target: &str) -> anyhow::Result<u16> {
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     write!(

@@ -12,7 +12,7 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::workspace::Workspace;
-use crate::{browser, conformance, lint_migrations, monitoring, render, secret_scan};
+use crate::{browser, conformance, lint_migrations, monitoring, rehearse, render, secret_scan};
 use outcome::{Outcome, Verdict};
 use report::{Line, Report};
 
@@ -109,6 +109,14 @@ const STEPS: &[Step] = &[
         long: true,
         run: |workspace| {
             conformance::check(workspace, &conformance::Arguments::default())?;
+            Ok(Outcome::passed())
+        },
+    },
+    Step {
+        name: "rehearsal",
+        long: true,
+        run: |workspace| {
+            rehearse::check(workspace)?;
             Ok(Outcome::passed())
         },
     },

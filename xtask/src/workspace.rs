@@ -72,6 +72,27 @@ impl Workspace {
             .into_std_path_buf())
     }
 
+    /// The folder with the server and the one for rehearsals, built now.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be built.
+    pub(crate) fn built_for_rehearsals(&self) -> anyhow::Result<PathBuf> {
+        let status = self
+            .cargo()
+            .args([
+                "build",
+                "--package",
+                "server",
+                "--package",
+                "rehearsal-server",
+            ])
+            .status()?;
+        ensure!(status.success(), "the servers cannot be built");
+        let folder = self.metadata.target_directory.join("debug");
+        Ok(folder.into_std_path_buf())
+    }
+
     /// Where release binaries are after `cargo build --release` of the packages, which happens now.
     pub(crate) fn built_release(&self, packages: &[&str]) -> anyhow::Result<PathBuf> {
         let mut command = self.cargo();

@@ -1,4 +1,5 @@
-//! How long a snapshot takes with 30 days of data: `cargo run --example thirty_days`.
+//! How long `rollout-check` takes with 30 days of data, which is a snapshot and its judgement:
+//! `cargo run --release --package adapter-prometheus --example thirty_days`.
 //!
 //! Makes blocks of 30 days for a stable version of three servers, two of which started again meanwhile, and a canary of one, starts a
 //! Prometheus over them, and takes snapshots with the shipped policy and with windows of 30 days.
@@ -18,8 +19,8 @@ use std::time::Instant;
 
 use adapter_prometheus::Request;
 use chrono::DateTime;
-use rollout::Policy;
-use rollout::snapshot::Window;
+use rollout::snapshot::{Snapshot, Window};
+use rollout::{Policy, judge};
 use service::Process;
 use world::{Server, make_blocks, policy};
 
@@ -71,7 +72,7 @@ fn blocks(folder: &Path) {
 
 /// The processor's time that Prometheus has taken, in milliseconds: on a busy machine it tells more than the time that passes.
 fn processor_ms(server: &Server) -> u64 {
-    let path = format!("/proc/{}/stat", server._process.process());
+    let path = format!("/proc/{}/stat", server.0.process().process());
     let text = std::fs::read_to_string(path).expect("it runs");
     let (_, fields) = text.rsplit_once(") ").expect("the name is in parentheses");
     // Both of its kinds, in hundredths of a second.
@@ -79,6 +80,24 @@ fn processor_ms(server: &Server) -> u64 {
     times
         .map(|ticks| ticks.parse::<u64>().expect("it is a number") * 10)
         .sum()
+}
+
+/// The middle of many judgements of one snapshot.
+fn judge_often(name: &str, policy: &Policy, snapshot: &Snapshot) {
+    const TIMES: usize = 501;
+    let stage = policy.stage("canary").expect("there is a canary");
+    let mut microseconds: Vec<u128> = (0..TIMES)
+        .map(|_| {
+            let begun = Instant::now();
+            std::hint::black_box(judge(policy, stage, snapshot));
+            begun.elapsed().as_micros()
+        })
+        .collect();
+    microseconds.sort_unstable();
+    println!(
+        "{name}: judged within {} us in the median",
+        microseconds[TIMES / 2]
+    );
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -111,6 +130,7 @@ async fn main() {
             let took = begun.elapsed();
             let longest = policy.windows().into_iter().max().map(Window::Last);
             let counts = longest.and_then(|window| taken.snapshot.stable.counts(window).cloned());
+            judge_often(name, &policy, &taken.snapshot);
             println!(
                 "{name}, round {round}: {} ms, {} ms of the processor in Prometheus, {:?} requests of the stable version, {:?}",
                 took.as_millis(),

@@ -9,6 +9,7 @@ use domain::{InteractionKind, Term as _};
 use telemetry::Metrics;
 
 use crate::admission::FloodGuards;
+use crate::disturbance::Disturbance;
 use crate::error::{ApiError, ErrorCode};
 use crate::heavy::HeavyPlaces;
 use crate::settings::ApiSettings;
@@ -22,6 +23,7 @@ pub struct ApiState {
     pub settings: Arc<ApiSettings>,
     pub(crate) floods: FloodGuards,
     heavy: HeavyPlaces,
+    disturbance: Option<Arc<dyn Disturbance>>,
 }
 
 impl ApiState {
@@ -39,6 +41,24 @@ impl ApiState {
             metrics,
             heavy: HeavyPlaces::new(settings.max_heavy_requests),
             settings: Arc::new(settings),
+            disturbance: None,
+        }
+    }
+
+    /// Lets requests of the public listener go wrong, in rehearsals.
+    #[must_use]
+    pub fn disturbed_by(self, disturbance: Option<Arc<dyn Disturbance>>) -> Self {
+        Self {
+            disturbance,
+            ..self
+        }
+    }
+
+    /// Whether the request is to fail; never where nothing is rehearsed.
+    pub(crate) async fn is_disturbed(&self) -> bool {
+        match &self.disturbance {
+            Some(disturbance) => disturbance.fails().await,
+            None => false,
         }
     }
 

@@ -79,32 +79,6 @@ impl Policy {
         }
     }
 
-    /// The same release in a fraction of the time, for rehearsals: every duration of stages and windows, at least a second. How
-    /// soon counts are stale stays as it is.
-    #[must_use]
-    pub fn sped_up(mut self, times: u32) -> Self {
-        let shorten = |span: &mut Duration| {
-            let seconds = span.as_secs() / u64::from(times.max(1));
-            *span = Duration::from_secs(seconds.max(1));
-        };
-        shorten(&mut self.statistics.look_every);
-        for stage in &mut self.stages {
-            shorten(&mut stage.at_least);
-            stage.at_most.iter_mut().for_each(shorten);
-        }
-        let triggers = self.triggers.values_mut().map(|rule| &mut rule.window);
-        triggers.for_each(shorten);
-        let criteria = self.criteria.values_mut();
-        criteria
-            .filter_map(|rule| rule.window.as_mut())
-            .for_each(shorten);
-        for rate in &mut self.burn_rates {
-            shorten(&mut rate.short);
-            shorten(&mut rate.long);
-        }
-        self
-    }
-
     pub fn stage(&self, name: &str) -> Option<&Stage> {
         self.stages.iter().find(|stage| stage.name == name)
     }

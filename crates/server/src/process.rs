@@ -1,7 +1,9 @@
 //! The process around a server: logs, signals and exit codes.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use http_api::Disturbance;
 use telemetry::{LogLevel, LogSettings, Telemetry};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -14,7 +16,13 @@ const BAD_CONFIGURATION: u8 = 2;
 
 /// Serves until SIGTERM or Ctrl-C. Answers 0 after a clean end, 2 on a bad configuration, 1 on anything else.
 pub async fn serve() -> ExitCode {
-    with_settings(run).await
+    with_settings(async |settings, log_level| run(settings, log_level, None).await).await
+}
+
+/// The same, with requests that go wrong on purpose: for rehearsals of releases.
+pub async fn serve_disturbed(disturbance: Arc<dyn Disturbance>) -> ExitCode {
+    with_settings(async |settings, log_level| run(settings, log_level, Some(disturbance)).await)
+        .await
 }
 
 /// Serves tools for language models on standard input and output, until the input ends, SIGTERM or Ctrl-C. Answers as
@@ -100,7 +108,11 @@ impl Signals {
     }
 }
 
-async fn run(settings: &Settings, log_level: LogLevel) -> Result<(), Box<dyn std::error::Error>> {
+async fn run(
+    settings: &Settings,
+    log_level: LogLevel,
+    disturbance: Option<Arc<dyn Disturbance>>,
+) -> Result<(), Box<dyn std::error::Error>> {
     // From here on a signal ends the process in order, also while it is still starting.
     let mut signals = Signals::listen().map_err(StartError::Run)?;
     if settings.secret_is_random {
@@ -109,7 +121,7 @@ async fn run(settings: &Settings, log_level: LogLevel) -> Result<(), Box<dyn std
         );
     }
     let mut server = tokio::select! {
-        server = Server::start(settings, log_level) => server?,
+        server = Server::start_disturbed(settings, log_level, disturbance) => server?,
         signal = signals.next() => {
             tracing::info!("{signal} while starting: ending");
             return Ok(());

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
 use app::Application;
-use http_api::{ApiState, Connections};
+use http_api::{ApiState, Connections, Disturbance};
 use telemetry::LogLevel;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -115,6 +115,18 @@ impl Server {
     /// # Errors
     /// [`StartError`]; nothing of it stays behind.
     pub async fn start(settings: &Settings, log_level: LogLevel) -> Result<Self, StartError> {
+        Self::start_disturbed(settings, log_level, None).await
+    }
+
+    /// The same, with requests of the public listener that go wrong on purpose.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_disturbed(
+        settings: &Settings,
+        log_level: LogLevel,
+        disturbance: Option<Arc<dyn Disturbance>>,
+    ) -> Result<Self, StartError> {
         let begun = Instant::now();
         // First of all: a port that is taken must not leave a store half made. Early callers wait in the listeners' queues.
         let listen = |port: u16, setting: &'static str| {
@@ -132,7 +144,8 @@ impl Server {
         let (admin_listener, admin_address) = listen(settings.admin_port, "ADMIN_PORT")?;
         let mut engine = Engine::start(settings, Purpose::Server).await?;
         let state = engine.state.clone();
-        let (public_state, admin_state, limited) = (state.clone(), state.clone(), state);
+        let (admin_state, limited) = (state.clone(), state.clone());
+        let public_state = state.disturbed_by(disturbance);
         let connections = Connections::new(
             settings.limits.max_connections_per_ip,
             settings.limits.trusted_proxies.clone(),

@@ -3,9 +3,11 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use adapter_prometheus::Taken;
 use anyhow::{Context as _, ensure};
+use chrono::{DateTime, Utc};
 use ports::Clock as _;
-use rollout::machine::{Driver, Evidence, Phase, State, Step};
+use rollout::machine::{Driver, Evidence, Phase, Plan, Release, State, Step};
 use rollout::{Outcome, Policy, Snapshot};
 
 use super::directory::{Directory, Lock};
@@ -28,19 +30,95 @@ const LATEST: &str = "latest.json";
 const SNAPSHOTS: &str = "snapshots";
 
 /// What the one process that drives holds.
-pub(super) struct Wheel {
+pub(crate) struct Wheel {
     pub(super) directory: Directory,
     pub(super) driver: Driver<Directory, Directory, Traffic>,
     pub(super) _lock: Lock,
 }
 
-pub(super) struct Drive {
+pub(crate) struct Drive {
     wheel: Wheel,
     policy: Policy,
     meter: Meter,
 }
 
+/// One look at a release: what was measured, and what was done about it.
+pub(crate) struct Look {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) before: State,
+    pub(crate) measured: Measured,
+    pub(crate) step: Step,
+}
+
+pub(crate) enum Measured {
+    /// No stage is judged now.
+    Nothing,
+    Judged(Box<(Taken, Evidence)>),
+    /// This says nothing about the canary.
+    Failed(anyhow::Error),
+}
+
+impl Wheel {
+    /// # Errors
+    ///
+    /// When another process has it.
+    pub(crate) fn take(directory: Directory, controller: Traffic) -> anyhow::Result<Self> {
+        let lock = directory.lock()?;
+        Ok(Self {
+            driver: Driver::new(directory.clone(), directory.clone(), controller),
+            directory,
+            _lock: lock,
+        })
+    }
+}
+
+impl Measured {
+    pub(crate) fn evidence(&self) -> Option<&Evidence> {
+        match self {
+            Self::Judged(judged) => Some(&judged.1),
+            Self::Nothing | Self::Failed(_) => None,
+        }
+    }
+
+    pub(crate) fn snapshot(&self) -> Option<&Snapshot> {
+        match self {
+            Self::Judged(judged) => Some(&judged.0.snapshot),
+            Self::Nothing | Self::Failed(_) => None,
+        }
+    }
+}
+
+impl Look {
+    /// Once the release is over: 0 when it is done, 20 when it was rolled back.
+    pub(crate) fn end(&self) -> Option<Outcome> {
+        match self.step.state.phase {
+            Phase::Done { .. } => Some(Outcome::Promote),
+            Phase::RolledBack { .. } => Some(Outcome::Rollback),
+            Phase::Entering(_) | Phase::Running(_) | Phase::RollingBack { .. } => None,
+        }
+    }
+}
+
 impl Drive {
+    /// Begins a release.
+    ///
+    /// # Errors
+    ///
+    /// While another one goes on, or when something is out of reach.
+    pub(crate) fn start(
+        wheel: Wheel,
+        (policy, text): (Policy, &str),
+        meter: Meter,
+        release: Release,
+        by: (&str, &str),
+    ) -> anyhow::Result<Self> {
+        // The policy first: a state without it could not be judged.
+        keep_policy(&wheel.directory, &policy, text)?;
+        let plan = Plan::of(&policy);
+        wheel.driver.start(release, plan, by, SystemClock.now())?;
+        Ok(Self::new(wheel, policy, meter))
+    }
+
     pub(super) fn new(wheel: Wheel, policy: Policy, meter: Meter) -> Self {
         Self {
             wheel,
@@ -56,77 +134,81 @@ impl Drive {
     /// When there is no state to go on with.
     pub(super) fn to_the_end(&self) -> anyhow::Result<ExitCode> {
         loop {
-            let step = self.look()?;
-            match step.state.phase {
-                Phase::Done { .. } => return Ok(ExitCode::SUCCESS),
-                Phase::RolledBack { .. } => {
-                    return Ok(ExitCode::from(Outcome::Rollback.exit_code()));
-                }
-                _ => {}
+            let look = self.look()?;
+            telling::look(&look);
+            if let Some(outcome) = look.end() {
+                return Ok(ExitCode::from(outcome.exit_code()));
             }
-            self.wait(if step.state.is_waiting_for_traffic() {
-                SOON
-            } else {
-                self.policy.statistics.look_every
-            });
+            self.wait(&look);
         }
     }
 
-    /// Until it is time, or an operator asks for something.
-    fn wait(&self, span: Duration) {
+    /// Until it is time for the next look, or an operator asks for something.
+    pub(crate) fn wait(&self, look: &Look) {
+        let span = if look.step.state.is_waiting_for_traffic() {
+            SOON
+        } else {
+            self.policy.statistics.look_every
+        };
         let begun = Instant::now();
         while begun.elapsed() < span && !mailbox::is_waiting(&self.wheel.directory) {
             pause(REQUESTS_EVERY.min(span));
         }
     }
 
-    fn look(&self) -> anyhow::Result<Step> {
-        let state = self
+    /// Measures, judges, and does what follows from it.
+    ///
+    /// # Errors
+    ///
+    /// When there is no state to go on with.
+    pub(crate) fn look(&self) -> anyhow::Result<Look> {
+        let before = self
             .wheel
             .driver
             .load()?
             .context("no release was started")?;
         let letter = mailbox::take(&self.wheel.directory);
         let command = letter.as_ref().map(mailbox::Letter::command);
-        let measured = self.measure(&state);
-        let (snapshot, evidence) = measured.unzip();
-        let now = SystemClock.now();
+        let measured = self.measure(&before);
+        let at = SystemClock.now();
         let step = self
             .wheel
             .driver
-            .step(now, evidence.as_ref(), command.as_ref())?;
-        telling::step(&state, &step, evidence.as_ref().map(Evidence::verdict), now);
-        if let (Some(snapshot), Some(evidence)) = (snapshot, &evidence)
-            && step.state.head != state.head
+            .step(at, measured.evidence(), command.as_ref())?;
+        if let Measured::Judged(judged) = &measured
+            && step.state.head != before.head
         {
-            note(self.keep(&snapshot, &evidence.verdict().hash));
+            note(self.keep(&judged.0.snapshot, &judged.1.verdict().hash));
         }
         if let Some(letter) = letter {
             let refusal = step.refusal.map(|refusal| refusal.to_string());
             let answered = mailbox::answer(&self.wheel.directory, &letter, refusal);
             note(answered.context("the operator cannot be answered"));
         }
-        Ok(step)
+        Ok(Look {
+            at,
+            before,
+            measured,
+            step,
+        })
     }
 
-    /// Nothing when no stage is judged now, or the telemetry failed.
-    fn measure(&self, state: &State) -> Option<(Snapshot, Evidence)> {
-        let running = state.judged()?;
-        let stage = self.policy.stage(&state.stage(running.stage).name)?;
+    fn measure(&self, state: &State) -> Measured {
+        let judged = state.judged().and_then(|running| {
+            let stage = self.policy.stage(&state.stage(running.stage).name)?;
+            Some((running, stage))
+        });
+        let Some((running, stage)) = judged else {
+            return Measured::Nothing;
+        };
         let versions = (state.release.canary.as_str(), state.release.stable.as_str());
         match self.meter.take(&self.policy, versions, running.started_at) {
             Ok(taken) => {
-                for note in &taken.notes {
-                    eprintln!("note: {note}");
-                }
                 let evidence = Evidence::judged(&self.policy, stage, &taken.snapshot);
                 note(self.save(LATEST, &taken.snapshot));
-                Some((taken.snapshot, evidence))
+                Measured::Judged(Box::new((taken, evidence)))
             }
-            Err(error) => {
-                eprintln!("BROKEN: {error:#}");
-                None
-            }
+            Err(error) => Measured::Failed(error),
         }
     }
 
@@ -151,11 +233,7 @@ fn note(kept: anyhow::Result<()>) {
 /// # Errors
 ///
 /// When it cannot be written.
-pub(super) fn keep_policy(
-    directory: &Directory,
-    policy: &Policy,
-    text: &str,
-) -> anyhow::Result<()> {
+fn keep_policy(directory: &Directory, policy: &Policy, text: &str) -> anyhow::Result<()> {
     directory.make(POLICIES)?;
     directory.write(&policy_file(&policy.hash()), text)
 }

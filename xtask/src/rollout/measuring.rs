@@ -47,6 +47,19 @@ pub(crate) struct Meter {
 }
 
 impl PrometheusArguments {
+    /// Those of a Prometheus that also watches a HAProxy.
+    pub(crate) fn beside_router(prometheus: String, router_job: &str) -> Self {
+        Self {
+            prometheus: Some(prometheus),
+            prometheus_token_file: None,
+            prometheus_ca: None,
+            prometheus_header: Vec::new(),
+            job: None,
+            router_job: Some(router_job.to_owned()),
+            snapshot_timeout: 30,
+        }
+    }
+
     /// # Errors
     ///
     /// When a file cannot be read, or a setting can never work.

@@ -3,16 +3,14 @@
 use std::process::ExitCode;
 
 use anyhow::{Context as _, ensure};
-use ports::Clock as _;
-use rollout::machine::{Driver, Plan, Release};
+use rollout::machine::Release;
 
 use super::directory::Directory;
-use super::driving::{Drive, Wheel, keep_policy, policy_of};
+use super::driving::{Drive, Wheel, policy_of};
 use super::measuring::PrometheusArguments;
 use super::operator::OperatorArguments;
 use super::traffic::TrafficArguments;
 use super::{DirectoryArguments, PolicyArguments, telling};
-use crate::system_clock::SystemClock;
 
 #[derive(clap::Args)]
 #[command(after_help = "Example:
@@ -58,16 +56,12 @@ pub(crate) fn start(arguments: &StartArguments) -> anyhow::Result<ExitCode> {
     // What cannot work is found before anything is written.
     let meter = arguments.run.prometheus.meter(&policy)?;
     let wheel = arguments.run.wheel()?;
-    // The policy first: a state without it could not be judged.
-    keep_policy(&wheel.directory, &policy, &text)?;
     let release = Release {
         canary: arguments.canary.clone(),
         stable: arguments.stable.clone(),
     };
     let by = (operator.as_str(), arguments.by.reason.as_str());
-    let plan = Plan::of(&policy);
-    wheel.driver.start(release, plan, by, SystemClock.now())?;
-    Drive::new(wheel, policy, meter).to_the_end()
+    Drive::start(wheel, (policy, &text), meter, release, by)?.to_the_end()
 }
 
 pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
@@ -94,12 +88,7 @@ impl RunArguments {
     fn wheel(&self) -> anyhow::Result<Wheel> {
         let directory = self.directory.open();
         let controller = self.traffic.controller(&directory)?;
-        let lock = directory.lock()?;
-        Ok(Wheel {
-            driver: Driver::new(directory.clone(), directory.clone(), controller),
-            directory,
-            _lock: lock,
-        })
+        Wheel::take(directory, controller)
     }
 }
 

@@ -1,23 +1,28 @@
 //! What a person who watches a release reads.
 
-use chrono::{DateTime, Utc};
-use rollout::Verdict;
-use rollout::history::{Event, Record};
-use rollout::machine::{Phase, State, Step};
+use rollout::history::{Cause, Event, Record};
+use rollout::machine::{Phase, State};
 
+use super::driving::{Look, Measured};
 use crate::rollout_check::report;
 
-/// What one step did, and why.
-pub(super) fn step(before: &State, step: &Step, verdict: Option<&Verdict>, now: DateTime<Utc>) {
-    let time = now.format("%H:%M:%S");
-    if let Some(verdict) = verdict {
-        println!(
-            "{time} {} | {}",
-            phase(&step.state),
-            report::headline(verdict)
-        );
-        for reason in report::reasons(verdict) {
-            println!("         {reason}");
+/// What was measured, what one step did, and why.
+pub(super) fn look(look: &Look) {
+    let (before, step) = (&look.before, &look.step);
+    let time = look.at.format("%H:%M:%S");
+    match &look.measured {
+        Measured::Nothing => {}
+        Measured::Failed(error) => eprintln!("BROKEN: {error:#}"),
+        Measured::Judged(judged) => {
+            let (taken, evidence) = judged.as_ref();
+            for note in &taken.notes {
+                eprintln!("note: {note}");
+            }
+            let headline = report::headline(evidence.verdict());
+            println!("{time} {} | {headline}", phase(&step.state));
+            for reason in report::reasons(evidence.verdict()) {
+                println!("         {reason}");
+            }
         }
     }
     if before.phase != step.state.phase || before.pause != step.state.pause {
@@ -38,7 +43,7 @@ pub(super) fn step(before: &State, step: &Step, verdict: Option<&Verdict>, now: 
 }
 
 /// Where the release stands, in a few words.
-pub(super) fn phase(state: &State) -> String {
+pub(crate) fn phase(state: &State) -> String {
     let text = match &state.phase {
         Phase::Entering(entering) => {
             let stage = state.stage(entering.stage);
@@ -63,7 +68,7 @@ pub(super) fn phase(state: &State) -> String {
 }
 
 /// One line of the history.
-pub(super) fn record(record: &Record) -> String {
+pub(crate) fn record(record: &Record) -> String {
     format!(
         "{:>4} {} {:>3} % {} by {}: {}",
         record.sequence,
@@ -84,9 +89,18 @@ fn event(event: &Event) -> String {
         Event::Drifted { found } => format!("drifted to {} %", found.canary()),
         Event::Paused => "paused".to_owned(),
         Event::Resumed => "resumed".to_owned(),
-        Event::RollbackBegan { cause } => format!("rollback began ({cause:?})"),
+        Event::RollbackBegan { cause } => format!("rollback began: {}", caused_by(*cause)),
         Event::RolledBack => "rolled back".to_owned(),
         Event::Finished => "finished".to_owned(),
+    }
+}
+
+fn caused_by(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Verdict { at_once: true } => "the judge wants it at once",
+        Cause::Verdict { at_once: false } => "the judge wants it",
+        Cause::Timeout => "the stage took too long",
+        Cause::Abort => "an operator wants it",
     }
 }
 

@@ -32,6 +32,17 @@ pub(crate) enum Traffic {
     Manual(Directory),
 }
 
+impl Traffic {
+    /// A HAProxy with the shipped configuration.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be used.
+    pub(crate) fn of_haproxy(address: Address) -> anyhow::Result<Self> {
+        Ok(Self::HaProxy(HaProxy::new(Settings::new(address))?))
+    }
+}
+
 impl TrafficArguments {
     /// # Errors
     ///

@@ -3,7 +3,12 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::world::shipped;
+fn shipped(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../deploy/haproxy")
+        .join(name);
+    std::fs::read_to_string(path).expect("it is shipped")
+}
 
 #[test]
 fn haproxy_accepts_the_shipped_configuration() {

@@ -8,7 +8,8 @@ use rollout::traffic::{Controller as _, Weights};
 use crate::world::World;
 
 fn exposition(world: &World) -> String {
-    let mut client = TcpStream::connect(("127.0.0.1", world.metrics)).expect("it listens");
+    let mut client =
+        TcpStream::connect(("127.0.0.1", world.haproxy.metrics())).expect("it listens");
     client
         .write_all(b"GET /metrics HTTP/1.0\r\n\r\n")
         .expect("it reads");

@@ -18,10 +18,10 @@ fn a_haproxy_that_starts_again_is_noticed() {
     let router = world.router();
     router.set(Weights::with_canary(50).unwrap()).unwrap();
     let before = world.overview().process.pid;
-    world.haproxy = None;
+    world.haproxy.kill();
     let error = router.weights().unwrap_err();
     assert!(cause(&error).contains("does it run"), "{error}");
-    world.begin();
+    world.begin_again();
     assert_eq!(router.weights().unwrap(), Weights::ALL_STABLE);
     assert_ne!(world.overview().process.pid, before);
     router.set(Weights::with_canary(50).unwrap()).unwrap();
@@ -34,10 +34,10 @@ fn a_haproxy_that_stands_still_is_not_waited_for() {
     let mut settings = world.settings();
     settings.patience = Duration::from_millis(300);
     let router = HaProxy::new(settings).unwrap();
-    world.haproxy.as_ref().unwrap().signal("STOP");
+    world.haproxy.process().unwrap().signal("STOP");
     let begun = Instant::now();
     let error = router.weights().unwrap_err();
-    world.haproxy.as_ref().unwrap().signal("CONT");
+    world.haproxy.process().unwrap().signal("CONT");
     assert!(
         begun.elapsed() < Duration::from_secs(2),
         "{:?}",
@@ -76,7 +76,7 @@ fn servers_taken_out_by_hand_are_not_ready() {
     let world = World::start();
     let command = |text: &str| {
         use std::io::{Read as _, Write as _};
-        let mut socket = std::os::unix::net::UnixStream::connect(world.socket()).unwrap();
+        let mut socket = std::os::unix::net::UnixStream::connect(world.haproxy.socket()).unwrap();
         socket.write_all(format!("{text}\n").as_bytes()).unwrap();
         let mut answer = String::new();
         socket.read_to_string(&mut answer).unwrap();

@@ -2,22 +2,13 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use adapter_haproxy::{HaProxy, Overview, Settings};
-use tempfile::TempDir;
-use testkit::supervised::{Supervised, free_port};
-
-pub(crate) fn shipped(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../deploy/haproxy")
-        .join(name);
-    std::fs::read_to_string(path).expect("it is shipped")
-}
+use testkit::PrivateHaproxy;
 
 /// A server of one version: 200 to everything, and what it is told to `/readyz`.
 pub(crate) struct Backend {
@@ -99,91 +90,35 @@ fn serve(client: TcpStream, answered: &AtomicU64, readiness: &AtomicU16, cuts_of
 }
 
 pub(crate) struct World {
-    pub(crate) haproxy: Option<Supervised>,
-    folder: TempDir,
-    pub(crate) public: u16,
-    pub(crate) metrics: u16,
+    pub(crate) haproxy: PrivateHaproxy,
     pub(crate) canary: Backend,
     pub(crate) stable: [Backend; 2],
 }
 
 impl World {
     pub(crate) fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder can be made");
-        let mut world = Self {
-            haproxy: None,
-            folder,
-            public: free_port(),
-            metrics: free_port(),
-            canary: Backend::start(),
-            stable: [Backend::start(), Backend::start()],
+        let (canary, stable) = (Backend::start(), [Backend::start(), Backend::start()]);
+        let ports = [stable[0].port, stable[1].port];
+        let world = Self {
+            haproxy: PrivateHaproxy::start(ports, canary.port, "100ms"),
+            canary,
+            stable,
         };
-        let replaced = [
-            (
-                "/run/haproxy/admin.sock mode 660".to_owned(),
-                world.socket(),
-            ),
-            ("    log /dev/log local0\n".to_owned(), String::new()),
-            (
-                "127.0.0.1:8405".to_owned(),
-                format!("127.0.0.1:{}", world.metrics),
-            ),
-            (
-                "bind :8080".to_owned(),
-                format!("bind 127.0.0.1:{}", world.public),
-            ),
-            (
-                "127.0.0.1:5001".to_owned(),
-                format!("127.0.0.1:{}", world.stable[0].port),
-            ),
-            (
-                "127.0.0.1:5002".to_owned(),
-                format!("127.0.0.1:{}", world.stable[1].port),
-            ),
-            (
-                "127.0.0.1:5011".to_owned(),
-                format!("127.0.0.1:{}", world.canary.port),
-            ),
-            ("inter 2s".to_owned(), "inter 100ms".to_owned()),
-        ];
-        let mut text = shipped("haproxy.cfg");
-        for (from, to) in replaced {
-            assert!(text.contains(&from), "the shipped configuration has {from}");
-            text = text.replace(&from, &to);
-        }
-        world.write("haproxy.cfg", &text);
-        world.write("canary.map", &shipped("canary.map"));
-        world.begin();
+        world.until_all_are_ready();
         world
     }
 
-    pub(crate) fn begin(&mut self) {
-        let configuration = self.folder.path().join("haproxy.cfg");
-        let arguments = ["-db", "-f", configuration.to_str().expect("it is text")];
-        self.haproxy = Some(Supervised::start(
-            None,
-            self.folder.path(),
-            "haproxy",
-            &arguments,
-        ));
+    pub(crate) fn begin_again(&mut self) {
+        self.haproxy.restart();
+        self.until_all_are_ready();
+    }
+
+    fn until_all_are_ready(&self) {
         self.wait(|overview| overview.canary.ready() == 1 && overview.stable.ready() == 2);
     }
 
-    fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.folder.path().join(name), text).expect("the folder can be written");
-    }
-
-    pub(crate) fn socket(&self) -> String {
-        self.folder
-            .path()
-            .join("s")
-            .to_str()
-            .expect("it is text")
-            .to_owned()
-    }
-
     pub(crate) fn settings(&self) -> Settings {
-        Settings::new(self.socket().parse().expect("it is a path"))
+        Settings::new(self.haproxy.socket().parse().expect("it is a path"))
     }
 
     pub(crate) fn router(&self) -> HaProxy {
@@ -200,8 +135,7 @@ impl World {
             match self.router().overview() {
                 Ok(overview) if is_so(&overview) => return overview,
                 answer if begun.elapsed() > Duration::from_secs(20) => {
-                    let log = std::fs::read_to_string(self.folder.path().join("log"));
-                    panic!("never so: {answer:?} {log:?}")
+                    panic!("never so: {answer:?} {}", self.haproxy.log())
                 }
                 _ => pause(Duration::from_millis(20)),
             }
@@ -210,7 +144,8 @@ impl World {
 
     /// Requests over one connection; how many got a 200.
     pub(crate) fn ask(&self, times: usize) -> usize {
-        let client = TcpStream::connect(("127.0.0.1", self.public)).expect("HAProxy listens");
+        let client =
+            TcpStream::connect(("127.0.0.1", self.haproxy.public())).expect("HAProxy listens");
         let mut reader = BufReader::new(client.try_clone().expect("it is a socket"));
         let mut client = client;
         let mut fine = 0;

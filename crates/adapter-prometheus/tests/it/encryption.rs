@@ -31,7 +31,7 @@ async fn only_the_given_authority_is_trusted() {
         stage_started_at: now() - chrono::TimeDelta::hours(1),
         replays: false,
     };
-    let mut settings = Settings::new(format!("https://127.0.0.1:{}", server.port));
+    let mut settings = Settings::new(format!("https://127.0.0.1:{}", server.port()));
     let take = async |settings: &Settings| {
         let prometheus = Prometheus::new(settings, service_metrics(), None).unwrap();
         prometheus.take(&policy(), &request).await

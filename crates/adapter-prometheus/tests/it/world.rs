@@ -1,20 +1,12 @@
 //! A real Prometheus on a free port, in a folder of its own.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use adapter_prometheus::{Prometheus, RouterMetrics, ServiceMetrics, Settings};
 use rollout::Policy;
-use tempfile::TempDir;
-use testkit::supervised::{Supervised, free_port};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use testkit::PrivatePrometheus;
 
-pub(crate) struct Server {
-    pub(crate) _process: Supervised,
-    _folder: TempDir,
-    pub(crate) port: u16,
-}
+pub(crate) struct Server(pub(crate) PrivatePrometheus);
 
 /// By the clock that Prometheus scrapes by.
 #[expect(
@@ -35,45 +27,21 @@ pub(crate) fn service_metrics() -> ServiceMetrics {
 }
 
 impl Server {
-    /// `prepare` may put blocks into `data` and files beside it.
+    /// As [`PrivatePrometheus::start`].
     pub(crate) async fn start(
         configuration: &str,
         more: &[&str],
         prepare: impl FnOnce(&Path),
     ) -> Self {
-        let folder = tempfile::tempdir().expect("a folder can be made");
-        std::fs::write(folder.path().join("prometheus.yml"), configuration)
-            .expect("it can be written");
-        prepare(folder.path());
-        let port = free_port();
-        let listen = format!("--web.listen-address=127.0.0.1:{port}");
-        let arguments = [
-            "--config.file=prometheus.yml",
-            "--storage.tsdb.path=data",
-            "--storage.tsdb.retention.time=100y",
-            "--log.level=warn",
-            &listen,
-        ];
-        let arguments = [&arguments, more].concat();
-        let process = Supervised::start(None, folder.path(), "prometheus", &arguments);
-        let begun = Instant::now();
-        while !is_ready(port).await {
-            let log = std::fs::read_to_string(folder.path().join("log")).unwrap_or_default();
-            assert!(
-                begun.elapsed() < Duration::from_secs(60),
-                "Prometheus does not start: {log}"
-            );
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        Self {
-            _process: process,
-            _folder: folder,
-            port,
-        }
+        Self(PrivatePrometheus::start(configuration, more, prepare).await)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.0.port()
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        self.0.url()
     }
 
     pub(crate) fn prometheus(&self, router: Option<RouterMetrics>) -> Prometheus {
@@ -108,18 +76,6 @@ impl Server {
             .and_then(|text| text.parse().ok())
             .expect("it is a number")
     }
-}
-
-/// Whether it has read its blocks. Behind TLS nobody can see that without a certificate: there it is enough that it listens.
-async fn is_ready(port: u16) -> bool {
-    let Ok(mut client) = TcpStream::connect(("127.0.0.1", port)).await else {
-        return false;
-    };
-    let request = b"GET /-/ready HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
-    let mut answer = String::new();
-    let asked = client.write_all(request).await.is_ok();
-    let answered = client.read_to_string(&mut answer).await.is_ok();
-    asked && answered && (answer.contains(" 200 ") || answer.contains("to an HTTPS server"))
 }
 
 /// Blocks from lines of the exposition format with times.

@@ -25,6 +25,10 @@ pub(crate) async fn gate<B: MessageBody + 'static>(
     if let Err(refusal) = check(&request, &state) {
         return Ok(refused(request, refusal).map_into_right_body());
     }
+    if !is_probe(request.path()) && state.is_disturbed().await {
+        let failure = ApiError::new(ErrorCode::InternalError);
+        return Ok(refused(request, failure).map_into_right_body());
+    }
     let answer = without_panic(next.call(request));
     let answer = tokio::time::timeout(state.settings.request_timeout, answer)
         .await

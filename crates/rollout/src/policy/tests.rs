@@ -284,20 +284,3 @@ fn a_limit_is_said_in_exactly_one_way() {
         ["`triggers.memory.above` must be above 0 and below 1"]
     );
 }
-
-#[test]
-fn a_rehearsal_is_the_same_release_in_less_time() {
-    let policy = Policy::parse(SHIPPED).unwrap();
-    assert_eq!(policy.clone().sped_up(1), policy);
-    let fast = policy.clone().sped_up(60);
-    assert_eq!(fast.stages[1].at_least, Duration::from_secs(360));
-    assert_eq!(fast.stages[1].at_most, Some(Duration::from_secs(720)));
-    assert_eq!(fast.triggers["availability"].window, Duration::from_secs(2));
-    assert_eq!(fast.burn_rates[3].long, Duration::from_secs(4_320));
-    assert_eq!(
-        fast.criteria["database_pool"].window,
-        Some(Duration::from_secs(30))
-    );
-    assert_ne!(fast.hash(), policy.hash());
-    assert_eq!(fast.planned_sample(), policy.planned_sample());
-}

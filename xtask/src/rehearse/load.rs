@@ -1,0 +1,185 @@
+//! Users of a rehearsal: requests that come at fixed moments, whether or not those before were answered.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use hdrhistogram::Histogram;
+use ports::Clock as _;
+use tokio::runtime::Runtime;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::bench::http_load::Connection;
+use crate::system_clock::SystemClock;
+
+/// Requests under way at once, at most. When all are, the next one is late, and its lateness counts as waiting.
+const AT_ONCE: u64 = 128;
+/// Whoever waits longer has given up.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+const TARGETS: [&str; 8] = [
+    "/api/v1/search?q=engineering&limit=20",
+    "/api/v1/search?q=nursing&states=NV&limit=20",
+    "/api/v1/search?q=computer%20science&facets=states&limit=10",
+    "/api/v1/search?q=engneering&limit=10",
+    "/api/v1/search?min_amount=5000&limit=20",
+    "/api/v1/search?q=women%20in%20physics&limit=20",
+    "/api/v1/scholarships?limit=10",
+    "/api/v1/search/suggestions?q=eng",
+];
+
+/// Ends when it is dropped.
+pub(super) struct Load {
+    seen: Arc<Mutex<Seen>>,
+    _runtime: Runtime,
+}
+
+/// What users saw until now.
+#[derive(Clone)]
+pub(super) struct Seen {
+    /// From the first request on.
+    pub(super) seconds: Vec<Second>,
+    /// Microseconds from the moment that each was due.
+    pub(super) waits: Histogram<u64>,
+    pub(super) begun_at: DateTime<Utc>,
+    pub(super) first_failure_at: Option<DateTime<Utc>>,
+    /// What was wrong with the first one that failed.
+    pub(super) first_failure: Option<String>,
+}
+
+#[derive(Clone, Copy, Default)]
+pub(super) struct Second {
+    pub(super) requests: u64,
+    pub(super) failed: u64,
+}
+
+impl Seen {
+    pub(super) fn total(&self) -> Second {
+        let mut total = Second::default();
+        for second in &self.seconds {
+            total.requests += second.requests;
+            total.failed += second.failed;
+        }
+        total
+    }
+
+    pub(super) fn milliseconds(&self, quantile: f64) -> f64 {
+        let microseconds = u32::try_from(self.waits.value_at_quantile(quantile));
+        f64::from(microseconds.unwrap_or(u32::MAX)) / 1e3
+    }
+
+    fn add(&mut self, second: usize, waited: Duration, outcome: &Result<(), String>) {
+        if self.seconds.len() <= second {
+            self.seconds.resize(second + 1, Second::default());
+        }
+        let counts = &mut self.seconds[second];
+        counts.requests += 1;
+        let microseconds = u64::try_from(waited.as_micros()).unwrap_or(u64::MAX);
+        self.waits.saturating_record(microseconds);
+        if let Err(failure) = outcome {
+            counts.failed += 1;
+            if self.first_failure.is_none() {
+                self.first_failure = Some(failure.clone());
+                self.first_failure_at = Some(SystemClock.now());
+            }
+        }
+    }
+}
+
+impl Load {
+    /// Begins to ask so many times a second.
+    ///
+    /// # Errors
+    ///
+    /// When no threads can be started for it.
+    pub(super) fn start(address: SocketAddr, rate: u32) -> anyhow::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .context("the runtime does not start")?;
+        let seen = Arc::new(Mutex::new(Seen {
+            seconds: Vec::new(),
+            waits: Histogram::new_with_bounds(1, 60_000_000, 3)?,
+            begun_at: SystemClock.now(),
+            first_failure_at: None,
+            first_failure: None,
+        }));
+        let next = Arc::new(AtomicU64::new(0));
+        let _inside = runtime.enter();
+        let begun = Instant::now();
+        for _ in 0..AT_ONCE {
+            let user = User {
+                address,
+                rate,
+                begun,
+                next: Arc::clone(&next),
+                seen: Arc::clone(&seen),
+            };
+            runtime.spawn(user.ask_on());
+        }
+        drop(_inside);
+        Ok(Self {
+            seen,
+            _runtime: runtime,
+        })
+    }
+
+    pub(super) fn seen(&self) -> Seen {
+        locked(&self.seen).clone()
+    }
+}
+
+/// A panic of one user spoils no count.
+fn locked(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
+    seen.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct User {
+    address: SocketAddr,
+    rate: u32,
+    begun: Instant,
+    /// The number of the next request.
+    next: Arc<AtomicU64>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+impl User {
+    async fn ask_on(self) {
+        let mut connection = None;
+        loop {
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            let microseconds = number.saturating_mul(1_000_000) / u64::from(self.rate.max(1));
+            let due = self.begun + Duration::from_micros(microseconds);
+            sleep_until(due).await;
+            let outcome = self.ask(&mut connection, number).await;
+            if outcome.is_err() {
+                connection = None;
+            }
+            let second = usize::try_from(due.duration_since(self.begun).as_secs());
+            let waited = due.elapsed();
+            locked(&self.seen).add(second.unwrap_or(0), waited, &outcome);
+        }
+    }
+
+    async fn ask(&self, kept: &mut Option<Connection>, number: u64) -> Result<(), String> {
+        let target = TARGETS[usize::try_from(number).unwrap_or(0) % TARGETS.len()];
+        let request = format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let asked = async {
+            let connection = match kept {
+                Some(connection) => connection,
+                None => kept.insert(Connection::open(self.address).await?),
+            };
+            connection.ask(request.as_bytes()).await
+        };
+        match timeout(PATIENCE, asked).await {
+            Ok(Ok((status, _))) if status < 500 => Ok(()),
+            Ok(Ok((status, _))) => Err(format!("{target} was answered with {status}")),
+            Ok(Err(error)) => Err(format!("{target}: {error:#}")),
+            Err(_) => Err(format!("{target} was not answered within {PATIENCE:?}")),
+        }
+    }
+}
