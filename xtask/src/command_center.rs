@@ -54,7 +54,7 @@ pub(crate) struct Arguments {
     audience: String,
 }
 
-/// Fails when a task did not succeed in time, or when anything was wrong with what the server told.
+/// Fails when a task was refused or did not succeed in time, or when anything was wrong with what the server told.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut orders = Order::read_all(&arguments.send)?;
     if arguments.demo {
@@ -117,8 +117,9 @@ async fn attend(
     let sender = Sender::new(&arguments.api, ours, key)?;
     let attended = async {
         let sent = sender.send_all(orders, stub).await?;
-        watch.expect(&sent);
-        follow(heard, &mut watch, arguments, !sent.is_empty()).await;
+        watch.expect(&sent.taken);
+        watch.count_refused(sent.refusals.len());
+        follow(heard, &mut watch, arguments, !orders.is_empty()).await;
         anyhow::Ok(())
     };
     tokio::select! {

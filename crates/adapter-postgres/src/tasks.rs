@@ -3,6 +3,7 @@
 //! Each change takes the lock of its task, lets the domain decide, and leaves the sender's notice in the same transaction.
 //! Whoever looks for work steps over what others have locked.
 
+mod burying;
 mod delivering;
 mod keeping;
 mod outbox;
@@ -19,7 +20,7 @@ use domain::Timestamp;
 use domain::task::{Lease, Outcome, PlainText, Task, TaskId, TaskSpec, TaskState};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use ports::{Commanded, Enqueued, ListedTask, Queued, TaskFilter, TaskStore, TaskStoreError};
+use ports::{Commanded, Enqueued, Queued, TaskFilter, TaskPage, TaskStore, TaskStoreError};
 
 use crate::PostgresStore;
 use crate::area::Area;
@@ -165,7 +166,7 @@ impl TaskStore for PostgresStore {
         filter: TaskFilter,
         before: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<ListedTask>, TaskStoreError> {
+    ) -> Result<TaskPage, TaskStoreError> {
         self.tasks("list", Access::ReadFew, move |connection| {
             queueing::list_on_conn(connection, filter.clone(), before, limit).boxed()
         })

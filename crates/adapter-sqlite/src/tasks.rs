@@ -1,5 +1,6 @@
 //! Tasks of agents: `ports::TaskStore` on the file.
 
+mod burying;
 mod delivering;
 mod keeping;
 mod outbox;
@@ -10,7 +11,7 @@ mod working;
 use async_trait::async_trait;
 use domain::Timestamp;
 use domain::task::{Lease, Outcome, PlainText, Task, TaskId, TaskSpec, TaskState};
-use ports::{Commanded, Enqueued, ListedTask, Queued, TaskFilter, TaskStore, TaskStoreError};
+use ports::{Commanded, Enqueued, Queued, TaskFilter, TaskPage, TaskStore, TaskStoreError};
 
 use crate::SqliteStore;
 use crate::failure::Failure;
@@ -141,7 +142,7 @@ impl TaskStore for SqliteStore {
         filter: TaskFilter,
         before: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<ListedTask>, TaskStoreError> {
+    ) -> Result<TaskPage, TaskStoreError> {
         self.readers
             .read(move |connection| queueing::list_on_conn(connection, &filter, before, limit))
             .await

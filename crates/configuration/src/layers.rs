@@ -47,6 +47,7 @@ type Variables = Box<dyn Fn(&str) -> Option<String>>;
 
 /// Values as texts, before they are typed.
 pub struct Layers {
+    defaults: Config,
     files: Config,
     folder: PathBuf,
     variable: Variables,
@@ -61,7 +62,8 @@ impl Layers {
     ) -> Self {
         let variable = move |name: &str| variable(name).filter(|value| !value.trim().is_empty());
         let defaults = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
-        let known: BTreeSet<String> = keys(&defaults.clone().build().unwrap_or_default())
+        let built_in = defaults.clone().build().unwrap_or_default();
+        let known: BTreeSet<String> = keys(&built_in)
             .into_iter()
             .chain(WITHOUT_DEFAULT.iter().map(|key| (*key).to_owned()))
             .collect();
@@ -89,6 +91,7 @@ impl Layers {
             );
         }
         Self {
+            defaults: built_in,
             files: builder.build().unwrap_or_default(),
             folder: folder.to_owned(),
             variable: Box::new(variable),
@@ -122,6 +125,13 @@ impl Layers {
                 .filter(|value| !value.trim().is_empty())
         };
         (self.variable)(name).or_else(from_file)
+    }
+
+    /// Whether a variable sets it, or a file to something else than the built-in default.
+    pub fn is_set(&self, name: &str) -> bool {
+        let key = name.to_ascii_lowercase();
+        let of = |config: &Config| config.get_string(&key).ok();
+        self.is_set_in_environment(name) || of(&self.files) != of(&self.defaults)
     }
 
     pub fn is_set_in_environment(&self, name: &str) -> bool {

@@ -101,6 +101,7 @@ fn readable(message: &str) -> String {
         "i8" | "i16" | "i32" | "i64" => "a whole number",
         "f32" | "f64" => "a number",
         "a sequence" => "a list",
+        "a map" => "an object",
         "a boolean" => "true or false",
         structure if structure.starts_with("struct ") => "an object",
         other => other,

@@ -64,7 +64,7 @@ pub struct TaskSpec {
     pub trace_id: Option<PlainText<128>>,
     /// Whose token it came with; nobody else, but operators, may see it.
     pub owner: PlainText<256>,
-    /// Senders take turns by this name.
+    /// The owner's name for whoever asks; requesters take turns.
     pub requested_by: PlainText<256>,
     pub resources: TaskResources,
 }

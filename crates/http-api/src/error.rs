@@ -80,7 +80,7 @@ error_codes! {
     NotReady = "NOT_READY", 503, "The service is starting", "Try again after Retry-After.";
     Overloaded = "OVERLOADED", 503, "Too much work at once", "Try again after Retry-After.";
     AiUnavailable = "AI_UNAVAILABLE", 503, "The language model gave no answer", "Try again after Retry-After, or ask without /ai/.";
-    Timeout = "TIMEOUT", 504, "The answer took too long", "Try again, or ask for less at once; a change may have been made, so read it first.";
+    Timeout = "TIMEOUT", 504, "The answer took too long", "Try again after Retry-After, or ask for less at once; a change may have been made, so read it first.";
 }
 
 impl ErrorCode {

@@ -2,18 +2,22 @@
 //! and the same JSON, over HTTP (`bridge`) or over standard input and output ([`serve_mcp`]).
 
 mod bridge;
+mod lines;
+mod message;
 mod outcome;
 mod schemas;
 mod summary;
 mod tools;
 
+use domain::json_input::{JsonInputError, read_value};
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, ErrorData,
-    Implementation, ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig,
-    Tool as ToolDescription,
+    Implementation, InitializeRequestParams, ListToolsResult, PaginatedRequestParams,
+    ServerCapabilities, ServerConfig, Tool as ToolDescription,
 };
 use rmcp::service::{RequestContext, RoleServer, ServerInitializeError};
 use rmcp::{ServerHandler, ServiceExt};
+use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite};
 use uuid::Uuid;
 
@@ -23,6 +27,7 @@ use crate::caller::Anyone;
 use crate::error::{ApiError, ErrorCode};
 use crate::panics::without_panic;
 use crate::state::ApiState;
+use lines::Lines;
 use outcome::{failure, success};
 use tools::Tool;
 
@@ -34,7 +39,7 @@ when you know the student, with search_scholarships when you know what is looked
 profile leaves out counts as unknown, not as no. Amounts are in major units of their currency. Before relying on an award, \
 show its deadline and its link: the organization has the last word.";
 
-/// Serves the tools to an anonymous caller over one connection, until its input ends.
+/// Serves the tools to an anonymous caller over one connection, a message a line, until its input ends.
 ///
 /// # Errors
 /// When the other side does not begin as the protocol asks.
@@ -48,7 +53,9 @@ pub async fn serve_mcp(
         caller: Anyone::ANONYMOUS,
         trace_id: None,
     };
-    let running = match server.serve((input, output)).await {
+    let longest = server.state.settings.max_body;
+    let lines = Lines::over(input, output, longest);
+    let running = match server.serve(lines).await {
         // Whoever goes before asking anything ends it as well.
         Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
         begun => begun?,
@@ -85,7 +92,7 @@ impl ServerHandler for ToolServer {
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         if page.is_some_and(|page| page.cursor.is_some()) {
-            let message = "cursor: the list of tools has one page";
+            let message = "params.cursor: the list of tools has one page";
             return Err(ErrorData::invalid_params(message, None));
         }
         let tools = Tool::ALL.iter().map(|tool| tool.description().clone());
@@ -125,19 +132,29 @@ impl ServerHandler for ToolServer {
         request: CustomRequest,
         _: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        let method = request.method;
-        Err(match method.as_str() {
-            "initialize" | "tools/list" | "tools/call" => {
-                ErrorData::invalid_params(format!("the params do not fit {method}"), None)
+        let CustomRequest { method, params, .. } = request;
+        let params = params.unwrap_or_else(|| json!({}));
+        let wrong = match method.as_str() {
+            "initialize" => read_value::<InitializeRequestParams>(params).err(),
+            "tools/list" => read_value::<PaginatedRequestParams>(params).err(),
+            "tools/call" => read_value::<CallToolRequestParams>(params).err(),
+            _ => {
+                let code = rmcp::model::ErrorCode::METHOD_NOT_FOUND;
+                return Err(ErrorData::new(code, method, None));
             }
-            _ => ErrorData::new(rmcp::model::ErrorCode::METHOD_NOT_FOUND, method, None),
-        })
+        };
+        let message = match wrong {
+            Some(JsonInputError::Field(field)) => field.below("params").to_string(),
+            _ => format!("params: do not fit {method}"),
+        };
+        Err(ErrorData::invalid_params(message, None))
     }
 }
 
 fn unknown_tool(name: &str) -> ErrorData {
     let shown: String = name.chars().take(64).collect();
     let known: Vec<&str> = Tool::ALL.iter().map(|tool| tool.name()).collect();
-    let message = format!("there is no tool {shown:?}; there are {}", known.join(", "));
+    let known = known.join(", ");
+    let message = format!("params.name: there is no tool {shown:?}; there are {known}");
     ErrorData::invalid_params(message, None)
 }

@@ -46,7 +46,7 @@ pub use search_index::SearchIndex;
 pub use spend_meter::{
     MicroUsd, Reservation, ReservationId, Reserve, Settlement, SpendMeter, SpendMeterError,
 };
-pub use task_outbox::{Delivery, NoticeKey, TaskOutbox};
+pub use task_outbox::{BuriedNotice, BuriedPage, Delivery, NoticeKey, TaskOutbox};
 pub use task_store::{
-    Commanded, Enqueued, ListedTask, Queued, TaskFilter, TaskStore, TaskStoreError,
+    Commanded, Enqueued, ListedTask, Queued, TaskFilter, TaskPage, TaskStore, TaskStoreError,
 };

@@ -44,6 +44,14 @@ pub trait TaskOutbox: Send + Sync {
         now: Timestamp,
     ) -> Result<bool, TaskStoreError>;
 
+    /// At most `limit` notices that were given up, the newest first, from before the one with the number `before`.
+    async fn buried(&self, before: Option<u64>, limit: usize)
+    -> Result<BuriedPage, TaskStoreError>;
+
+    /// Tries a notice again that was given up, as if it had not been lent yet: it is due at once, unless an older one of its
+    /// task waits. False when no such notice is given up, and nothing was changed.
+    async fn redeliver(&self, key: &NoticeKey, now: Timestamp) -> Result<bool, TaskStoreError>;
+
     /// Removes at most `limit` tasks that ended before an instant, with all their notices: whoever asks leaves senders more
     /// time than notices are tried for. Answers how many went.
     async fn forget_finished(&self, before: Timestamp, limit: usize)
@@ -63,6 +71,40 @@ impl std::fmt::Display for NoticeKey {
         // No id of a task holds a dot.
         write!(formatter, "{}.{}", self.task, self.sequence)
     }
+}
+
+impl NoticeKey {
+    /// As it is written; `None` when the text is no key.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (task, sequence) = text.rsplit_once('.')?;
+        Some(Self {
+            task: TaskId::parse(task).ok()?,
+            sequence: sequence.parse().ok()?,
+        })
+    }
+}
+
+/// A notice that was given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuriedNotice {
+    pub key: NoticeKey,
+    pub kind: NoticeKind,
+    pub reply_to: PlainText<2_048>,
+    /// When what it tells happened.
+    pub at: Timestamp,
+    pub buried_at: Timestamp,
+    /// How often it was lent since it was left, or told to be tried again.
+    pub attempts: u32,
+    /// What became of the newest attempt.
+    pub error: ErrorMessage,
+}
+
+/// Notices that were given up, the newest first. One that cannot be read is logged and left out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BuriedPage {
+    pub notices: Vec<BuriedNotice>,
+    /// Where the next page begins; `None` after the last one.
+    pub next_before: Option<u64>,
 }
 
 /// A notice on its way.

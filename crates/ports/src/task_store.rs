@@ -24,7 +24,8 @@ pub trait TaskStore: Send + Sync {
     ) -> Result<Enqueued, TaskStoreError>;
 
     /// Lends at most `limit` tasks that wait, and those whose lease has run out: the highest priority first. Within one
-    /// priority senders take turns, so that none waits for another's long queue, and each sender's go by age.
+    /// priority requesters take turns, so that none waits for another's long queue, and each one's go by age. A requester is a
+    /// name that an owner gives: the same name of another owner is another requester.
     ///
     /// Each claim needs a worker's name of its own: who holds a lease is told by it. A task that
     /// [is suspect](Progress::is_suspect) comes alone. A task that cannot be read is put off and logged, and keeps nobody else
@@ -55,7 +56,7 @@ pub trait TaskStore: Send + Sync {
     /// Ends a task that waits or is worked at.
     async fn cancel(&self, id: &TaskId, now: Timestamp) -> Result<Commanded, TaskStoreError>;
 
-    /// Gives a task that failed or was given up all its attempts again; it waits behind its sender's others.
+    /// Gives a task that failed or was given up all its attempts again; it waits behind its requester's others.
     async fn requeue(&self, id: &TaskId, now: Timestamp) -> Result<Commanded, TaskStoreError>;
 
     /// Tasks that wait or are worked at, of one owner or of all; counting ends at `limit`.
@@ -73,7 +74,7 @@ pub trait TaskStore: Send + Sync {
         filter: TaskFilter,
         before: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<ListedTask>, TaskStoreError>;
+    ) -> Result<TaskPage, TaskStoreError>;
 
     /// What waits; nothing is counted beyond `most`, so that a long queue costs no more than that.
     async fn queued(&self, most: usize) -> Result<Queued, TaskStoreError>;
@@ -113,6 +114,14 @@ pub struct TaskFilter {
     pub state: Option<TaskState>,
     pub action: Option<TaskAction>,
     pub requested_by: Option<PlainText<256>>,
+}
+
+/// Tasks, newest first. One that cannot be read is logged and left out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TaskPage {
+    pub tasks: Vec<ListedTask>,
+    /// Where the next page begins; `None` after the last one.
+    pub next_before: Option<u64>,
 }
 
 /// A task without what was sent and what it was done with.

@@ -39,11 +39,13 @@ const REVOCATIONS_PERIOD: Duration = Duration::from_millis(500);
 /// How often dependencies are looked at.
 const PROBES_PERIOD: Duration = Duration::from_secs(1);
 
-/// Whether a process works at tasks of agents and tells the Command Center of itself.
+/// What a process is there for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum AgentTasks {
-    Worked,
-    LeftAlone,
+pub(crate) enum Purpose {
+    /// Listens, works at tasks of agents, and waits for a store that is away.
+    Server,
+    /// Serves tools to the one caller who started it, and does nothing of that.
+    Tools,
 }
 
 pub(crate) struct Engine {
@@ -64,15 +66,15 @@ impl Engine {
     ///
     /// # Errors
     /// [`StartError`]; nothing of it stays behind.
-    pub(crate) async fn start(
-        settings: &Settings,
-        agent_tasks: AgentTasks,
-    ) -> Result<Self, StartError> {
+    pub(crate) async fn start(settings: &Settings, purpose: Purpose) -> Result<Self, StartError> {
         let stores = Stores::open(settings).await?;
+        if purpose == Purpose::Tools {
+            stores.verify().await?;
+        }
         let index_file = IndexFile::at(&settings.index_file);
         let prepared = opening::prepare(settings, &stores, &index_file).await?;
         let index = Arc::clone(&prepared.index);
-        let metrics = metrics(settings, &stores, agent_tasks);
+        let metrics = metrics(settings, &stores, purpose);
         let application = application(settings, &stores, Arc::clone(&index), metrics.clone())?;
         let application = Arc::new(application);
         let (opening, opened) = Opening::begin(settings, &stores, &application, prepared).await?;
@@ -100,7 +102,7 @@ impl Engine {
             let gauges = Gauges::new(application, stores.clone(), metrics, settings);
             gauges.watch(&mut background, &stopped);
         }
-        let agents = (agent_tasks == AgentTasks::Worked)
+        let agents = (purpose == Purpose::Server)
             .then(|| Agents::of(&application, state.clone(), agents_stopped));
         background.spawn(work(opening, opened, agents, index, index_file, stopped));
         Ok(Self {
@@ -137,8 +139,8 @@ impl Engine {
 }
 
 /// With what the stores tell, and this runtime. Who does nothing but serve tools has no listener to show them on.
-fn metrics(settings: &Settings, stores: &Stores, agent_tasks: AgentTasks) -> Metrics {
-    if !settings.metrics.enabled || agent_tasks == AgentTasks::LeftAlone {
+fn metrics(settings: &Settings, stores: &Stores, purpose: Purpose) -> Metrics {
+    if !settings.metrics.enabled || purpose == Purpose::Tools {
         return Metrics::off();
     }
     let metrics = Metrics::new(&settings.version, http_api::routes());

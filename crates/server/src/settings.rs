@@ -65,6 +65,8 @@ pub struct Settings {
     /// The `version` label of metrics.
     pub version: String,
     pub database: Database,
+    /// Nobody said where the store is.
+    pub database_is_default: bool,
     pub index_file: PathBuf,
     /// `None`: nothing is shared between replicas.
     pub redis: Option<RedisSettings>,
@@ -261,6 +263,7 @@ fn read(reader: &mut Reader<'_>) -> Settings {
         index_file: stores::index_file(reader, &database),
         redis: stores::redis(reader, &database),
         database,
+        database_is_default: !reader.layers.is_set("DATABASE_URL"),
         interactions_retention_days: reader.number(
             retention::SETTING,
             retention::FEWEST_DAYS,

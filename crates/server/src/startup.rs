@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::engine::{AgentTasks, Engine};
+use crate::engine::{Engine, Purpose};
 use crate::settings::Settings;
 
 /// How often callers and their connections are looked at.
@@ -55,6 +55,23 @@ pub enum StartError {
 }
 
 impl StartError {
+    /// Whether it is about what `DATABASE_URL` names.
+    pub(crate) fn is_of_store(&self) -> bool {
+        match self {
+            Self::Sqlite(_)
+            | Self::Postgres(_)
+            | Self::Unusable(_)
+            | Self::Access(_)
+            | Self::Identity(_)
+            | Self::Load(_) => true,
+            Self::Redis(_)
+            | Self::Model(_)
+            | Self::CommandCenter(_)
+            | Self::Listen { .. }
+            | Self::Run(_) => false,
+        }
+    }
+
     /// Whether a store over the network may soon answer otherwise.
     pub(crate) fn may_pass(&self) -> bool {
         use adapter_postgres::Unusable;
@@ -125,7 +142,7 @@ impl Server {
         };
         let (listener, address) = listen(settings.port, "PORT")?;
         let (admin_listener, admin_address) = listen(settings.admin_port, "ADMIN_PORT")?;
-        let mut engine = Engine::start(settings, AgentTasks::Worked).await?;
+        let mut engine = Engine::start(settings, Purpose::Server).await?;
         let state = engine.state.clone();
         let (admin_state, limited) = (state.clone(), state.clone());
         let public_state = state.disturbed_by(disturbance);

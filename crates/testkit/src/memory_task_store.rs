@@ -9,10 +9,11 @@ use async_trait::async_trait;
 use chrono::SubsecRound as _;
 use domain::Timestamp;
 use domain::task::{
-    Lease, NoticeKind, Outcome, PlainText, Progress, Task, TaskId, TaskSpec, TaskState,
+    ErrorMessage, Lease, NoticeKind, Outcome, PlainText, Progress, Task, TaskId, TaskSpec,
+    TaskState,
 };
 use ports::{
-    Commanded, Delivery, Enqueued, ListedTask, NoticeKey, Queued, TaskFilter, TaskStore,
+    Commanded, Delivery, Enqueued, ListedTask, NoticeKey, Queued, TaskFilter, TaskPage, TaskStore,
     TaskStoreError,
 };
 
@@ -46,7 +47,23 @@ struct Notice {
     due_at: Timestamp,
     worker: Option<String>,
     attempts: u32,
-    is_buried: bool,
+    /// When it was given up, and why.
+    buried: Option<(Timestamp, ErrorMessage)>,
+}
+
+impl Notice {
+    fn is_buried(&self) -> bool {
+        self.buried.is_some()
+    }
+}
+
+/// Of everything that fits, the newest first: a page of it, and before which number the next one begins.
+fn page<T>(fitting: impl Iterator<Item = (u64, T)>, limit: usize) -> (Vec<T>, Option<u64>) {
+    let mut page: Vec<_> = fitting.take(limit.saturating_add(1)).collect();
+    let is_last = page.len() <= limit;
+    page.truncate(limit);
+    let last = page.last().filter(|_| !is_last).map(|(number, _)| *number);
+    (page.into_iter().map(|(_, entry)| entry).collect(), last)
 }
 
 impl Board {
@@ -69,7 +86,10 @@ impl Board {
         let in_state =
             move |state| of_priority().filter(move |row| row.task.progress.state == state);
         let own = in_state(TaskState::Queued)
-            .filter(|row| row.task.spec.requested_by == spec.requested_by)
+            .filter(|row| {
+                let other = &row.task.spec;
+                (&other.owner, &other.requested_by) == (&spec.owner, &spec.requested_by)
+            })
             .map(|row| row.turn + 1)
             .max();
         let running = in_state(TaskState::Running).map(|row| row.turn).max();
@@ -104,7 +124,7 @@ impl Board {
             due_at: now,
             worker: None,
             attempts: 0,
-            is_buried: false,
+            buried: None,
         };
         self.notices.insert(number, notice);
     }
@@ -371,7 +391,7 @@ impl TaskStore for MemoryTaskStore {
         filter: TaskFilter,
         before: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<ListedTask>, TaskStoreError> {
+    ) -> Result<TaskPage, TaskStoreError> {
         let board = self.board();
         let fits = |task: &Task| {
             (filter.state).is_none_or(|state| state == task.progress.state)
@@ -381,23 +401,26 @@ impl TaskStore for MemoryTaskStore {
         let rows = board.tasks.range(..before.unwrap_or(u64::MAX)).rev();
         let listed = rows
             .filter(|(_, row)| fits(&row.task))
-            .take(limit)
-            .map(|(number, row)| ListedTask {
-                sequence: *number,
-                id: row.task.spec.id.clone(),
-                action: row.task.spec.action,
-                requested_by: row.task.spec.requested_by.clone(),
-                resources: row.task.spec.resources,
-                progress: row.task.progress.clone(),
+            .map(|(number, row)| {
+                let listed = ListedTask {
+                    sequence: *number,
+                    id: row.task.spec.id.clone(),
+                    action: row.task.spec.action,
+                    requested_by: row.task.spec.requested_by.clone(),
+                    resources: row.task.spec.resources,
+                    progress: row.task.progress.clone(),
+                };
+                (*number, listed)
             });
-        Ok(listed.collect())
+        let (tasks, next_before) = page(listed, limit);
+        Ok(TaskPage { tasks, next_before })
     }
 
     async fn queued(&self, most: usize) -> Result<Queued, TaskStoreError> {
         let board = self.board();
         let is_queued = |row: &&Row| row.task.progress.state == TaskState::Queued;
         let tasks = board.tasks.values().filter(is_queued).take(most);
-        let notices = board.notices.values().filter(|notice| !notice.is_buried);
+        let notices = board.notices.values().filter(|notice| !notice.is_buried());
         Ok(Queued {
             tasks: tasks.count() as u64,
             notices: notices.take(most).count() as u64,

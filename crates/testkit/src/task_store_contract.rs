@@ -54,6 +54,7 @@ macro_rules! task_store_contract {
                 finished_tasks_are_forgotten,
                 the_higher_priority_goes_first_and_then_the_older_task,
                 senders_take_turns_within_a_priority,
+                the_same_name_of_another_owner_has_turns_of_its_own,
                 a_newcomer_does_not_wait_for_a_long_queue,
                 a_newcomer_does_not_overtake_everybody_for_ever,
                 a_lease_that_runs_out_gives_the_task_to_another,
@@ -80,6 +81,9 @@ macro_rules! task_store_contract {
                 a_lost_delivery_is_lent_again_when_its_lease_runs_out,
                 a_stranger_cannot_postpone_or_bury_a_notice,
                 a_buried_notice_makes_way_for_the_next,
+                buried_notices_are_listed_newest_first_page_by_page,
+                a_buried_notice_is_tried_again_when_told_to,
+                what_is_not_buried_is_not_tried_again,
                 a_notice_that_waited_long_for_another_is_the_next,
                 of_many_deliverers_no_two_get_one_notice,
             ]

@@ -6,13 +6,14 @@ use anyhow::{Context as _, ensure};
 use auth::{MintRequest, Minter, Role, Scope, TokenKey, TokenSettings};
 use domain::Term as _;
 use ports::Clock as _;
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::command_center_stub::CommandCenterStub;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use uuid::Uuid;
 
 use super::orders::Order;
+use super::watching::cut;
 use crate::system_clock::SystemClock;
 
 /// Of a token, which is used at once.
@@ -21,8 +22,20 @@ const LIFETIME: Duration = Duration::from_secs(300);
 /// How long an answer takes at most.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What is shown of a sentence of the server.
+const LONGEST_SENTENCE: usize = 400;
+
 /// Between two looks for the server.
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// What became of the tasks that were sent.
+#[derive(Debug, Default)]
+pub(super) struct Sent {
+    /// Ids of those that the server took.
+    pub(super) taken: Vec<String>,
+    /// Why it refused others.
+    pub(super) refusals: Vec<String>,
+}
 
 pub(super) struct Sender {
     /// Host and port.
@@ -46,25 +59,33 @@ impl Sender {
         })
     }
 
-    /// Waits for the server, and answers the ids of the tasks that it took.
+    /// Waits for the server, and sends it everything: what it refuses is said in its words, and the rest goes on.
     ///
     /// # Errors
-    /// When it refuses one.
+    /// When it does not answer.
     pub(super) async fn send_all(
         &self,
         orders: &[Order],
         stub: &CommandCenterStub,
-    ) -> anyhow::Result<Vec<String>> {
-        let mut sent = Vec::new();
+    ) -> anyhow::Result<Sent> {
+        let mut sent = Sent::default();
         if orders.is_empty() {
             return Ok(sent);
         }
         self.wait_for_server().await;
         for order in orders {
             let id = format!("try-{}", Uuid::now_v7().simple());
-            self.send(order, &id, &stub.callback_url(&id)).await?;
-            println!("sent      {id} {}", order.action.code());
-            sent.push(id);
+            let action = order.action.code();
+            match self.send(order, &id, &stub.callback_url(&id)).await? {
+                None => {
+                    println!("sent      {id} {action}");
+                    sent.taken.push(id);
+                }
+                Some(refusal) => {
+                    println!("refused   {id} {action}: {refusal}");
+                    sent.refusals.push(refusal);
+                }
+            }
         }
         Ok(sent)
     }
@@ -79,7 +100,13 @@ impl Sender {
         }
     }
 
-    async fn send(&self, order: &Order, id: &str, reply_to: &str) -> anyhow::Result<()> {
+    /// `None` when the server took it, else its status and words.
+    async fn send(
+        &self,
+        order: &Order,
+        id: &str,
+        reply_to: &str,
+    ) -> anyhow::Result<Option<String>> {
         let body = json!({
             "task_id": id,
             "action": order.action.code(),
@@ -90,12 +117,7 @@ impl Sender {
         });
         let answered = tokio::time::timeout(PATIENCE, self.post(&body.to_string())).await;
         let (status, answer) = answered.context("the server does not answer")??;
-        ensure!(
-            status == 202,
-            "the server answered {} with {status}: {answer}",
-            order.action.code()
-        );
-        Ok(())
+        Ok((status != 202).then(|| format!("{status} {}", words_of(&answer))))
     }
 
     /// A token for one task: the server binds its id to it.
@@ -134,6 +156,27 @@ impl Sender {
     }
 }
 
+/// Code, detail and fields of a problem document; of anything else its beginning.
+fn words_of(answer: &str) -> String {
+    let problem: Value = serde_json::from_str(answer).unwrap_or_default();
+    let shown = |words: &str| cut(words, LONGEST_SENTENCE);
+    let word = |name: &str| problem[name].as_str().map(shown);
+    let Some((code, detail)) = word("code").zip(word("detail")) else {
+        return shown(answer);
+    };
+    let errors = problem["errors"].as_array().into_iter().flatten();
+    let fields = errors.filter_map(|error| {
+        let (field, message) = (error["field"].as_str()?, error["message"].as_str()?);
+        Some(format!("; {}: {}", shown(field), shown(message)))
+    });
+    let mut fields: Vec<String> = fields.collect();
+    if fields.len() == 1 {
+        // The detail says it already.
+        fields.clear();
+    }
+    format!("{code}: {detail}{}", fields.concat())
+}
+
 #[cfg(test)]
 mod tests {
     use auth::Verifier;
@@ -157,9 +200,10 @@ mod tests {
         let orders: Vec<Order> = demonstration().collect();
         let sent = sender(&api.url()).unwrap().send_all(&orders, &stub).await;
         let sent = sent.unwrap();
+        assert!(sent.refusals.is_empty());
         let verifier = Verifier::new(TokenSettings::default(), &[key()]);
         let mut tokens = std::collections::HashSet::new();
-        for (call, id) in api.calls().iter().zip(&sent) {
+        for (call, id) in api.calls().iter().zip(&sent.taken) {
             assert_eq!(call.path, "/agent/task");
             let body = call.json();
             assert_eq!(body["task_id"], id.as_str());
@@ -174,17 +218,31 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refusal_is_an_error_that_says_what_the_server_said() {
+    async fn a_refusal_is_said_and_the_rest_is_sent() {
         let (api, stub) = (CommandCenterStub::start(), CommandCenterStub::start());
-        api.always(Behaviour::status(422));
+        api.enqueue(Behaviour::status(422));
         let orders: Vec<Order> = demonstration().collect();
-        let refused = sender(&api.url()).unwrap().send_all(&orders, &stub).await;
-        let message = refused.unwrap_err().to_string();
-        assert!(
-            message.contains("with 422: {\"accepted\":false}"),
-            "{message}"
+        let sent = sender(&api.url()).unwrap().send_all(&orders, &stub).await;
+        let sent = sent.unwrap();
+        assert_eq!(sent.refusals, [r#"422 {"accepted":false}"#]);
+        assert_eq!((sent.taken.len(), api.count()), (3, 4));
+    }
+
+    #[test]
+    fn a_problem_is_said_with_its_code_detail_and_fields() {
+        let field = |field: &str| json!({"field": field, "message": "is\nwrong"});
+        let mut problem =
+            json!({"code": "VALIDATION_FAILED", "detail": "a: is wrong", "errors": [field("a")]});
+        let said = words_of(&problem.to_string());
+        assert_eq!(said, "VALIDATION_FAILED: a: is wrong");
+        problem["detail"] = json!("2 fields are wrong.");
+        problem["errors"] = json!([field("a"), field("b.c")]);
+        let said = words_of(&problem.to_string());
+        assert_eq!(
+            said,
+            "VALIDATION_FAILED: 2 fields are wrong.; a: iswrong; b.c: iswrong"
         );
-        assert_eq!(api.count(), 1);
+        assert_eq!(words_of("<html>"), "<html>");
     }
 
     #[test]

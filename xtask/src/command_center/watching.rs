@@ -50,6 +50,11 @@ impl Watch {
         self.waiting.extend(open.cloned());
     }
 
+    /// So many tasks were sent and not taken.
+    pub(super) fn count_refused(&mut self, tasks: usize) {
+        self.unsuccessful += u64::try_from(tasks).unwrap_or(u64::MAX);
+    }
+
     pub(super) fn is_waiting(&self) -> bool {
         !self.waiting.is_empty()
     }
@@ -226,10 +231,14 @@ fn field(body: &Value, name: &str) -> String {
     }
 }
 
-/// Fit for a terminal.
 fn text(words: &str) -> String {
+    cut(words, LONGEST_TEXT)
+}
+
+/// Fit for a terminal: at most so many characters, none of which controls it.
+pub(super) fn cut(words: &str, most: usize) -> String {
     let mut characters = words.chars().filter(|character| !character.is_control());
-    let mut shown: String = characters.by_ref().take(LONGEST_TEXT).collect();
+    let mut shown: String = characters.by_ref().take(most).collect();
     if characters.next().is_some() {
         shown.push('…');
     }

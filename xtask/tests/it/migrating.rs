@@ -47,7 +47,7 @@ fn a_schema_is_shown_made_verified_and_taken_back() {
 
     let shown = run(&url, &["migrate", "down", "--dry-run"]).ended(0);
     assert!(
-        shown.contains("DROP INDEX tasks_that_failed"),
+        shown.contains("DROP INDEX tasks_of_requester"),
         "the newest step: {shown}"
     );
     run(&url, &["migrate", "status"]).ended(0);
@@ -103,16 +103,16 @@ fn taking_back_refuses_to_destroy_rows_unless_told_to() {
     );
     // An index holds no rows.
     run(&url, &["migrate", "down"]).ended(0);
-    let refusal = run(&url, &["migrate", "down", "--steps", "2"]).ended(4);
+    let refusal = run(&url, &["migrate", "down", "--steps", "3"]).ended(4);
     assert!(
         refusal.contains("tasks (1 rows)") && refusal.contains("--yes"),
         "{refusal}"
     );
     assert_eq!(server.psql(&name, "SELECT id FROM tasks"), "a");
-    run(&url, &["migrate", "down", "--steps", "2", "--yes"]).ended(0);
+    run(&url, &["migrate", "down", "--steps", "3", "--yes"]).ended(0);
     run(&url, &["migrate", "up"]).ended(0);
     // No rows, no question.
-    run(&url, &["migrate", "down", "--steps", "4"]).ended(0);
+    run(&url, &["migrate", "down", "--steps", "5"]).ended(0);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod connections;
 mod destinations;
+mod documented;
 mod failures;
 mod messages;
 mod secrets;

@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use domain::Timestamp;
 use domain::task::{ErrorMessage, Lease};
 use futures_util::FutureExt as _;
-use ports::{Delivery, NoticeKey, TaskOutbox, TaskStoreError};
+use ports::{BuriedPage, Delivery, NoticeKey, TaskOutbox, TaskStoreError};
 
+use super::burying;
 use super::delivering::{self, Undelivered};
 use super::kept;
 use crate::PostgresStore;
@@ -81,6 +82,25 @@ impl TaskOutbox for PostgresStore {
             buried_at: Some(now),
         };
         self.undelivered("bury", undelivered).await
+    }
+
+    async fn buried(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<BuriedPage, TaskStoreError> {
+        self.tasks("buried", Access::ReadFew, move |connection| {
+            burying::buried_on_conn(connection, before, limit).boxed()
+        })
+        .await
+    }
+
+    async fn redeliver(&self, key: &NoticeKey, now: Timestamp) -> Result<bool, TaskStoreError> {
+        let (key, now) = (key.clone(), whole_microseconds(now));
+        self.tasks("redeliver", Access::WriteFew, move |connection| {
+            burying::redeliver_in_txn(connection, key.clone(), now).boxed()
+        })
+        .await
     }
 
     async fn forget_finished(

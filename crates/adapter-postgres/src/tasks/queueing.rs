@@ -5,14 +5,14 @@ use std::sync::Arc;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use domain::task::{Progress, Task, TaskId, TaskSpec};
+use domain::task::{Progress, Task, TaskId, TaskSpec, TaskState};
 use domain::{Term as _, Timestamp};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use ports::{Commanded, Enqueued, ListedTask, Queued, TaskFilter};
+use ports::{Commanded, Enqueued, Queued, TaskFilter, TaskPage};
 
-use super::keeping::{locked_in_txn, save_in_txn, walk_indexes};
-use super::record::{ListedRow, TaskRow, readable};
+use super::keeping::{self, locked_in_txn, save_in_txn, walk_indexes};
+use super::record::{ListedRow, TaskRow, page, readable};
 use crate::area::Area;
 use crate::failure::Failure;
 use crate::grouping::{Rule, in_order_of};
@@ -20,15 +20,17 @@ use crate::prepared::{Prepared, Value};
 use crate::schema::tasks;
 use crate::scholarships::bound;
 
-/// The turn after the sender's last one, and after those that were worked at, of the expressions for a priority and a sender.
-/// Senders who come at the same moment may share one.
+/// The turn after the requester's last one, and after those that were worked at, of the expressions for a priority, an owner and
+/// the name that it gave. Requesters who come at the same moment may share one.
 macro_rules! turn {
-    ($priority:literal, $sender:literal) => {
+    ($priority:literal, $owner:literal, $name:literal) => {
         concat!(
             "greatest((SELECT max(own.turn) + 1 FROM tasks AS own WHERE own.state = 'queued' AND own.priority = ",
             $priority,
+            " AND own.owner = ",
+            $owner,
             " AND own.requested_by = ",
-            $sender,
+            $name,
             "), (SELECT front.turn FROM task_turns AS front WHERE front.priority = ",
             $priority,
             "), 0)"
@@ -36,20 +38,20 @@ macro_rules! turn {
     };
 }
 
-const TURN: &str = concat!("SELECT ", turn!("$1", "$2"), " AS turn");
+const TURN: &str = concat!("SELECT ", turn!("$1", "$2", "$3"), " AS turn");
 
 /// One statement for a task, its turn, and its first notice. Waits for another task that comes in under its id.
 const ENQUEUE: &str = concat!(
     "WITH given (id, digest, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, \
        retry, state, told, now) AS ( \
-       VALUES (?::text, ?::bytea, ?::text, ?::text, ?::text, ?::text, ?::text, ?::text COLLATE \"C\", ?::bigint, ?::bigint, \
+       VALUES (?::text, ?::bytea, ?::text, ?::text, ?::text, ?::text, ?::text COLLATE \"C\", ?::text COLLATE \"C\", ?::bigint, ?::bigint, \
          ?::bigint, ?::text, ?::text, ?::timestamptz)), \
      task AS ( \
        INSERT INTO tasks (id, digest, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, retry, \
          state, told, created_at, not_before, attempts, turn) \
        SELECT id, digest, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, retry, \
          state, told, now, now, 0, ",
-    turn!("given.priority", "given.requested_by"),
+    turn!("given.priority", "given.owner", "given.requested_by"),
     " \
        FROM given ON CONFLICT (id) DO NOTHING RETURNING sequence, reply_to, created_at, told), \
      notice AS ( \
@@ -67,10 +69,12 @@ struct Turn {
 async fn turn_on_conn(
     connection: &mut AsyncPgConnection,
     priority: i64,
+    owner: &str,
     requested_by: &str,
 ) -> Result<i64, Failure> {
     let found: Turn = diesel::sql_query(TURN)
         .bind::<BigInt, _>(priority)
+        .bind::<Text, _>(owner)
         .bind::<Text, _>(requested_by)
         .get_result(connection)
         .await?;
@@ -184,11 +188,11 @@ pub(super) async fn requeue_in_txn(
         return Ok(Commanded::Refused(task.progress.state));
     };
     let own = tasks::table.find(task.sequence);
-    let (priority, requested_by): (i64, String) = own
-        .select((tasks::priority, tasks::requested_by))
+    let (priority, owner, requested_by): (i64, String, String) = own
+        .select((tasks::priority, tasks::owner, tasks::requested_by))
         .get_result(connection)
         .await?;
-    let turn = turn_on_conn(connection, priority, &requested_by).await?;
+    let turn = turn_on_conn(connection, priority, &owner, &requested_by).await?;
     diesel::update(own)
         .set(tasks::turn.eq(turn))
         .execute(connection)
@@ -245,10 +249,14 @@ pub(super) async fn list_on_conn(
     filter: TaskFilter,
     before: Option<u64>,
     limit: usize,
-) -> Result<Vec<ListedTask>, Failure> {
+) -> Result<TaskPage, Failure> {
+    let is_failed = matches!(filter.state, Some(TaskState::Failed | TaskState::Dead));
+    if is_failed {
+        walk_indexes(connection).await?;
+    }
     let mut query = tasks::table
         .order(tasks::sequence.desc())
-        .limit(bound(limit))
+        .limit(bound(limit.saturating_add(1)))
         .select(ListedRow::as_select())
         .into_boxed();
     if let Some(before) = before {
@@ -257,6 +265,9 @@ pub(super) async fn list_on_conn(
     if let Some(state) = filter.state {
         query = query.filter(tasks::state.eq(state.code()));
     }
+    if is_failed {
+        query = query.filter(keeping::is_failed());
+    }
     if let Some(action) = filter.action {
         query = query.filter(tasks::action.eq(action.code()));
     }
@@ -264,7 +275,11 @@ pub(super) async fn list_on_conn(
         query = query.filter(tasks::requested_by.eq(requested_by.to_string()));
     }
     let rows: Vec<ListedRow> = query.load(connection).await?;
-    Ok(readable(rows.into_iter().map(ListedRow::into_listed)))
+    let (rows, next_before) = page(rows, limit, |row| row.sequence);
+    Ok(TaskPage {
+        tasks: readable(rows.into_iter().map(ListedRow::into_listed)),
+        next_before,
+    })
 }
 
 /// Each from the index of those that wait.

@@ -13,6 +13,7 @@ mod migrating;
 mod releases;
 mod settled;
 mod speed;
+mod task_lists;
 mod verifying;
 
 use std::sync::OnceLock;

@@ -166,7 +166,7 @@ fn lend_in_txn(
 }
 
 /// No number of a row is so large.
-fn number(key: &NoticeKey) -> i64 {
+pub(super) fn number(key: &NoticeKey) -> i64 {
     i64::try_from(key.sequence).unwrap_or(i64::MAX)
 }
 

@@ -58,6 +58,11 @@ pub(super) fn runs() -> SqlLiteral<Bool> {
     sql("tasks.state = 'running'")
 }
 
+/// In the words of the index of failed and dead tasks.
+pub(super) fn is_failed() -> SqlLiteral<Bool> {
+    sql("tasks.state IN ('failed', 'dead')")
+}
+
 pub(super) fn stored_in_txn(
     connection: &mut SqliteConnection,
     id: &TaskId,

@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use domain::Timestamp;
 use domain::task::{ErrorMessage, Lease};
-use ports::{Delivery, NoticeKey, TaskOutbox, TaskStoreError};
+use ports::{BuriedPage, Delivery, NoticeKey, TaskOutbox, TaskStoreError};
 
+use super::burying;
 use super::delivering::{self, Undelivered};
 use super::unavailable;
 use crate::SqliteStore;
@@ -82,6 +83,27 @@ impl TaskOutbox for SqliteStore {
             buried_at: Some(now),
         };
         self.undelivered("bury", undelivered).await
+    }
+
+    async fn buried(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<BuriedPage, TaskStoreError> {
+        self.readers
+            .read(move |connection| burying::buried_on_conn(connection, before, limit))
+            .await
+            .map_err(unavailable("buried"))
+    }
+
+    async fn redeliver(&self, key: &NoticeKey, now: Timestamp) -> Result<bool, TaskStoreError> {
+        let key = key.clone();
+        self.writer
+            .write(1, move |connection| {
+                burying::redeliver_in_txn(connection, &key, now)
+            })
+            .await
+            .map_err(unavailable("redeliver"))
     }
 
     async fn forget_finished(

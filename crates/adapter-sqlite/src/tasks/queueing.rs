@@ -3,19 +3,19 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::SqliteConnection;
-use domain::task::{Progress, Task, TaskId, TaskSpec};
+use domain::task::{Progress, Task, TaskId, TaskSpec, TaskState};
 use domain::{Term as _, Timestamp};
-use ports::{Commanded, Enqueued, ListedTask, Queued, TaskFilter};
+use ports::{Commanded, Enqueued, Queued, TaskFilter, TaskPage};
 
-use super::keeping::{save_in_txn, stored_in_txn, tell_in_txn};
-use super::record::{ListedRow, ProgressRow, SpecRow, TaskRow, readable};
+use super::keeping::{is_failed, save_in_txn, stored_in_txn, tell_in_txn};
+use super::record::{ListedRow, ProgressRow, SpecRow, TaskRow, page, readable};
 use crate::failure::Failure;
 use crate::schema::tasks;
 use crate::scholarships::{bound, microseconds};
 
-/// The turn after the sender's last one, and not before the one that is being worked at.
+/// The turn after the requester's last one, and not before the one that is being worked at.
 const TURN: &str = "SELECT max( \
-       coalesce((SELECT max(turn) + 1 FROM tasks WHERE state = 'queued' AND priority = ?1 AND requested_by = ?2), 0), \
+       coalesce((SELECT max(turn) + 1 FROM tasks WHERE state = 'queued' AND priority = ?1 AND owner = ?4 AND requested_by = ?2), 0), \
        coalesce((SELECT max(turn) FROM tasks WHERE state = 'running' AND priority = ?1), 0), \
        coalesce((SELECT min(turn) FROM tasks WHERE state = 'queued' AND priority = ?1 AND not_before <= ?3), 0)) AS turn";
 
@@ -28,6 +28,7 @@ struct Turn {
 fn turn_on_conn(
     connection: &mut SqliteConnection,
     priority: i64,
+    owner: &str,
     requested_by: &str,
     now: Timestamp,
 ) -> Result<i64, Failure> {
@@ -35,6 +36,7 @@ fn turn_on_conn(
         .bind::<BigInt, _>(priority)
         .bind::<Text, _>(requested_by)
         .bind::<BigInt, _>(microseconds(now))
+        .bind::<Text, _>(owner)
         .get_result(connection)?;
     Ok(found.turn)
 }
@@ -46,7 +48,8 @@ pub(super) fn enqueue_in_txn(
     now: Timestamp,
 ) -> Result<Enqueued, Failure> {
     let priority = spec.resources.priority().into();
-    let turn = turn_on_conn(connection, priority, spec.requested_by.as_str(), now)?;
+    let (owner, name) = (spec.owner.as_str(), spec.requested_by.as_str());
+    let turn = turn_on_conn(connection, priority, owner, name, now)?;
     let progress = Progress::queued(now);
     let added = diesel::insert_into(tasks::table)
         .values((
@@ -115,10 +118,10 @@ pub(super) fn requeue_in_txn(
         return Ok(Commanded::Refused(task.progress.state));
     };
     let own = tasks::table.find(task.sequence);
-    let (priority, requested_by): (i64, String) = own
-        .select((tasks::priority, tasks::requested_by))
+    let (priority, owner, requested_by): (i64, String, String) = own
+        .select((tasks::priority, tasks::owner, tasks::requested_by))
         .get_result(connection)?;
-    let turn = turn_on_conn(connection, priority, &requested_by, now)?;
+    let turn = turn_on_conn(connection, priority, &owner, &requested_by, now)?;
     diesel::update(own)
         .set(tasks::turn.eq(turn))
         .execute(connection)?;
@@ -174,14 +177,17 @@ pub(super) fn list_on_conn(
     filter: &TaskFilter,
     before: Option<u64>,
     limit: usize,
-) -> Result<Vec<ListedTask>, Failure> {
+) -> Result<TaskPage, Failure> {
     let mut query = tasks::table
         .order(tasks::sequence.desc())
-        .limit(bound(limit))
+        .limit(bound(limit.saturating_add(1)))
         .select(ListedRow::as_select())
         .into_boxed();
     if let Some(before) = before {
         query = query.filter(tasks::sequence.lt(i64::try_from(before).unwrap_or(i64::MAX)));
+    }
+    if let Some(TaskState::Failed | TaskState::Dead) = filter.state {
+        query = query.filter(is_failed());
     }
     if let Some(state) = filter.state {
         query = query.filter(tasks::state.eq(state.code()));
@@ -193,7 +199,11 @@ pub(super) fn list_on_conn(
         query = query.filter(tasks::requested_by.eq(requested_by.to_string()));
     }
     let rows: Vec<ListedRow> = query.load(connection)?;
-    Ok(readable(rows.into_iter().map(ListedRow::into_listed)))
+    let (rows, next_before) = page(rows, limit, |row| row.sequence);
+    Ok(TaskPage {
+        tasks: readable(rows.into_iter().map(ListedRow::into_listed)),
+        next_before,
+    })
 }
 
 /// Each from the index of those that wait.

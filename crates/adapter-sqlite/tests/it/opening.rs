@@ -57,7 +57,7 @@ async fn folders_are_made_and_the_store_tells_its_health() {
     let (folder, _) = folder();
     let store = open(&folder.path().join("var/data/store.db")).expect("opens");
     let health = store.health().await.expect("is well");
-    assert!(health.migration.ends_with("task_indexes"), "{health:?}");
+    assert!(health.migration.ends_with("turns_of_owners"), "{health:?}");
     assert_eq!((store.name(), store.check().await), ("store", Health::Up));
     store.close().await;
     assert!(matches!(store.check().await, Health::Down(why) if why.contains("closed")));

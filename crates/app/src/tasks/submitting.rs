@@ -7,8 +7,8 @@ use domain::Timestamp;
 use domain::task::{Task, TaskId, TaskSpec};
 use domain::vocabulary::Term as _;
 use ports::{
-    AgentEventKind, Claim, Clock, CommandCenter, Commanded, Enqueued, ListedTask, Queued,
-    ReplayGuardError, TaskFilter, TaskStoreError,
+    AgentEventKind, Claim, Clock, CommandCenter, Commanded, Enqueued, Queued, ReplayGuardError,
+    TaskFilter, TaskPage, TaskStoreError,
 };
 use sha2::{Digest as _, Sha256};
 use tracing::{Instrument as _, Span};
@@ -32,7 +32,7 @@ pub struct TokenUse<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum SubmitError {
     /// Its `reply_to` is not where notices may be sent.
-    #[error("reply_to is not on an origin that this service was configured to answer to")]
+    #[error("is not on an origin that this service was configured to answer to")]
     ReplyToRefused,
     #[error("too many tasks are unfinished")]
     TooMany(ReachedLimit),
@@ -180,7 +180,7 @@ impl Tasks {
         filter: TaskFilter,
         before: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<ListedTask>, TaskStoreError> {
+    ) -> Result<TaskPage, TaskStoreError> {
         self.bridge.store.list(filter, before, limit).await
     }
 

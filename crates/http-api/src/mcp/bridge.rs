@@ -8,13 +8,13 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ORIGIN};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
-use domain::json_input::check_keys;
 use http_body_util::{BodyExt, Full};
-use rmcp::model::{ClientJsonRpcMessage, ErrorData, JsonRpcError};
+use rmcp::model::JsonRpcError;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 
 use super::ToolServer;
+use super::message::read_message;
 use crate::answer::{json, personal_json};
 use crate::caller::Anyone;
 use crate::context::RequestContext;
@@ -33,13 +33,8 @@ pub(crate) async fn exchange(
     body: Bytes,
 ) -> Result<HttpResponse, ApiError> {
     check_origin(request, &state.settings.cors_origins)?;
-    if let Err(refusal) = serde_json::from_slice::<ClientJsonRpcMessage>(&body) {
-        return Ok(unreadable(&refusal));
-    }
-    // The library would take the last of them, where the endpoints refuse.
-    if let Err(refusal) = check_keys(&body) {
-        let error = ErrorData::invalid_request(refusal.to_string(), None);
-        return Ok(refused(error));
+    if let Err(refusal) = read_message(&body) {
+        return Ok(refused(&refusal));
     }
     let server = ToolServer {
         state: state.clone(),
@@ -76,20 +71,8 @@ fn check_origin(request: &HttpRequest, allowed: &[String]) -> Result<(), ApiErro
     }
 }
 
-/// What is no message of the protocol, batches among it, which it no longer has.
-fn unreadable(refusal: &serde_json::Error) -> HttpResponse {
-    let error = if refusal.is_data() {
-        let message =
-            "this is no request, notification or answer of JSON-RPC 2.0; batches are not taken";
-        ErrorData::invalid_request(message, None)
-    } else {
-        ErrorData::parse_error(format!("this is not JSON: {refusal}"), None)
-    };
-    refused(error)
-}
-
-fn refused(error: ErrorData) -> HttpResponse {
-    let mut response = personal_json(json(&JsonRpcError::new(None, error)));
+fn refused(refusal: &JsonRpcError) -> HttpResponse {
+    let mut response = personal_json(json(refusal));
     *response.status_mut() = StatusCode::BAD_REQUEST;
     response
 }

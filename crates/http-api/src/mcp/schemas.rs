@@ -16,12 +16,18 @@ impl Schemas {
         Self(serde_json::to_value(document).unwrap_or_default())
     }
 
-    /// Of the body of an operation's request, or where it has none, of its path's parameters.
+    /// Of the body of an operation's request, or where it has none, of its path's parameters. Clients make forms and command
+    /// lines of it, and many know neither references nor types that may be null: each part stands where it belongs, and what
+    /// may be left out is of one type, though null is taken for it as well.
     pub(super) fn input(&self, method: &str, path: &str) -> JsonObject {
         let operation = &self.0["paths"][path][method];
-        match &operation["requestBody"]["content"]["application/json"]["schema"] {
-            Value::Null => self.self_contained(&parameters(operation)),
-            body => self.self_contained(body),
+        let input = match &operation["requestBody"]["content"]["application/json"]["schema"] {
+            Value::Null => self.plain(&parameters(operation)),
+            body => self.plain(body),
+        };
+        match input {
+            Value::Object(input) => input,
+            _ => Map::new(),
         }
     }
 
@@ -45,6 +51,26 @@ impl Schemas {
             root.insert("$defs".to_owned(), Value::Object(definitions));
         }
         root
+    }
+
+    /// Without references and without null. No input refers to itself.
+    fn plain(&self, part: &Value) -> Value {
+        match part {
+            Value::Object(object) => {
+                let entries = object.iter();
+                let mut object: Map<String, Value> = entries
+                    .filter(|(key, _)| *key != "$ref")
+                    .map(|(key, value)| (key.clone(), self.plain(value)))
+                    .collect();
+                if part["$ref"].is_string() {
+                    add_missing(&mut object, self.plain(self.resolved(part)));
+                }
+                drop_null(&mut object);
+                Value::Object(object)
+            }
+            Value::Array(items) => items.iter().map(|item| self.plain(item)).collect(),
+            other => other.clone(),
+        }
     }
 
     fn resolved<'a>(&'a self, schema: &'a Value) -> &'a Value {
@@ -88,6 +114,40 @@ impl Schemas {
     }
 }
 
+/// What stands in a schema already says more than what it refers to.
+fn add_missing(schema: &mut Map<String, Value>, more: Value) {
+    if let Value::Object(more) = more {
+        for (key, value) in more {
+            schema.entry(key).or_insert(value);
+        }
+    }
+}
+
+/// Takes null out of the types, values and choices of a schema; a choice that is left alone takes its place.
+fn drop_null(schema: &mut Map<String, Value>) {
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|kind| kind != "null");
+        if let [only] = &types[..] {
+            let only = only.clone();
+            schema.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(Value::Array(values)) = schema.get_mut("enum") {
+        values.retain(|value| !value.is_null());
+    }
+    for keyword in ["oneOf", "anyOf"] {
+        let Some(Value::Array(choices)) = schema.get_mut(keyword) else {
+            continue;
+        };
+        choices.retain(|choice| choice["type"] != "null");
+        if choices.len() == 1 {
+            let only = choices.remove(0);
+            schema.remove(keyword);
+            add_missing(schema, only);
+        }
+    }
+}
+
 /// The object of an operation's path parameters.
 fn parameters(operation: &Value) -> Value {
     let parameters = operation["parameters"].as_array().into_iter().flatten();
@@ -105,4 +165,49 @@ fn parameters(operation: &Value) -> Value {
         "properties": properties,
         "additionalProperties": false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(schema: Value) -> Value {
+        let shared =
+            json!({"Grade": {"type": "string", "description": "of all", "enum": ["a", "b"]}});
+        Schemas(json!({"components": {"schemas": shared}})).plain(&schema)
+    }
+
+    #[test]
+    fn what_is_referred_to_stands_where_it_belongs() {
+        let reference = json!({"$ref": "#/components/schemas/Grade"});
+        let grade = json!({"type": "string", "description": "of all", "enum": ["a", "b"]});
+        assert_eq!(plain(reference.clone()), grade);
+        assert_eq!(
+            plain(json!({"type": "array", "items": reference})),
+            json!({"type": "array", "items": grade})
+        );
+        let optional = json!({"description": "own", "oneOf": [{"type": "null"}, reference]});
+        assert_eq!(
+            plain(optional),
+            json!({"type": "string", "description": "own", "enum": ["a", "b"]})
+        );
+    }
+
+    #[test]
+    fn null_goes_and_all_else_stays() {
+        assert_eq!(
+            plain(json!({"type": ["integer", "null"], "minimum": 1})),
+            json!({"type": "integer", "minimum": 1})
+        );
+        let several = json!({"type": ["integer", "string"], "enum": [1, "a"]});
+        assert_eq!(
+            plain(json!({"type": ["integer", "string", "null"], "enum": [1, "a", null]})),
+            several
+        );
+        let choices = json!({"oneOf": [{"type": "string"}, {"type": "number"}]});
+        assert_eq!(plain(choices.clone()), choices);
+        // Names of properties are no keywords.
+        let named = json!({"properties": {"type": {"type": "string"}, "enum": {"type": "number"}}});
+        assert_eq!(plain(named.clone()), named);
+    }
 }

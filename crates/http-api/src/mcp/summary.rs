@@ -44,15 +44,14 @@ fn line(entry: &Value) -> String {
     let id = entry.get("id").unwrap_or(&entry["scholarship_id"]);
     let id = id.as_str().unwrap_or_default();
     let verdict = entry.get("verdict").unwrap_or(&entry["match"]["verdict"]);
-    let mut parts = vec![match entry["name"].as_str() {
-        Some(name) => format!("{name} ({})", string(&entry["organization"])),
-        None => "unknown scholarship".to_owned(),
-    }];
-    parts.extend(amount(entry));
-    if let Some(deadline) = entry["application_deadline"].as_str() {
-        // The day is enough here.
-        parts.push(format!("due {}", deadline.get(..10).unwrap_or(deadline)));
-    }
+    let mut parts = match entry["name"].as_str() {
+        Some(name) => vec![
+            format!("{name} ({})", string(&entry["organization"])),
+            amount(entry),
+            deadline(entry),
+        ],
+        None => vec!["unknown scholarship".to_owned()],
+    };
     if entry["expired"] == true {
         parts.push("expired".to_owned());
     }
@@ -60,11 +59,33 @@ fn line(entry: &Value) -> String {
     format!("{}: {id}", parts.join(", "))
 }
 
-fn amount(entry: &Value) -> Option<String> {
-    let amount = entry["amount"].as_number()?;
-    let currency = entry["award"]["currency"].as_str();
-    let currency = currency.map_or(String::new(), |currency| format!(" {currency}"));
-    Some(format!("up to {amount}{currency}"))
+/// Checks have the currency beside the amount, scholarships below `award`.
+fn amount(entry: &Value) -> String {
+    let currency = entry.get("currency").unwrap_or(&entry["award"]["currency"]);
+    match (entry["amount"].as_number(), currency.as_str()) {
+        (Some(amount), Some(currency)) => format!("up to {amount} {currency}"),
+        _ => "amount unknown".to_owned(),
+    }
+}
+
+/// The day is enough here.
+fn deadline(entry: &Value) -> String {
+    let deadline = &entry["deadline"];
+    if let Some(instant) = entry["application_deadline"].as_str() {
+        return format!("due {}", instant.get(..10).unwrap_or(instant));
+    }
+    let (month, day) = (deadline["month"].as_u64(), deadline["day"].as_u64());
+    match (string(&deadline["kind"]), deadline["date"].as_str()) {
+        ("annual", Some(date)) => format!("due yearly, next on {date}"),
+        ("annual", None) => match (month, day) {
+            (Some(month), Some(day)) => format!("due yearly on {month:02}-{day:02}"),
+            (Some(month), None) => format!("due yearly in month {month}"),
+            (None, _) => "due yearly".to_owned(),
+        },
+        ("rolling", _) => "rolling deadline".to_owned(),
+        ("varies", _) => "deadline varies".to_owned(),
+        _ => "deadline unknown".to_owned(),
+    }
 }
 
 fn scholarship(entry: &Value) -> String {
@@ -110,4 +131,56 @@ fn array(value: &Value) -> &[Value] {
 
 fn string(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_line_says_amount_with_currency_and_deadline() {
+        let mut entry = json!({
+            "id": "sch_1", "name": "N", "organization": "O", "amount": 5, "award": {"currency": "EUR"},
+            "application_deadline": "2027-03-01T23:59:59-05:00", "deadline": {"kind": "fixed", "date": "2027-03-01"},
+        });
+        assert_eq!(line(&entry), "N (O), up to 5 EUR, due 2027-03-01: sch_1");
+        entry["application_deadline"] = Value::Null;
+        for (deadline, said) in [
+            (
+                json!({"kind": "annual", "date": "2027-03-01"}),
+                "due yearly, next on 2027-03-01",
+            ),
+            (
+                json!({"kind": "annual", "month": 3, "day": 1}),
+                "due yearly on 03-01",
+            ),
+            (
+                json!({"kind": "annual", "month": 3}),
+                "due yearly in month 3",
+            ),
+            (json!({"kind": "annual"}), "due yearly"),
+            (json!({"kind": "rolling"}), "rolling deadline"),
+            (json!({"kind": "varies"}), "deadline varies"),
+            (json!({"kind": "unknown"}), "deadline unknown"),
+        ] {
+            entry["deadline"] = deadline;
+            assert_eq!(line(&entry), format!("N (O), up to 5 EUR, {said}: sch_1"));
+        }
+    }
+
+    #[test]
+    fn a_check_has_its_currency_beside_the_amount() {
+        let mut entry = json!({
+            "scholarship_id": "sch_1", "name": "N", "organization": "O", "amount": 5, "currency": "CAD",
+            "application_deadline": null, "deadline": {"kind": "rolling"}, "expired": true, "verdict": "possible",
+        });
+        let said = "N (O), up to 5 CAD, rolling deadline, expired, possible: sch_1";
+        assert_eq!(line(&entry), said);
+        entry["amount"] = Value::Null;
+        assert!(line(&entry).contains("amount unknown"));
+        let unknown = json!({"scholarship_id": "sch_2", "verdict": "not_found"});
+        assert_eq!(line(&unknown), "unknown scholarship, not found: sch_2");
+    }
 }

@@ -26,8 +26,14 @@ pub(super) struct Circumstances {
 }
 
 pub(super) fn add(headers: &mut HeaderMap, status: StatusCode, circumstances: &Circumstances) {
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    // What took too long may go on for a while, such as the wait for a store that somebody has locked.
+    for (unavailable, seconds) in [
+        (StatusCode::SERVICE_UNAVAILABLE, "1"),
+        (StatusCode::GATEWAY_TIMEOUT, "5"),
+    ] {
+        if status == unavailable {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(seconds));
+        }
     }
     if let Ok(request_id) = HeaderValue::from_str(&circumstances.context.request_id) {
         headers.insert(HeaderName::from_static(REQUEST_ID), request_id);

@@ -181,11 +181,10 @@ async fn list_tasks(
     let limit = reader.integer("limit");
     let limit = checked_limit(limit, &mut reader.errors);
     reader.finish()?;
-    let listed = state.application.tasks.list(filter, before, limit).await?;
-    let last = listed.last().map(|task| task.sequence);
+    let page = state.application.tasks.list(filter, before, limit).await?;
     Ok(personal_json(json(&TaskList {
-        next_before: last.filter(|_| listed.len() == limit),
-        data: listed.into_iter().map(ListedEntry::from).collect(),
+        data: page.tasks.into_iter().map(ListedEntry::from).collect(),
+        next_before: page.next_before,
     })))
 }
 

@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use app::matching::{Check, CheckPage};
+use domain::document::DeadlineDocument;
 use domain::{
-    CriterionResult, FieldError, ProfileDocument, ScholarshipId, StudentProfile, Verdict,
+    CriterionResult, Currency, FieldError, ProfileDocument, ScholarshipId, StudentProfile, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
@@ -91,11 +92,15 @@ pub(crate) struct AssessedEntry {
     scholarship_id: ScholarshipId,
     name: String,
     organization: String,
-    /// The most that one student can get, in major units of its currency.
+    /// The most that one student can get, in major units of `currency`; null when unknown.
     #[schema(value_type = Option<f64>, required)]
     amount: Option<Number>,
+    currency: Currency,
+    /// The last instant to apply, for fixed deadlines.
     #[schema(required)]
     application_deadline: Option<String>,
+    #[schema(required)]
+    deadline: Option<DeadlineDocument>,
     expired: bool,
     verdict: Verdict,
     /// 0 to 1: the weighted share of criteria that are met.
@@ -320,7 +325,9 @@ impl From<Check> for CheckEntry {
                     name: document.name,
                     organization: document.organization,
                     amount: document.amount,
+                    currency: scholarship.content.award.currency,
                     application_deadline: document.application_deadline,
+                    deadline: document.deadline,
                     expired,
                     verdict: assessment.verdict,
                     score: assessment.match_score,

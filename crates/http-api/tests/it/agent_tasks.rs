@@ -271,6 +271,8 @@ async fn notices_go_nowhere_that_was_not_configured() {
         let answer = api.post_as(&token, "/agent/task", &task).await;
         assert_eq!(answer.status, 422, "{reply_to}");
         assert_eq!(answer.json()["errors"][0]["field"], "reply_to");
+        let detail = "reply_to: is not on an origin that this service was configured to answer to";
+        assert_eq!(answer.json()["detail"], detail, "{reply_to}");
     }
 }
 

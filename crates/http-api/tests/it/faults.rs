@@ -69,6 +69,7 @@ async fn a_body_that_does_not_arrive_is_not_waited_for() {
     ];
     let answer = api.send("POST", "/api/v1/search", &headers, None).await;
     assert_eq!((answer.status, answer.code().as_str()), (504, "TIMEOUT"));
+    assert_eq!(answer.header("retry-after"), Some("5"));
     assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
     assert!(answer.header("x-request-id").is_some());
     let encoded = api.metrics.encode();

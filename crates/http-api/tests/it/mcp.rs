@@ -106,7 +106,23 @@ async fn each_tool_is_described_and_safe() {
             );
         }
         assert_eq!(tool.input_schema["additionalProperties"], false);
+        // Command lines and forms of clients know neither references nor types that may be null.
+        let input = serde_json::to_string(&tool.input_schema).expect("JSON");
+        for unknown in ["$ref", "$defs", "\"null\""] {
+            assert!(!input.contains(unknown), "{}: {input}", tool.name);
+        }
     }
+    let check = json!(tools[2].input_schema);
+    let properties = &check["properties"];
+    assert_eq!(properties["profile"]["type"], "object");
+    assert_eq!(properties["profile"]["properties"]["gpa"]["type"], "number");
+    assert_eq!(properties["limit"]["type"], "integer");
+    assert_eq!(properties["scholarship_ids"]["type"], "array");
+    assert_eq!(
+        properties["profile"]["properties"]["grade_level"]["type"],
+        "string"
+    );
+    assert_eq!(check["required"], json!(["profile"]));
     let server = client.peer_info().expect("known").clone();
     let about = server.server_info.as_ref().expect("a name");
     assert_eq!(about.version, "1.2.3");
@@ -170,6 +186,93 @@ async fn tools_answer_what_the_endpoints_answer() {
             .as_str()
         )
     );
+}
+
+#[actix_web::test]
+async fn null_is_as_good_as_nothing() {
+    let api = Api::start().await;
+    let client = client(&api, None).await;
+    let tools = client.list_all_tools().await.expect("a list");
+    let arguments = json!({"query": null, "limit": null, "profile": null});
+    let (nulls, _) = good(&client, &tools, "search_scholarships", arguments).await;
+    let (nothing, _) = good(&client, &tools, "search_scholarships", json!({})).await;
+    assert_eq!(lasting(nulls), lasting(nothing));
+}
+
+#[actix_web::test]
+async fn checks_say_amounts_with_their_currency_and_deadlines() {
+    let api = Api::start().await;
+    let client = client(&api, None).await;
+    let arguments = json!({"profile": {}, "scholarship_ids": [id(1), "sch_unknown"]});
+    let result = call(&client, "check_eligibility", arguments).await;
+    let text = text(&result);
+    assert!(
+        text.contains(", up to 5000 USD, due 2027-03-01, "),
+        "{text}"
+    );
+    assert!(
+        text.ends_with("unknown scholarship, not found: sch_unknown"),
+        "{text}"
+    );
+}
+
+#[actix_web::test]
+async fn errors_of_the_protocol_name_the_field() {
+    let api = Api::start().await;
+    let call = |method: &str, params: Value| {
+        json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string()
+    };
+    for (body, message) in [
+        (call("tools/call", json!({})), "params.name: is required"),
+        (
+            call("tools/call", json!({"name": 7})),
+            "params.name: invalid type",
+        ),
+        (
+            call(
+                "tools/call",
+                json!({"name": "find_unlocks", "arguments": [1]}),
+            ),
+            "params.arguments: invalid type",
+        ),
+        (
+            call("tools/call", json!({"name": "x"})),
+            "params.name: there is no tool",
+        ),
+        (
+            call("tools/list", json!({"cursor": "x"})),
+            "params.cursor: ",
+        ),
+        (
+            call("initialize", json!({"capabilities": {}})),
+            "params.protocolVersion: is required",
+        ),
+        (
+            json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call"}).to_string(),
+            "params.name: is required",
+        ),
+        (
+            json!({"jsonrpc": "2", "id": 1, "method": "ping"}).to_string(),
+            "jsonrpc: ",
+        ),
+        (
+            json!({"jsonrpc": "2.0", "id": [], "method": "ping"}).to_string(),
+            "id: ",
+        ),
+        (
+            json!({"jsonrpc": "2.0", "id": 1}).to_string(),
+            "method: is required",
+        ),
+        (
+            TWICE.to_owned(),
+            "params.arguments.profile.gpa: is given more than once",
+        ),
+    ] {
+        let answer = send(&api, &[], &body).await.json();
+        let said = answer["error"]["message"].as_str().unwrap_or_default();
+        assert!(said.starts_with(message), "{body}: {answer}");
+        assert_eq!(answer["id"] == 1, !body.contains("[]"), "{body}: {answer}");
+    }
 }
 
 #[actix_web::test]

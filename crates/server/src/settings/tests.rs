@@ -407,3 +407,22 @@ fn the_index_file_lies_beside_the_store_unless_it_is_named() {
         PathBuf::from("/x/y")
     );
 }
+
+#[test]
+fn a_store_that_nobody_named_is_told_from_one_that_was() {
+    let is_default = |variables: &[(&str, &str)]| {
+        let settings = load(variables).expect("valid");
+        settings.database_is_default
+    };
+    let default = "sqlite://var/scholarship-api.db";
+    assert!(is_default(&[]));
+    assert!(is_default(&[("DATABASE_URL", " ")]));
+    assert!(!is_default(&[("DATABASE_URL", default)]));
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().to_str().expect("UTF-8").to_owned();
+    let file = folder.path().join("default.toml");
+    for (url, expected) in [(default, true), ("sqlite://own.db", false)] {
+        std::fs::write(&file, format!("database_url = {url:?}\n")).expect("written");
+        assert_eq!(is_default(&[("CONFIG_DIR", &path)]), expected, "{url}");
+    }
+}

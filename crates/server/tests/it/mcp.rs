@@ -124,7 +124,7 @@ async fn signals_end_it_while_the_input_is_open() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_message_is_refused_or_skipped_and_the_rest_goes_on() {
+async fn what_is_no_message_is_refused_and_the_rest_goes_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let (mut child, mut input, output) = start(folder.path());
     let mut lines = BufReader::new(output).lines();
@@ -136,15 +136,22 @@ async fn what_is_no_message_is_refused_or_skipped_and_the_rest_goes_on() {
     assert_eq!(first["result"]["protocolVersion"], "2025-06-18");
     let deep = "[".repeat(100_000);
     let listing = json!({"jsonrpc": "2.0", "id": "last", "method": "tools/list"});
-    let text = format!("nothing\n{{}}\n{deep}\n[]\n{listing}\n");
+    let twice = r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"find_unlocks","arguments":{"profile":{"gpa":1,"gpa":4}}}}"#;
+    let text = format!("nothing\n{{}}\n{deep}\n[]\n{twice}\n{listing}\n");
     input.write_all(text.as_bytes()).await.expect("read");
-    let answer = loop {
-        let answer = next(&mut lines).await;
-        if answer["id"] == "last" {
-            break answer;
-        }
-        assert!(answer["error"]["code"].is_i64(), "{answer}");
-    };
+    for (code, id) in [
+        (-32700, Value::Null),
+        (-32600, Value::Null),
+        (-32700, Value::Null),
+        (-32600, Value::Null),
+        (-32600, json!(2)),
+    ] {
+        let answer: Value = next(&mut lines).await;
+        let said = (answer["error"]["code"].clone(), answer["id"].clone());
+        assert_eq!(said, (json!(code), id), "{answer}");
+    }
+    let answer: Value = next(&mut lines).await;
+    assert_eq!(answer["id"], "last");
     assert_eq!(answer["result"]["tools"].as_array().map(Vec::len), Some(5));
     drop(input);
     assert_eq!(ended(&mut child).await.code(), Some(0));
@@ -182,4 +189,87 @@ async fn a_bad_configuration_is_said_on_standard_error_only() {
     assert!(output.stdout.is_empty());
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(complaint.contains("PORT"), "{complaint}");
+}
+
+/// What is said on standard error by a process that serves nothing.
+async fn refusal(folder: &Path, store: &str) -> String {
+    let mut command = command(folder);
+    command.arg("mcp").env("DATABASE_URL", store);
+    let output = Command::from(command).output().await.expect("runs");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty());
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_is_not_there_is_refused_and_not_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let said = refusal(folder.path(), "sqlite://elsewhere/none.db").await;
+    let complaint = "error: DATABASE_URL names elsewhere/none.db, and there is no store";
+    assert!(said.contains(complaint), "{said}");
+    assert!(!folder.path().join("elsewhere").exists());
+    for (name, content) in [
+        ("empty.db", ""),
+        ("text.db", "no database, but long enough"),
+    ] {
+        std::fs::write(folder.path().join(name), content).expect("is written");
+        let said = refusal(folder.path(), &format!("sqlite://{name}")).await;
+        assert!(
+            said.contains("DATABASE_URL names") && said.contains(name),
+            "{said}"
+        );
+        let kept = std::fs::read_to_string(folder.path().join(name));
+        assert_eq!(kept.expect("is read"), content);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_does_not_answer_is_not_waited_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = "postgresql://ann:hidden-word@127.0.0.1:1/x?sslmode=disable";
+    let said = refusal(folder.path(), store).await;
+    let complaint = "error: the store that DATABASE_URL names, postgresql://127.0.0.1:1/x";
+    assert!(
+        said.contains(complaint) && !said.contains("hidden-word"),
+        "{said}"
+    );
+    assert!(said.contains("because: Postgres does not answer"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_default_store_is_named_and_another_is_not_filled_with_samples() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut log = String::new();
+    let (mut child, input, output) = spawn({
+        let mut command = command(folder.path());
+        command.arg("mcp");
+        command
+    });
+    let mut said = child.stderr.take().expect("piped");
+    drop((input, output));
+    said.read_to_string(&mut log).await.expect("readable");
+    assert_eq!(ended(&mut child).await.code(), Some(0));
+    let told = "DATABASE_URL is not set";
+    assert!(
+        log.contains(told) && log.contains("var/scholarship-api.db"),
+        "{log}"
+    );
+
+    let own = |command: &mut std::process::Command| {
+        command.env("DATABASE_URL", "sqlite://own.db");
+    };
+    let mut server = command(folder.path());
+    own(&mut server);
+    drop(Process::spawn(server.env("SAMPLE_CATALOGUE", "off")));
+    let (mut child, input, output) = spawn({
+        let mut command = command(folder.path());
+        own(&mut command);
+        command.arg("mcp");
+        command
+    });
+    let client = ().serve((output, input)).await.expect("the process answers");
+    let found = call(&client, "search_scholarships", json!({})).await;
+    assert_eq!(found["page"]["total"], 0);
+    client.cancel().await.expect("ends");
+    assert_eq!(ended(&mut child).await.code(), Some(0));
 }

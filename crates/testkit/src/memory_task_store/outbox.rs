@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use domain::Timestamp;
 use domain::task::{ErrorMessage, Lease};
-use ports::{Delivery, NoticeKey, TaskOutbox, TaskStoreError};
+use ports::{BuriedNotice, BuriedPage, Delivery, NoticeKey, TaskOutbox, TaskStoreError};
 
-use super::{Board, MemoryTaskStore, kept, whole};
+use super::{Board, MemoryTaskStore, kept, page, whole};
 
 #[async_trait]
 impl TaskOutbox for MemoryTaskStore {
@@ -20,7 +20,11 @@ impl TaskOutbox for MemoryTaskStore {
         let (lease, now) = (kept(lease), whole(now));
         let mut board = self.board();
         let mut oldest: BTreeMap<u64, u64> = BTreeMap::new();
-        for (number, notice) in board.notices.iter().filter(|(_, notice)| !notice.is_buried) {
+        for (number, notice) in board
+            .notices
+            .iter()
+            .filter(|(_, notice)| !notice.is_buried())
+        {
             oldest.entry(notice.task).or_insert(*number);
         }
         let mut due: Vec<_> = (oldest.into_values())
@@ -56,17 +60,68 @@ impl TaskOutbox for MemoryTaskStore {
         at: Timestamp,
         _: ErrorMessage,
     ) -> Result<bool, TaskStoreError> {
-        Ok(self.board().undelivered(key, worker, whole(at), false))
+        Ok(self.board().undelivered(key, worker, whole(at), None))
     }
 
     async fn bury(
         &self,
         key: &NoticeKey,
         worker: &str,
-        _: ErrorMessage,
+        error: ErrorMessage,
         now: Timestamp,
     ) -> Result<bool, TaskStoreError> {
-        Ok(self.board().undelivered(key, worker, whole(now), true))
+        let now = whole(now);
+        let buried = Some((now, error));
+        Ok(self.board().undelivered(key, worker, now, buried))
+    }
+
+    async fn buried(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<BuriedPage, TaskStoreError> {
+        let board = self.board();
+        let notices = board.notices.range(..before.unwrap_or(u64::MAX)).rev();
+        let buried = notices.filter_map(|(number, notice)| {
+            let (buried_at, error) = notice.buried.clone()?;
+            let Delivery {
+                key,
+                kind,
+                reply_to,
+                at,
+                attempts,
+                ..
+            } = board.delivery(*number);
+            let buried = BuriedNotice {
+                key,
+                kind,
+                reply_to,
+                at,
+                buried_at,
+                attempts,
+                error,
+            };
+            Some((*number, buried))
+        });
+        let (notices, next_before) = page(buried, limit);
+        Ok(BuriedPage {
+            notices,
+            next_before,
+        })
+    }
+
+    async fn redeliver(&self, key: &NoticeKey, now: Timestamp) -> Result<bool, TaskStoreError> {
+        let mut board = self.board();
+        let task = board.number(&key.task);
+        let notice = board.notices.get_mut(&key.sequence);
+        let Some(notice) = notice.filter(|notice| notice.is_buried() && Some(notice.task) == task)
+        else {
+            return Ok(false);
+        };
+        notice.buried = None;
+        notice.due_at = whole(now);
+        notice.attempts = 0;
+        Ok(true)
     }
 
     async fn forget_finished(
@@ -96,7 +151,7 @@ impl Board {
         key: &NoticeKey,
         worker: &str,
         due_at: Timestamp,
-        is_buried: bool,
+        buried: Option<(Timestamp, ErrorMessage)>,
     ) -> bool {
         let notice = self.notices.get_mut(&key.sequence);
         let Some(notice) = notice.filter(|notice| notice.worker.as_deref() == Some(worker)) else {
@@ -104,7 +159,7 @@ impl Board {
         };
         notice.worker = None;
         notice.due_at = due_at;
-        notice.is_buried = is_buried;
+        notice.buried = buried;
         true
     }
 }

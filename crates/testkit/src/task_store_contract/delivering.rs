@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use domain::task::NoticeKind;
+use ports::{BuriedNotice, BuriedPage, NoticeKey};
 use tokio::task::JoinSet;
 
 use super::*;
@@ -185,6 +186,101 @@ pub async fn a_buried_notice_makes_way_for_the_next(board: Board) {
     assert_eq!(second.kind, NoticeKind::Cancelled);
     deliver(&board, &second).await;
     assert!(deliveries(&board, "bob", 90).await.is_empty());
+}
+
+/// Gives up everything that is due at a minute.
+async fn bury_all(board: &Board, minute: i64) -> Vec<NoticeKey> {
+    let mut keys = Vec::new();
+    for delivery in deliveries(board, "bob", minute).await {
+        let buried = board.bury(&delivery.key, "bob", reason(), minutes_later(minute));
+        assert!(buried.await.expect("is answered"));
+        keys.push(delivery.key);
+    }
+    keys
+}
+
+async fn redeliver(board: &Board, key: &NoticeKey, minute: i64) -> bool {
+    let redelivered = board.redeliver(key, minutes_later(minute)).await;
+    redelivered.expect("is answered")
+}
+
+async fn buried(board: &Board, before: Option<u64>, limit: usize) -> BuriedPage {
+    board.buried(before, limit).await.expect("is read")
+}
+
+pub async fn buried_notices_are_listed_newest_first_page_by_page(board: Board) {
+    assert_eq!(buried(&board, None, 10).await, BuriedPage::default());
+    enqueue_all(&board, "x", &["a", "b", "c"]).await;
+    let mut keys = bury_all(&board, 2).await;
+    keys.reverse();
+    // Due, and given up by nobody.
+    enqueue(&board, spec("d", "x")).await;
+    let all = buried(&board, None, 3).await;
+    assert_eq!(all.next_before, None);
+    let listed: Vec<_> = all.notices.iter().map(|notice| &notice.key).collect();
+    assert_eq!(listed, Vec::from_iter(&keys));
+    let expected = BuriedNotice {
+        key: keys[0].clone(),
+        kind: NoticeKind::Accepted,
+        reply_to: plain("https://center.example/callback"),
+        at: at(0),
+        buried_at: at(2),
+        attempts: 1,
+        error: reason(),
+    };
+    assert_eq!(all.notices[0], expected);
+    let first = buried(&board, None, 2).await;
+    assert_eq!(first.notices, all.notices[..2]);
+    let second = buried(&board, first.next_before, 2).await;
+    assert_eq!(second.notices, all.notices[2..]);
+    assert!(first.next_before.is_some() && second.next_before.is_none());
+}
+
+pub async fn a_buried_notice_is_tried_again_when_told_to(board: Board) {
+    enqueue(&board, spec("a", "x")).await;
+    cancel(&board, "a", 1).await;
+    let first = delivery(&board, "bob", 2).await;
+    let buried_first = board.bury(&first.key, "bob", reason(), minutes_later(3));
+    assert!(buried_first.await.expect("is answered"));
+    assert!(redeliver(&board, &first.key, 90).await);
+    assert!(buried(&board, None, 10).await.notices.is_empty());
+    // The newer one waits for it again, as long as nobody has it.
+    let again = delivery(&board, "cat", 90).await;
+    assert_eq!(again, first);
+    deliver(&board, &again).await;
+    let second = delivery(&board, "cat", 90).await;
+    assert_eq!(second.kind, NoticeKind::Cancelled);
+    deliver(&board, &second).await;
+    // Also when all that came after it was told.
+    enqueue(&board, spec("b", "x")).await;
+    let keys = bury_all(&board, 91).await;
+    cancel(&board, "b", 92).await;
+    let cancelled = delivery(&board, "cat", 93).await;
+    deliver(&board, &cancelled).await;
+    assert!(redeliver(&board, &keys[0], 94).await);
+    assert_eq!(delivery(&board, "cat", 94).await.key, keys[0]);
+}
+
+pub async fn what_is_not_buried_is_not_tried_again(board: Board) {
+    enqueue_all(&board, "x", &["a", "b"]).await;
+    let lent = deliveries(&board, "bob", 1).await;
+    let buried = board.bury(&lent[1].key, "bob", reason(), minutes_later(2));
+    assert!(buried.await.expect("is answered"));
+    let of_other_task = NoticeKey {
+        task: id("a"),
+        ..lent[1].key.clone()
+    };
+    let nowhere = NoticeKey {
+        sequence: u64::MAX,
+        ..lent[1].key.clone()
+    };
+    for key in [&lent[0].key, &of_other_task, &nowhere] {
+        assert!(!redeliver(&board, key, 3).await, "{key}");
+    }
+    // Whoever has the one still has it, and the other one still is given up.
+    assert!(deliveries(&board, "cat", 10).await.is_empty());
+    assert!(redeliver(&board, &lent[1].key, 3).await);
+    assert!(!redeliver(&board, &lent[1].key, 3).await);
 }
 
 /// However often it was looked at meanwhile.

@@ -2,7 +2,7 @@
 
 use domain::Term as _;
 use domain::task::{NoticeKind, Progress};
-use ports::{ListedTask, Queued, TaskFilter};
+use ports::{ListedTask, Queued, TaskFilter, TaskPage};
 use tokio::task::JoinSet;
 
 use super::*;
@@ -137,6 +137,15 @@ async fn list(
     before: Option<u64>,
     limit: usize,
 ) -> Vec<ListedTask> {
+    list_page(board, filter, before, limit).await.tasks
+}
+
+async fn list_page(
+    board: &Board,
+    filter: TaskFilter,
+    before: Option<u64>,
+    limit: usize,
+) -> TaskPage {
     let listed = board.list(filter, before, limit).await;
     listed.expect("is read")
 }
@@ -147,19 +156,21 @@ fn ids(listed: &[ListedTask]) -> Vec<&str> {
 
 pub async fn tasks_are_listed_newest_first_page_by_page(board: Board) {
     enqueue_all(&board, "x", &["b", "d", "a", "c", "e"]).await;
-    let first = list(&board, TaskFilter::default(), None, 2).await;
-    assert_eq!(ids(&first), ["e", "c"]);
+    let first = list_page(&board, TaskFilter::default(), None, 2).await;
+    assert_eq!(ids(&first.tasks), ["e", "c"]);
+    assert_eq!(first.next_before, Some(first.tasks[1].sequence));
     enqueue(&board, spec("f", "x")).await;
-    let second = list(&board, TaskFilter::default(), Some(first[1].sequence), 2).await;
-    assert_eq!(ids(&second), ["a", "d"]);
-    let third = list(&board, TaskFilter::default(), Some(second[1].sequence), 2).await;
-    assert_eq!(ids(&third), ["b"]);
-    let end = list(&board, TaskFilter::default(), Some(third[0].sequence), 2).await;
-    assert!(end.is_empty());
+    let second = list_page(&board, TaskFilter::default(), first.next_before, 2).await;
+    assert_eq!(ids(&second.tasks), ["a", "d"]);
+    let third = list_page(&board, TaskFilter::default(), second.next_before, 1).await;
+    assert_eq!((ids(&third.tasks), third.next_before), (vec!["b"], None));
+    let last = &third.tasks[0];
+    let end = list_page(&board, TaskFilter::default(), Some(last.sequence), 2).await;
+    assert_eq!(end, TaskPage::default());
     let task = get(&board, "b").await;
-    assert_eq!(third[0].progress, task.progress);
-    assert_eq!(third[0].resources, task.spec.resources);
-    assert_eq!(third[0].requested_by, task.spec.requested_by);
+    assert_eq!(last.progress, task.progress);
+    assert_eq!(last.resources, task.spec.resources);
+    assert_eq!(last.requested_by, task.spec.requested_by);
 }
 
 pub async fn lists_hold_what_was_asked_for(board: Board) {
@@ -229,7 +240,7 @@ pub async fn unfinished_tasks_are_counted(board: Board) {
     enqueue(&board, other).await;
     succeed(&board, "a", 1).await;
     cancel(&board, "b", 1).await;
-    assert_eq!(claim(&board, "ann", 1, 1).await, ["c"]);
+    assert_eq!(claim(&board, "ann", 1, 1).await, ["e"]);
     let (owner, other, nobody) = (plain("owner"), plain("other"), plain("nobody"));
     let cases = [
         (None, 9, 3),

@@ -106,6 +106,14 @@ fn a_task_that_fails_is_no_success() {
 }
 
 #[test]
+fn a_task_that_was_refused_is_no_success() {
+    let mut watch = watch();
+    watch.count_refused(2);
+    assert!(!watch.is_waiting() && !watch.is_well());
+    assert!(watch.summary().ends_with("2 tasks without success"));
+}
+
+#[test]
 fn repetitions_are_told_from_contradictions() {
     let mut watch = watch();
     watch.hear(&callback("a.1", "1", &notice(1, "accepted")), NOW);

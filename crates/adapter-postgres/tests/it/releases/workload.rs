@@ -268,7 +268,11 @@ async fn tasks(store: &PostgresStore) {
         action: Some(TaskAction::Search),
         requested_by: Some(PlainText::lossy("x")),
     };
-    for (filter, before) in [(TaskFilter::default(), None), (all, Some(9))] {
+    let dead = TaskFilter {
+        state: Some(TaskState::Dead),
+        ..TaskFilter::default()
+    };
+    for (filter, before) in [(TaskFilter::default(), None), (all, Some(9)), (dead, None)] {
         store.list(filter, before, 10).await.expect("is read");
     }
 }
@@ -288,10 +292,14 @@ async fn notices(store: &PostgresStore) {
     assert_eq!(delivered.expect("is answered"), 1);
     let postponed = store.retry_delivery(&second.key, "ann", now(), reason());
     assert!(postponed.await.expect("is answered"));
-    store
-        .bury(&second.key, "ann", reason(), now())
-        .await
-        .expect("is answered");
+    let again = store.claim_deliveries(lease(), 10, soon).await;
+    again.expect("are lent");
+    let buried = store.bury(&second.key, "ann", reason(), now()).await;
+    assert!(buried.expect("is answered"));
+    let buried = store.buried(None, 10).await.expect("is read");
+    assert_eq!(buried.notices.len(), 1);
+    let redelivered = store.redeliver(&buried.notices[0].key, now()).await;
+    assert!(redelivered.expect("is answered"));
     let forgotten = store.forget_finished(now(), 10).await;
     forgotten.expect("are removed");
 }

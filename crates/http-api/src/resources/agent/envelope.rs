@@ -37,7 +37,7 @@ pub(super) struct TaskBody {
     /// Comes back in every answer.
     #[schema(max_length = 128)]
     trace_id: Option<String>,
-    /// Requesters take turns. The token's `sub` when not given.
+    /// Requesters take turns; another `sub` that gives the same name is another one. The token's `sub` when not given.
     #[schema(max_length = 256)]
     requested_by: Option<String>,
     resources: Option<ResourcesBody>,
