@@ -278,7 +278,11 @@ fn note(kept: anyhow::Result<()>) {
 /// # Errors
 ///
 /// When it cannot be written.
-fn keep_policy(directory: &Directory, policy: &Policy, text: &str) -> anyhow::Result<()> {
+pub(super) fn keep_policy(
+    directory: &Directory,
+    policy: &Policy,
+    text: &str,
+) -> anyhow::Result<()> {
     directory.make(POLICIES)?;
     directory.write(&policy_file(&policy.hash()), text)
 }
