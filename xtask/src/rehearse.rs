@@ -5,9 +5,9 @@ mod course;
 mod faults;
 mod figures;
 mod html;
-mod load;
-mod memory_limit;
-mod policy;
+pub(crate) mod load;
+pub(crate) mod memory_limit;
+pub(crate) mod policy;
 mod world;
 
 use std::io::Write as _;
@@ -106,7 +106,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
     eprintln!("starting two versions, HAProxy and Prometheus");
     let mut world = World::start(&binaries, arguments.fault)?;
-    let load = Load::start(world.public(), arguments.rps)?;
+    let load = Load::start(world.public(), arguments.rps, &load::searches())?;
     world.settle();
     let drive = begin(&world, &directory, (policy, &text))?;
     eprintln!("{}", header());
