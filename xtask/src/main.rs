@@ -6,6 +6,7 @@
     reason = "a command-line tool talks on its standard streams"
 )]
 
+mod alert_drill;
 mod audit;
 mod backup;
 mod backup_file;
@@ -63,6 +64,8 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Watch real servers with the shipped alerts: none fires in health, and each fault fires its own
+    AlertDrill(alert_drill::Arguments),
     /// Print who wrote what to the catalogue as NDJSON, newest first
     Audit(audit::Arguments),
     /// Back up a Postgres database into one file
@@ -139,6 +142,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
+        Command::AlertDrill(arguments) => alert_drill::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Bench(benchmark) => bench::run(&benchmark),

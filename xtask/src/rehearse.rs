@@ -5,9 +5,9 @@ mod course;
 mod faults;
 mod figures;
 mod html;
-mod load;
-mod memory_limit;
-mod policy;
+pub(crate) mod load;
+pub(crate) mod memory_limit;
+pub(crate) mod policy;
 mod world;
 
 use std::io::Write as _;
@@ -204,7 +204,7 @@ fn hold(rehearsal: &Rehearsal<'_>) -> anyhow::Result<Held> {
     eprintln!("starting two versions, HAProxy and Prometheus");
     let mut world = World::start(&rehearsal.binaries, rehearsal.fault)?;
     world.open_to_users()?;
-    let load = Load::start(world.public(), rehearsal.rps)?;
+    let load = Load::start(world.public(), rehearsal.rps, &load::searches())?;
     world.settle();
     let drive = begin(&world, &rehearsal.directory, (policy, &text))?;
     eprintln!("{}", header());

@@ -26,7 +26,10 @@ use rollout::Policy;
 
 use crate::rollout::read_policy;
 use crate::workspace::Workspace;
-use files::{File, OWN_FOLDERS, files};
+use files::OWN_FOLDERS;
+
+pub(crate) use dashboards::queries as queries_of_dashboard;
+pub(crate) use files::{File, files};
 
 /// Of the workspace.
 const POLICY: &str = "config/rollout.toml";

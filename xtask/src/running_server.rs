@@ -145,12 +145,18 @@ impl RunningServer {
         Ok(self.child.try_wait()?.is_none())
     }
 
+    /// Sends a signal, as `TERM` or `USR1`.
+    pub(crate) fn signal(&self, name: &str) -> anyhow::Result<()> {
+        let told = Command::new("kill")
+            .args([&format!("-{name}"), &self.child.id().to_string()])
+            .status()?;
+        ensure!(told.success(), "the server could not be sent {name}");
+        Ok(())
+    }
+
     /// Asks the server to end, and checks that it ended well.
     pub(crate) fn stop(mut self) -> anyhow::Result<()> {
-        let told = Command::new("kill")
-            .args(["-TERM", &self.child.id().to_string()])
-            .status()?;
-        ensure!(told.success(), "the server could not be told to end");
+        self.signal("TERM")?;
         let asked = Instant::now();
         while asked.elapsed() < Duration::from_secs(30) {
             if let Some(status) = self.child.try_wait()? {

@@ -1,5 +1,5 @@
 //! The binary `rehearsal-server`: the server, with requests that go wrong on purpose. `cargo xtask rehearse` starts it in place of
-//! a new version that is bad. It is never shipped.
+//! a new version that is bad, and `cargo xtask alert-drill` has it fail now and then. It is never shipped.
 
 mod fault;
 

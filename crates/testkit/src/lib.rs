@@ -57,6 +57,7 @@ pub use private_haproxy::PrivateHaproxy;
 pub use private_pgbouncer::PrivatePgBouncer;
 pub use private_postgres::PrivatePostgres;
 pub use private_prometheus::PrivatePrometheus;
+pub use private_redis::self_signed_certificate;
 pub use scholarship_store_contract::AuditedStore;
 pub use small_disk::SmallDisk;
 pub use task_store_contract::TaskBoard;

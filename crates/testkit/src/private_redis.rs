@@ -9,6 +9,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
+pub use self::certificates::self_signed_certificate;
 use self::certificates::write_certificates;
 use crate::supervised::{Supervised, free_port, run};
 

@@ -31,15 +31,26 @@ const TARGETS: [&str; 8] = [
     "/api/v1/search/suggestions?q=eng",
 ];
 
+/// Makes the request of each number.
+pub(crate) type Requests = Arc<dyn Fn(u64) -> Vec<u8> + Send + Sync>;
+
+/// Searches, and what else asks the index only.
+pub(super) fn searches() -> Requests {
+    Arc::new(|number| {
+        let target = TARGETS[usize::try_from(number).unwrap_or(0) % TARGETS.len()];
+        format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n").into_bytes()
+    })
+}
+
 /// Ends when it is dropped.
-pub(super) struct Load {
+pub(crate) struct Load {
     seen: Arc<Mutex<Seen>>,
     _runtime: Runtime,
 }
 
 /// What users saw until now.
 #[derive(Clone)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     /// From the first request on.
     pub(super) seconds: Vec<Second>,
     /// Microseconds from the moment that each was due.
@@ -47,17 +58,17 @@ pub(super) struct Seen {
     pub(super) begun_at: DateTime<Utc>,
     pub(super) first_failure_at: Option<DateTime<Utc>>,
     /// What was wrong with the first one that failed.
-    pub(super) first_failure: Option<String>,
+    pub(crate) first_failure: Option<String>,
 }
 
 #[derive(Clone, Copy, Default)]
-pub(super) struct Second {
-    pub(super) requests: u64,
-    pub(super) failed: u64,
+pub(crate) struct Second {
+    pub(crate) requests: u64,
+    pub(crate) failed: u64,
 }
 
 impl Seen {
-    pub(super) fn total(&self) -> Second {
+    pub(crate) fn total(&self) -> Second {
         let mut total = Second::default();
         for second in &self.seconds {
             total.requests += second.requests;
@@ -66,7 +77,7 @@ impl Seen {
         total
     }
 
-    pub(super) fn milliseconds(&self, quantile: f64) -> f64 {
+    pub(crate) fn milliseconds(&self, quantile: f64) -> f64 {
         let microseconds = u32::try_from(self.waits.value_at_quantile(quantile));
         f64::from(microseconds.unwrap_or(u32::MAX)) / 1e3
     }
@@ -95,7 +106,11 @@ impl Load {
     /// # Errors
     ///
     /// When no threads can be started for it.
-    pub(super) fn start(address: SocketAddr, rate: u32) -> anyhow::Result<Self> {
+    pub(crate) fn start(
+        address: SocketAddr,
+        rate: u32,
+        requests: &Requests,
+    ) -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -115,6 +130,7 @@ impl Load {
             let user = User {
                 address,
                 rate,
+                requests: Arc::clone(requests),
                 begun,
                 next: Arc::clone(&next),
                 seen: Arc::clone(&seen),
@@ -128,7 +144,7 @@ impl Load {
         })
     }
 
-    pub(super) fn seen(&self) -> Seen {
+    pub(crate) fn seen(&self) -> Seen {
         locked(&self.seen).clone()
     }
 }
@@ -141,6 +157,7 @@ fn locked(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
 struct User {
     address: SocketAddr,
     rate: u32,
+    requests: Requests,
     begun: Instant,
     /// The number of the next request.
     next: Arc<AtomicU64>,
@@ -166,20 +183,23 @@ impl User {
     }
 
     async fn ask(&self, kept: &mut Option<Connection>, number: u64) -> Result<(), String> {
-        let target = TARGETS[usize::try_from(number).unwrap_or(0) % TARGETS.len()];
-        let request = format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let request = (self.requests)(number);
+        let target = || {
+            let line = request.split(|byte| *byte == b'\r').next();
+            String::from_utf8_lossy(line.unwrap_or_default()).into_owned()
+        };
         let asked = async {
             let connection = match kept {
                 Some(connection) => connection,
                 None => kept.insert(Connection::open(self.address).await?),
             };
-            connection.ask(request.as_bytes()).await
+            connection.ask(&request).await
         };
         match timeout(PATIENCE, asked).await {
             Ok(Ok((status, _))) if status < 500 => Ok(()),
-            Ok(Ok((status, _))) => Err(format!("{target} was answered with {status}")),
-            Ok(Err(error)) => Err(format!("{target}: {error:#}")),
-            Err(_) => Err(format!("{target} was not answered within {PATIENCE:?}")),
+            Ok(Ok((status, _))) => Err(format!("{} was answered with {status}", target())),
+            Ok(Err(error)) => Err(format!("{}: {error:#}", target())),
+            Err(_) => Err(format!("{} was not answered within {PATIENCE:?}", target())),
         }
     }
 }

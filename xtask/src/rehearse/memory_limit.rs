@@ -9,13 +9,13 @@ const ROOT: &str = "/sys/fs/cgroup";
 
 /// Taken away when it is dropped; the processes in it must have ended.
 #[derive(Debug)]
-pub(super) struct MemoryLimit(PathBuf);
+pub(crate) struct MemoryLimit(PathBuf);
 
 impl MemoryLimit {
     /// # Errors
     ///
     /// Where no control group can be made, which takes root and a kernel that lets it.
-    pub(super) fn new(bytes: u64) -> anyhow::Result<Self> {
+    pub(crate) fn new(bytes: u64) -> anyhow::Result<Self> {
         Self::make(bytes).context(
             "this fault needs a limit of memory, which takes a control group: run it as root, or leave it out",
         )
@@ -44,7 +44,7 @@ impl MemoryLimit {
     /// # Errors
     ///
     /// When the process has ended.
-    pub(super) fn hold(&self, process: u32) -> anyhow::Result<()> {
+    pub(crate) fn hold(&self, process: u32) -> anyhow::Result<()> {
         fs::write(self.0.join("cgroup.procs"), process.to_string())
             .with_context(|| format!("cannot hold process {process} to its limit"))
     }

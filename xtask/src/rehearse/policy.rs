@@ -30,19 +30,10 @@ pub(super) fn shortened(text: &str, times: u32) -> anyhow::Result<String> {
     let divided = |span: Duration| span / times.max(1);
     let window = |span: Duration| divided(span).max(SHORTEST_WINDOW);
     let look = |span: Duration| divided(span).max(SHORTEST_LOOK);
-    change(table(&mut policy, "telemetry")?, &["stale_after"], window)?;
+    shorten_windows(&mut policy, window)?;
     let monitoring = table(&mut policy, "monitoring")?;
     change(monitoring, &["scrape_every", "evaluate_every"], |_| SCRAPE)?;
     change(table(&mut policy, "statistics")?, &["look_every"], look)?;
-    for (group, keys) in [("triggers", &["for"] as &[&str]), ("criteria", &["window"])] {
-        for (_, rule) in table(&mut policy, group)?.iter_mut() {
-            let rule = rule.as_table_mut().context("a rule is no table")?;
-            change(rule, keys, window)?;
-        }
-    }
-    for rate in tables(&mut policy, "burn_rates")? {
-        change(rate?, &["short", "long"], window)?;
-    }
     for (index, stage) in tables(&mut policy, "stages")?.enumerate() {
         let lasts = STAGES[index.min(STAGES.len() - 1)];
         let stage = stage?;
@@ -52,14 +43,56 @@ pub(super) fn shortened(text: &str, times: u32) -> anyhow::Result<String> {
     Ok(toml::to_string(&policy)?)
 }
 
-fn table<'a>(policy: &'a mut Table, name: &str) -> anyhow::Result<&'a mut Table> {
+/// Changes every window that the judge looks at.
+///
+/// # Errors
+///
+/// When it is no policy that has such keys.
+pub(crate) fn shorten_windows(
+    policy: &mut Table,
+    window: impl Fn(Duration) -> Duration + Copy,
+) -> anyhow::Result<()> {
+    change(table(policy, "telemetry")?, &["stale_after"], window)?;
+    shorten_each(policy, "triggers", &["for"], window)?;
+    shorten_each(policy, "criteria", &["window"], window)?;
+    for rate in tables(policy, "burn_rates")? {
+        change(rate?, &["short", "long"], window)?;
+    }
+    Ok(())
+}
+
+/// The same of the tables in one, by their keys.
+///
+/// # Errors
+///
+/// When there is no such table, or a value is no duration.
+pub(crate) fn shorten_each(
+    policy: &mut Table,
+    group: &str,
+    keys: &[&str],
+    window: impl Fn(Duration) -> Duration + Copy,
+) -> anyhow::Result<()> {
+    for (_, rule) in table(policy, group)?.iter_mut() {
+        let rule = rule.as_table_mut().context("a rule is no table")?;
+        change(rule, keys, window)?;
+    }
+    Ok(())
+}
+
+/// # Errors
+///
+/// When there is none.
+pub(crate) fn table<'a>(policy: &'a mut Table, name: &str) -> anyhow::Result<&'a mut Table> {
     policy
         .get_mut(name)
         .and_then(Value::as_table_mut)
         .with_context(|| format!("the policy has no table `{name}`"))
 }
 
-fn tables<'a>(
+/// # Errors
+///
+/// When there is no such list. An entry that is no table is an error, too.
+pub(crate) fn tables<'a>(
     policy: &'a mut Table,
     name: &str,
 ) -> anyhow::Result<impl Iterator<Item = anyhow::Result<&'a mut Table>>> {
@@ -70,20 +103,28 @@ fn tables<'a>(
         .map(|entry| entry.as_table_mut().context("an entry is no table")))
 }
 
-/// Changes those of the keys that are there.
-fn change(
+/// Changes those of the keys that are there: a duration, or each of a list.
+///
+/// # Errors
+///
+/// When a value is no duration.
+pub(crate) fn change(
     table: &mut Table,
     keys: &[&str],
     changed: impl Fn(Duration) -> Duration,
 ) -> anyhow::Result<()> {
     for key in keys {
-        let Some(value) = table.get_mut(*key) else {
-            continue;
+        let spans = match table.get_mut(*key) {
+            None => continue,
+            Some(Value::Array(spans)) => spans.as_mut_slice(),
+            Some(span) => std::slice::from_mut(span),
         };
-        let Some(before) = value.as_str().and_then(span::parse) else {
-            bail!("`{key}` is {value}, which is no duration");
-        };
-        *value = Value::String(span::text(changed(before)));
+        for value in spans {
+            let Some(before) = value.as_str().and_then(span::parse) else {
+                bail!("`{key}` is {value}, which is no duration");
+            };
+            *value = Value::String(span::text(changed(before)));
+        }
     }
     Ok(())
 }
@@ -132,7 +173,7 @@ mod tests {
     fn what_is_no_policy_is_said_to_be_none() {
         for (text, missing) in [
             ("", "telemetry"),
-            ("[telemetry]", "statistics"),
+            ("[telemetry]", "triggers"),
             ("=", "TOML"),
         ] {
             let error = format!("{:#}", shortened(text, 120).unwrap_err());

@@ -146,8 +146,7 @@ fn version(policy: &Policy, name: &str, label: &str, is_many: bool) -> Value {
 }
 
 /// Every query that a dashboard sends.
-#[cfg(test)]
-pub(super) fn queries(dashboard: &Value) -> Vec<String> {
+pub(crate) fn queries(dashboard: &Value) -> Vec<String> {
     let panels = dashboard["panels"].as_array().into_iter().flatten();
     let targets = panels.flat_map(|panel| panel["targets"].as_array().into_iter().flatten());
     targets

@@ -5,6 +5,17 @@ use std::path::Path;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 
+/// A certificate that signs itself and does not expire within a lifetime, as PEM.
+///
+/// # Panics
+/// Never: its names are valid.
+pub fn self_signed_certificate() -> String {
+    let params = CertificateParams::new(vec!["localhost".to_owned()]).expect("the name is valid");
+    let key = KeyPair::generate().expect("a key can be made");
+    let certificate = params.self_signed(&key).expect("can sign itself");
+    certificate.pem()
+}
+
 /// Writes `authority.pem`, `server.pem` and `server.key`.
 pub(super) fn write_certificates(folder: &Path) {
     let mut authority = CertificateParams::new(Vec::new()).expect("no names are valid names");

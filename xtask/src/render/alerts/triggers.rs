@@ -74,12 +74,30 @@ fn share(
         trigger.minimum_sample,
         policy.failures_beyond_chance(trigger)
     );
-    if trigger.measure == Measure::AiFallbacks {
-        let configured = format!("max by (job, version) (openai_configured{})", job(policy));
-        expr.push_str(&format!("\nand {configured} == 1"));
+    match trigger.measure {
+        Measure::AiFallbacks => {
+            let configured = format!("max by (job, version) (openai_configured{})", job(policy));
+            expr.push_str(&format!("\nand {configured} == 1"));
+        }
+        Measure::AiFailures => {
+            expr.push_str(&format!("\nor {}", left_alone(policy)?));
+        }
+        _ => {}
     }
     let pending = window.map_or(Duration::ZERO, |_| trigger.window);
     Ok((expr, pending, measured))
+}
+
+/// The breaker keeps questions from the model, of which then too few fail to be a sample: that counts as all of them failing, for
+/// as long as somebody asks.
+fn left_alone(policy: &Policy) -> anyhow::Result<String> {
+    let open = format!(
+        "max by (job, version) (openai_circuit_breaker_open{})",
+        job(policy)
+    );
+    let asked = Share::of(Measure::AiFallbacks).context("fallbacks are a share")?;
+    let asked = rate(Level::Version, &asked.all, policy.monitoring.windows[0]);
+    Ok(format!("{open} == 1\nand {asked} > 0"))
 }
 
 fn level(policy: &Policy, trigger: &Trigger, limit: &str) -> (String, Duration) {

@@ -11,6 +11,8 @@ pub(super) fn cases() -> Vec<Case> {
         let reason = format!("reason=\"{reason}\"");
         case.series("1", "ai_fallbacks_total", &reason, values)
     };
+    let breaker =
+        |case: Case, values: &str| case.series("1", "openai_circuit_breaker_open", "", values);
     let configured = |name, value: &str| {
         Case::new(name)
             .up("1")
@@ -69,6 +71,46 @@ pub(super) fn cases() -> Vec<Case> {
             .series("1", "openai_requests_failed_total", "", "0+5x60")
             .at("20m")
             .fires("OpenAIFailureRate", "1"),
+        breaker(
+            fallbacks(
+                answers(
+                    Case::new("every call fails, and the breaker keeps most questions away")
+                        .up("1")
+                        .series("1", "openai_requests_total", "", "0+30x20 603+1x40")
+                        .series("1", "openai_requests_failed_total", "", "0x20 3+1x40"),
+                    "model",
+                    "0+30x20 600x40",
+                ),
+                "breaker_open",
+                "0x20 27+30x40",
+            ),
+            "0x20 1x40",
+        )
+        .at("24m")
+        .silent(&["OpenAIFailureRate"])
+        .at("30m")
+        .fires("OpenAIFailureRate", "1")
+        .at("50m")
+        .fires("OpenAIFailureRate", "1"),
+        breaker(
+            fallbacks(
+                answers(
+                    Case::new("the breaker opened, and nobody has asked since")
+                        .up("1")
+                        .series("1", "openai_requests_total", "", "0+1x20 20x40")
+                        .series("1", "openai_requests_failed_total", "", "0x20 3x40"),
+                    "model",
+                    "0+1x20 20x40",
+                ),
+                "model_unavailable",
+                "0x20 3x40",
+            ),
+            "0x20 1x40",
+        )
+        .at("27m")
+        .silent(&["OpenAIFailureRate"])
+        .at("50m")
+        .silent(&["OpenAIFailureRate"]),
         Case::new("one question of a few fails, and 2 % of many")
             .up("1")
             .up("2")
