@@ -61,9 +61,9 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     ensure_debian_packages(tools::SERVER_PACKAGES)?;
     let (_, text) = arguments.policy.read_with_text()?;
-    let policy = Policy::parse(&policy::shortened(&text)?)
-        .context("the shortened policy contradicts itself")?;
-    let files = render::files(&policy)?;
+    let text = policy::shortened(&text)?;
+    let policy = Policy::parse(&text).context("the shortened policy contradicts itself")?;
+    let files = render::files(&policy, &text)?;
     let folder = match &arguments.binaries {
         Some(folder) => folder.clone(),
         None => Workspace::load()?.built_for_rehearsals()?,
