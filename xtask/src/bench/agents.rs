@@ -127,8 +127,13 @@ fn requests(
 }
 
 async fn accepted_per_second(rig: &Rig, seconds: u64) -> anyhow::Result<f64> {
-    // One worker, so that the work does not stand in the way of what is measured.
-    let replica = rig.direct_with(&[("AGENT_WORKERS", "1")])?;
+    let replica = rig.direct_with(&[
+        // So that the work does not stand in the way of what is measured.
+        ("AGENT_WORKERS", "1"),
+        // More come in than one worker does, and none is refused for that.
+        ("AGENT_TASKS_PER_OWNER", "10000000"),
+        ("AGENT_TASKS_IN_ALL", "10000000"),
+    ])?;
     let count = MOST_PER_SECOND * usize::try_from(seconds)?;
     let requests = Requests::each_once(requests("accepted", count, None)?, 202);
     let load = http_load::run(replica.server.address(), &requests, SENDERS, seconds).await?;
