@@ -1,7 +1,9 @@
 //! A HAProxy for one test or rehearsal: the real one with the shipped configuration, on free ports and in a folder of its own.
 
 use std::fs;
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -9,6 +11,9 @@ use crate::supervised::{Supervised, free_port};
 
 const CONFIGURATION: &str = include_str!("../../../deploy/haproxy/haproxy.cfg");
 const MAP: &str = include_str!("../../../deploy/haproxy/canary.map");
+
+/// How long it may take to listen.
+const START_TIME: Duration = Duration::from_secs(20);
 
 /// A running HAProxy before two servers of the stable version and one of the canary. It ends with this value.
 #[derive(Debug)]
@@ -56,13 +61,22 @@ impl PrivateHaproxy {
         haproxy
     }
 
-    /// Ends it if it runs, and starts it with what its files say.
+    /// Ends it if it runs, starts it with what its files say, and waits until it listens.
+    ///
+    /// # Panics
+    /// When it does not.
     pub fn restart(&mut self) {
         self.process = None;
         let configuration = self.folder.path().join("haproxy.cfg");
         let arguments = ["-db", "-f", configuration.to_str().expect("it is text")];
         let process = Supervised::start(None, self.folder.path(), "haproxy", &arguments);
         self.process = Some(process);
+        let begun = Instant::now();
+        // Its runtime API listens before everything else.
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.public)).is_err() {
+            assert!(begun.elapsed() < START_TIME, "{}", self.log());
+            pause(Duration::from_millis(10));
+        }
     }
 
     /// Ends it at once, as a crash would.
@@ -102,4 +116,12 @@ impl PrivateHaproxy {
     fn write(&self, name: &str, text: &str) {
         fs::write(self.file(name), text).expect("the folder can be written");
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it waits on the thread of whoever starts it, as the program's start does"
+)]
+fn pause(span: Duration) {
+    std::thread::sleep(span);
 }
