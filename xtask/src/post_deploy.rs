@@ -8,7 +8,7 @@ mod metrics;
 use std::process::ExitCode;
 
 use crate::probing::checks::{self, Load};
-use crate::probing::report::{Group, Report, Wording, say_progress};
+use crate::probing::report::{Check, Group, Report, Wording, say_progress};
 use crate::probing::{self, CannotProbe, ReportArguments, Target, Tokens};
 
 const WORDING: Wording = Wording {
@@ -48,6 +48,17 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(probing::conclude(probe(arguments), &arguments.report))
 }
 
+async fn rest(
+    target: &Target,
+    admin: Option<&Target>,
+    tokens: &Tokens,
+) -> Result<[Group; 2], CannotProbe> {
+    Ok([
+        Group::new("security", checks::security(target, tokens).await?),
+        Group::new("metrics", metrics::checks(target, admin, tokens).await?),
+    ])
+}
+
 async fn probe(arguments: &Arguments) -> Result<Report, CannotProbe> {
     let target = Target::new(&arguments.target)?;
     let admin = arguments.admin.as_deref().map(Target::new).transpose()?;
@@ -69,14 +80,15 @@ async fn probe(arguments: &Arguments) -> Result<Report, CannotProbe> {
         let performance = checks::performance(&target, &token, LOAD).await?;
         groups.push(Group::new("performance", performance));
         say_progress("security");
-        groups.push(Group::new(
-            "security",
-            checks::security(&target, &tokens).await?,
-        ));
-        groups.push(Group::new(
-            "metrics",
-            metrics::checks(&target, admin.as_ref(), &tokens).await?,
-        ));
+        match rest(&target, admin.as_ref(), &tokens).await {
+            Ok(more) => groups.extend(more),
+            // What failed before is not forgotten because the service does not answer any more: that makes it worse.
+            Err(error) if groups.iter().any(|group| !group.is_passed()) => {
+                let check = Check::new("answers", "still answers", error.to_string(), false);
+                groups.push(Group::new("security", vec![check]));
+            }
+            Err(error) => return Err(error),
+        }
     }
     Ok(Report {
         wording: WORDING,

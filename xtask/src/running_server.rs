@@ -65,6 +65,13 @@ impl RunningServer {
             let log = std::fs::File::options().create(true).append(true).open(log);
             command.stderr(log.context("the server's log cannot be written")?);
         }
+        // Whoever starts it may have settings for another server: nothing of them may reach this one.
+        command.env_clear();
+        for kept in ["PATH", "HOME", "TMPDIR"] {
+            if let Some(value) = std::env::var_os(kept) {
+                command.env(kept, value);
+            }
+        }
         let child = command
             .args(launch.arguments)
             .env(

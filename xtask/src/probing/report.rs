@@ -94,7 +94,7 @@ impl Group {
         }
     }
 
-    fn is_passed(&self) -> bool {
+    pub(crate) fn is_passed(&self) -> bool {
         !self.checks.iter().any(Check::is_failed)
     }
 

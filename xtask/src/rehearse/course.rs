@@ -96,6 +96,11 @@ pub(super) fn follow(
             patience.is_some_and(|patience| since.elapsed() > patience)
         });
         let timed_out = standing.filter(|_| begun.elapsed() > at_most);
+        // A release that was to be promoted and is not done was not promoted.
+        let timed_out = timed_out.map(|(outcome, since)| match outcome {
+            Outcome::Promote => (Outcome::Hold, since),
+            other => (other, since),
+        });
         let last = settled.or(timed_out).map(|(outcome, _)| outcome);
         // No verdict at all is none about the canary.
         let nothing = (begun.elapsed() > at_most).then_some(Outcome::Broken);

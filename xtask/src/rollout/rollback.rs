@@ -7,6 +7,7 @@ use std::process::{Child, Command as Program, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
+use clap::builder::NonEmptyStringValueParser;
 use ports::Clock as _;
 use rollout::machine::{Command, Driver, Phase, Request, State};
 use rollout::traffic::{Controller as _, Weights};
@@ -20,7 +21,7 @@ use crate::pause::pause;
 use crate::probing::{CannotProbe, Target};
 use crate::reporting::{Shape, parse_span};
 use crate::system_clock::SystemClock;
-use report::{Report, State as StepState};
+use report::{Report, State as StepState, VERIFIED};
 
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Until a lock is taken for that of a process that drives.
@@ -38,7 +39,7 @@ const WATCH: Duration = Duration::from_secs(1);
 
 Traffic is moved only once every --old is ready. A process that drives the release is asked to abort it, otherwise this command does.
 Also a release that is done can be taken back, as long as the old version can be started. Ends with 0 when the router sends everything
-to the old version, 1 when that could not be done (it says how far it came), 2 on wrong usage.")]
+to the old version and --stop-new has ended the new one, 1 when either could not be done (it says how far it came), 2 on wrong usage.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     by: OperatorArguments,
@@ -46,10 +47,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "URL", required = true, value_parser = service)]
     old: Vec<Target>,
     /// Starts the old version where it is not ready: a line for `sh`. Without it, you are told to
-    #[arg(long, value_name = "COMMAND")]
+    #[arg(long, value_name = "COMMAND", value_parser = NonEmptyStringValueParser::new())]
     start_old: Option<String>,
     /// Ends the new version once it gets nothing any more: a line for `sh`. Without it, you are told to
-    #[arg(long, value_name = "COMMAND")]
+    #[arg(long, value_name = "COMMAND", value_parser = NonEmptyStringValueParser::new())]
     stop_new: Option<String>,
     /// How long each of these may take: the old version to get ready, the traffic to be moved, the new version to end
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = parse_span)]
@@ -76,7 +77,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let directory = arguments.directory.open();
     let rollback = Rollback {
         arguments,
-        controller: arguments.traffic.controller(&directory)?,
+        controller: arguments.traffic.controller_of_rollback(&directory)?,
         directory,
         command,
         runtime: Runtime::new().context("the runtime does not start")?,
@@ -106,11 +107,11 @@ impl Rollback<'_> {
         report.end(StepState::Done, &self.make_old_ready()?);
         report.begin("traffic to the old version");
         report.end(StepState::Done, &self.move_traffic()?);
+        report.begin(VERIFIED);
+        report.end(StepState::Done, &self.verify()?);
         report.begin("new version down");
         let (how, what) = self.end_new(&state.release.canary)?;
         report.end(how, &what);
-        report.begin("verified");
-        report.end(StepState::Done, &self.verify()?);
         Ok(())
     }
 
@@ -174,6 +175,15 @@ impl Rollback<'_> {
             if is_over && troubles.is_empty() && self.has_all() {
                 return Ok(format!("0 % for {}", state.release.canary));
             }
+            if matches!(
+                state.phase,
+                Phase::RollingBack { .. } | Phase::RolledBack { .. }
+            ) {
+                // Whoever drives may hang, or believe what was confirmed long ago.
+                if let Err(error) = self.send_back() {
+                    trouble = format!("{error:#}");
+                }
+            }
             if let Some(last) = troubles.into_iter().next_back() {
                 trouble = last;
             }
@@ -219,11 +229,23 @@ impl Rollback<'_> {
             }
             Err(error) => {
                 self.controller.set(Weights::ALL_STABLE)?;
-                Err(error.context(
-                    "all traffic was sent to the old version, but the history does not say so: end the process that drives, and try again",
-                ))
+                let so_far = match &self.controller {
+                    Traffic::HaProxy(_) => "all traffic was sent to the old version",
+                    Traffic::Manual(_) => "you were told to send all traffic to the old version",
+                };
+                Err(error.context(format!(
+                    "{so_far}, but the history does not say so: end the process that drives, and try again"
+                )))
             }
         }
+    }
+
+    /// By ourselves, unless it is so already.
+    fn send_back(&self) -> anyhow::Result<()> {
+        if !self.has_all() {
+            self.controller.set(Weights::ALL_STABLE)?;
+        }
+        Ok(())
     }
 
     fn has_all(&self) -> bool {
@@ -233,7 +255,7 @@ impl Rollback<'_> {
     }
 
     fn end_new(&self, version: &str) -> anyhow::Result<(StepState, String)> {
-        let left = self.drain();
+        let left = self.drain()?;
         let Some(line) = &self.arguments.stop_new else {
             return Ok((
                 StepState::ToDo,
@@ -258,19 +280,22 @@ impl Rollback<'_> {
         }
     }
 
-    /// What is to be said of requests that are still under way.
-    fn drain(&self) -> String {
+    /// What is to be said of requests that are still under way. A router that cannot be asked may send more: then nothing is ended.
+    fn drain(&self) -> anyhow::Result<String> {
         let Some(router) = self.controller.router() else {
-            return String::new();
+            return Ok(String::new());
         };
         let begun = Instant::now();
         loop {
             match router.overview().map(|overview| overview.canary.in_flight) {
-                Ok(0) => return String::new(),
+                Ok(0) => return Ok(String::new()),
                 Ok(some) if begun.elapsed() > DRAIN => {
-                    return format!(" ({some} requests were still under way)");
+                    return Ok(format!(" ({some} requests were still under way)"));
                 }
-                Err(_) if begun.elapsed() > DRAIN => return String::new(),
+                Err(error) if begun.elapsed() > DRAIN => {
+                    return Err(error)
+                        .context("whether the new version still gets requests is unknown");
+                }
                 _ => pause(LOOK_EVERY),
             }
         }
@@ -296,7 +321,8 @@ impl Rollback<'_> {
         pause(WATCH);
         let after = router.overview()?;
         ensure!(
-            after.weights == Weights::ALL_STABLE && after.stable.ready() > 0,
+            after.weights == Weights::ALL_STABLE
+                && after.stable.ready() >= self.arguments.old.len(),
             "the router has {} ready servers of the old version and sends {} % to the new one",
             after.stable.ready(),
             after.weights.canary()

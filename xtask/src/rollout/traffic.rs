@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use adapter_haproxy::{Address, HaProxy, Settings};
+use anyhow::Context as _;
 use rollout::traffic::{Controller, ControllerError, Weights};
 
 use super::directory::Directory;
@@ -37,6 +38,8 @@ pub(crate) enum Traffic {
 /// Reads what is to be done, once for each weight.
 pub(crate) struct Person {
     directory: Directory,
+    /// What is so while nobody has confirmed anything.
+    unsaid: Option<Weights>,
     told: Cell<Option<Weights>>,
 }
 
@@ -69,6 +72,28 @@ impl TrafficArguments {
     }
 }
 
+impl TrafficArguments {
+    /// For a rollback: what was confirmed before it is forgotten, so that a person must say now that the traffic is back.
+    ///
+    /// # Errors
+    ///
+    /// When a name cannot be one in HAProxy, or the old confirmation cannot be removed.
+    pub(super) fn controller_of_rollback(&self, directory: &Directory) -> anyhow::Result<Traffic> {
+        let mut controller = self.controller(directory)?;
+        if let Traffic::Manual(person) = &mut controller {
+            person.unsaid = None;
+            let path = directory.file(CONFIRMED);
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error).with_context(|| format!("cannot remove {}", path.display()));
+                }
+                _ => {}
+            }
+        }
+        Ok(controller)
+    }
+}
+
 /// A person split the traffic like this.
 ///
 /// # Errors
@@ -76,16 +101,6 @@ impl TrafficArguments {
 /// When it cannot be written down.
 pub(super) fn confirm(directory: &Directory, weights: Weights) -> anyhow::Result<()> {
     directory.write(CONFIRMED, &serde_json::to_string(&weights)?)
-}
-
-/// All traffic goes to the stable version until somebody confirms something else.
-fn confirmed(directory: &Directory) -> Result<Weights, ControllerError> {
-    match std::fs::read_to_string(directory.file(CONFIRMED)) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Weights::ALL_STABLE),
-        Err(error) => Err(ControllerError::Unavailable(Box::new(error))),
-        Ok(text) => serde_json::from_str(&text)
-            .map_err(|error| ControllerError::Unavailable(Box::new(error))),
-    }
 }
 
 impl Traffic {
@@ -102,7 +117,7 @@ impl Controller for Traffic {
     fn weights(&self) -> Result<Weights, ControllerError> {
         match self {
             Self::HaProxy(haproxy) => haproxy.weights(),
-            Self::Manual(person) => confirmed(&person.directory),
+            Self::Manual(person) => person.confirmed(),
         }
     }
 
@@ -129,12 +144,27 @@ impl Person {
     fn new(directory: &Directory) -> Self {
         Self {
             directory: directory.clone(),
+            unsaid: Some(Weights::ALL_STABLE),
             told: Cell::new(None),
         }
     }
 
+    fn confirmed(&self) -> Result<Weights, ControllerError> {
+        match std::fs::read_to_string(self.directory.file(CONFIRMED)) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                self.unsaid.ok_or_else(|| {
+                    let unsaid = "nobody has confirmed how the traffic is split: `rollout confirm`";
+                    ControllerError::Unavailable(unsaid.into())
+                })
+            }
+            Err(error) => Err(ControllerError::Unavailable(Box::new(error))),
+            Ok(text) => serde_json::from_str(&text)
+                .map_err(|error| ControllerError::Unavailable(Box::new(error))),
+        }
+    }
+
     fn tell(&self, weights: Weights) -> Result<(), ControllerError> {
-        if confirmed(&self.directory)? == weights
+        if self.confirmed().is_ok_and(|confirmed| confirmed == weights)
             || self.told.replace(Some(weights)) == Some(weights)
         {
             return Ok(());
@@ -166,5 +196,30 @@ mod tests {
         assert_eq!(traffic.weights().unwrap(), Weights::ALL_STABLE);
         confirm(&directory, five).unwrap();
         assert_eq!(traffic.weights().unwrap(), five);
+    }
+
+    /// Whatever was confirmed of an earlier split says nothing about this moment.
+    #[test]
+    fn a_rollback_believes_nothing_that_was_said_before_it() {
+        let place = tempfile::tempdir().unwrap();
+        let directory = Directory::new(place.path());
+        let arguments = TrafficArguments {
+            haproxy: None,
+            canary_backend: "canary".to_owned(),
+            stable_backend: "stable".to_owned(),
+            haproxy_map: "canary.map".to_owned(),
+            manual: true,
+        };
+        for was_confirmed in [false, true] {
+            if was_confirmed {
+                confirm(&directory, Weights::ALL_STABLE).unwrap();
+            }
+            let traffic = arguments.controller_of_rollback(&directory).unwrap();
+            assert!(traffic.weights().is_err());
+            traffic.set(Weights::ALL_STABLE).unwrap();
+            assert!(traffic.weights().is_err());
+            confirm(&directory, Weights::ALL_STABLE).unwrap();
+            assert_eq!(traffic.weights().unwrap(), Weights::ALL_STABLE);
+        }
     }
 }

@@ -11,7 +11,7 @@ mod post_deploy;
 mod retention;
 mod revoking;
 mod rolling_back;
-mod telling;
+mod task_notices;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -11,6 +11,8 @@ use crate::reporting::Shape;
 
 /// The version of the JSON form.
 const SCHEMA: u32 = 1;
+/// The step after which all traffic is known to be the old version's.
+pub(super) const VERIFIED: &str = "verified";
 /// From the decision until users are served again, as the plan has it.
 const TARGET: Duration = Duration::from_secs(900);
 
@@ -79,6 +81,22 @@ impl Report {
         !is_failed && self.current.is_none()
     }
 
+    /// Whether all traffic is the old version's, whatever else failed.
+    fn is_back(&self) -> bool {
+        let mut steps = self.steps.iter();
+        steps.any(|step| step.name == VERIFIED && step.state == State::Done)
+    }
+
+    fn outcome(&self) -> &'static str {
+        if self.is_done() {
+            "done"
+        } else if self.is_back() {
+            "unfinished"
+        } else {
+            "failed"
+        }
+    }
+
     pub(super) fn rendered(&self, shape: Shape) -> String {
         self.rendered_after(shape, self.begun.elapsed())
     }
@@ -89,7 +107,7 @@ impl Report {
             Shape::Json => {
                 let document = serde_json::json!({
                     "schema": SCHEMA,
-                    "outcome": if self.is_done() { "done" } else { "failed" },
+                    "outcome": self.outcome(),
                     "from": self.release.canary,
                     "to": self.release.stable,
                     "operator": self.operator,
@@ -119,6 +137,11 @@ impl Report {
             writeln!(
                 text,
                 "\nROLLED BACK from {canary} to {stable} in {seconds} s (target: {target})"
+            )
+        } else if self.is_back() {
+            writeln!(
+                text,
+                "\nROLLED BACK from {canary} to {stable}, but the new version may still run; {seconds} s (target: {target})"
             )
         } else {
             writeln!(
@@ -187,5 +210,25 @@ mod tests {
             table.contains("FAILED  new version down: --stop-new ended"),
             "{table}"
         );
+    }
+
+    #[test]
+    fn traffic_that_is_back_is_said_to_be_so_whatever_fails_then() {
+        let mut report = report();
+        report.begin(VERIFIED);
+        report.end(
+            State::Done,
+            "the router sends everything to the old version",
+        );
+        report.begin("new version down");
+        report.fail("--stop-new ended with exit status: 3");
+        assert!(!report.is_done());
+        let table = report.rendered_after(Shape::Table, Duration::from_secs(1));
+        assert!(
+            table.contains("\nROLLED BACK from 1.3.0 to 1.2.0, but"),
+            "{table}"
+        );
+        let json = report.rendered_after(Shape::Json, Duration::from_secs(1));
+        assert!(json.contains("\"unfinished\""), "{json}");
     }
 }
