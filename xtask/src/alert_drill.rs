@@ -66,7 +66,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let files = render::files(&policy, &text)?;
     let folder = match &arguments.binaries {
         Some(folder) => folder.clone(),
-        None => Workspace::load()?.built_for_rehearsals()?,
+        None => Workspace::load()?.built_servers()?,
     };
 
     eprintln!("starting stores, two versions, HAProxy and Prometheus");

@@ -253,7 +253,7 @@ fn expected(arguments: &Arguments) -> Vec<Outcome> {
 fn binaries(folder: Option<&Path>) -> anyhow::Result<Binaries> {
     let folder = match folder {
         Some(folder) => folder.to_owned(),
-        None => Workspace::load()?.built_for_rehearsals()?,
+        None => Workspace::load()?.built_servers()?,
     };
     Ok(Binaries {
         healthy: folder.join("scholarship-api"),

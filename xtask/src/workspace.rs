@@ -58,36 +58,23 @@ impl Workspace {
     }
 
     /// The server's binary, built now in the profile of the tests.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be built.
     pub(crate) fn built_server(&self) -> anyhow::Result<PathBuf> {
-        let status = self
-            .cargo()
-            .args(["build", "--quiet", "--package", "server"])
-            .status()?;
-        ensure!(status.success(), "the server cannot be built");
-        Ok(self
-            .metadata
-            .target_directory
-            .join("debug")
-            .join("scholarship-api")
-            .into_std_path_buf())
+        Ok(self.built_servers()?.join("scholarship-api"))
     }
 
-    /// The folder with the server and the one for rehearsals, built now.
+    /// The folder with the server and the one for rehearsals. Always both: one alone would have its dependencies built with other
+    /// features, and again.
     ///
     /// # Errors
     ///
     /// When they cannot be built.
-    pub(crate) fn built_for_rehearsals(&self) -> anyhow::Result<PathBuf> {
-        let status = self
-            .cargo()
-            .args([
-                "build",
-                "--package",
-                "server",
-                "--package",
-                "rehearsal-server",
-            ])
-            .status()?;
+    pub(crate) fn built_servers(&self) -> anyhow::Result<PathBuf> {
+        let packages = ["--package", "server", "--package", "rehearsal-server"];
+        let status = self.cargo().arg("build").args(packages).status()?;
         ensure!(status.success(), "the servers cannot be built");
         let folder = self.metadata.target_directory.join("debug");
         Ok(folder.into_std_path_buf())
