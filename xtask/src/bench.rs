@@ -3,7 +3,7 @@
 mod agents;
 mod assistant;
 mod goals;
-pub(crate) mod http_load;
+mod http_load;
 mod machine;
 mod release;
 mod relevance;

@@ -88,7 +88,7 @@ fn show(arguments: &ShowArguments) -> anyhow::Result<ExitCode> {
         lines.push(Line {
             item,
             checked: item.command.map(check).transpose()?,
-            confirmed: item.asks_for.map(|_| confirmations.state(item, now)),
+            confirmed: confirmations.state(item.name, now),
         });
     }
     let report = Report { lines };
@@ -97,16 +97,15 @@ fn show(arguments: &ShowArguments) -> anyhow::Result<ExitCode> {
 }
 
 fn confirm(arguments: &ConfirmArguments) -> anyhow::Result<ExitCode> {
-    let item = Item::of(arguments.item)?;
     let mut confirmations = Confirmations::read(&arguments.file.file)?;
     let confirmation = Confirmation {
         by: arguments.by.clone(),
         at: SystemClock.now(),
         note: arguments.note.clone(),
     };
-    confirmations.add(item, confirmation);
+    confirmations.add(arguments.item, confirmation);
     confirmations.write(&arguments.file.file)?;
-    println!("{} is confirmed by {}", item.name.text(), arguments.by);
+    println!("{} is confirmed by {}", arguments.item.text(), arguments.by);
     Ok(ExitCode::SUCCESS)
 }
 

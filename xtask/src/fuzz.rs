@@ -7,6 +7,7 @@ use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 use uuid::Uuid;
 
+use crate::reporting::name_of;
 use crate::workspace::Workspace;
 
 #[derive(Args)]
@@ -37,8 +38,7 @@ enum Target {
 
 impl Target {
     fn name(self) -> String {
-        let value = self.to_possible_value();
-        value.map_or_else(String::new, |value| value.get_name().to_owned())
+        name_of(self)
     }
 }
 

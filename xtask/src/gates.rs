@@ -10,6 +10,7 @@ use clap::ValueEnum;
 use crate::probing::checks::token_is_accepted;
 use crate::probing::report::{Group, Report, Wording, say_progress};
 use crate::probing::{self, CannotProbe, ReportArguments, Target, Tokens};
+use crate::reporting::name_of;
 
 const WORDING: Wording = Wording {
     group: "gate",
@@ -55,8 +56,7 @@ pub(crate) enum GateName {
 
 impl GateName {
     fn name(self) -> String {
-        let value = self.to_possible_value();
-        value.map_or_else(String::new, |value| value.get_name().to_owned())
+        name_of(self)
     }
 }
 

@@ -30,8 +30,8 @@ const LOAD: Load = Load {
   JWT_SECRET=.. cargo xtask post-deploy --target http://localhost:5000 --admin http://localhost:9464
   JWT_SECRET=.. cargo xtask post-deploy --target https://api.example.org --format junit > post-deploy.xml
 
-Ends with 0 when all is well, 1 when something is not, 30 when the service could not be probed, 2 on wrong usage. It writes nothing to
-the service. JWT_ISSUER, JWT_AUDIENCE and JWT_TOKEN_LIFETIME are honoured as by the service; of certificate authorities this machine's
+Ends with 0 when all is well, 1 when something is not, 30 when the service could not be probed, 2 on wrong usage. It changes no
+scholarship. JWT_ISSUER, JWT_AUDIENCE and JWT_TOKEN_LIFETIME are honoured as by the service; of certificate authorities this machine's
 own are trusted, or those of SSL_CERT_FILE.")]
 pub(crate) struct Arguments {
     /// The service, as http://host:port or https://host

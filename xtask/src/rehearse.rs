@@ -5,9 +5,7 @@ mod course;
 mod faults;
 mod figures;
 mod html;
-pub(crate) mod load;
-pub(crate) mod memory_limit;
-pub(crate) mod policy;
+mod policy;
 mod world;
 
 use std::io::Write as _;
@@ -23,10 +21,10 @@ use rollout::{Outcome, Policy};
 use self::course::{Course, Row};
 use self::faults::Fault;
 use self::figures::{Expectation, Figures};
-use self::load::{Load, Seen};
 use self::world::{Binaries, CANARY, ROUTER_JOB, STABLE, World};
 use crate::pause::pause;
-use crate::reporting::{Shape, parse_span};
+use crate::reporting::{Shape, cut, parse_span};
+use crate::rig::load::{self, Load, Seen};
 use crate::rollout::PolicyArguments;
 use crate::rollout::directory::Directory;
 use crate::rollout::driving::{Drive, Wheel};
@@ -202,16 +200,18 @@ fn hold(rehearsal: &Rehearsal<'_>) -> anyhow::Result<Held> {
     let policy = Policy::parse(&text).context("the shortened policy contradicts itself")?;
     let budget = policy.budget();
     eprintln!("starting two versions, HAProxy and Prometheus");
-    let mut world = World::start(&rehearsal.binaries, rehearsal.fault)?;
+    let job = &policy.monitoring.job;
+    let mut world = World::start(&rehearsal.binaries, rehearsal.fault, job)?;
     world.open_to_users()?;
     let load = Load::start(world.public(), rehearsal.rps, &load::searches())?;
     world.settle();
     let drive = begin(&world, &rehearsal.directory, (policy, &text))?;
     eprintln!("{}", header());
-    let (course, load) = course::follow(
+    let load = (rehearsal.fault != Some(Fault::NoTraffic)).then_some(load);
+    let course = course::follow(
         &drive,
         &mut world,
-        Some(load),
+        load.as_ref(),
         rehearsal.fault,
         rehearsal.at_most,
         |row| eprintln!("{}", shown(row)),
@@ -299,16 +299,8 @@ fn shown(row: &Row) -> String {
         memory.map_or("-".to_owned(), |part| format!("{:.0} %", part * 100.0)),
         row.users,
         row.users_failed,
-        shortened(reason, 90),
+        cut(reason, 90),
     )
     .trim_end()
     .to_owned()
-}
-
-fn shortened(text: &str, characters: usize) -> String {
-    if text.chars().count() <= characters {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(characters).collect();
-    format!("{kept}…")
 }

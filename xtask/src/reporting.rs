@@ -34,6 +34,12 @@ pub(crate) enum Page {
     Markdown,
 }
 
+/// As it is written on a command line.
+pub(crate) fn name_of(value: impl ValueEnum) -> String {
+    let possible = value.to_possible_value();
+    possible.map_or_else(String::new, |possible| possible.get_name().to_owned())
+}
+
 /// A group of JUnit's cases.
 pub(crate) struct Suite {
     pub(crate) name: String,
@@ -105,6 +111,16 @@ pub(crate) fn xml(text: &str) -> String {
         }
     }
     safe
+}
+
+/// Fit for a terminal: at most so many characters, none of which controls it.
+pub(crate) fn cut(words: &str, most: usize) -> String {
+    let mut characters = words.chars().filter(|character| !character.is_control());
+    let mut shown: String = characters.by_ref().take(most).collect();
+    if characters.next().is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// As workflow commands of GitHub want their messages.

@@ -1,12 +1,13 @@
 //! The API server as a process of its own on free ports, started and ended as an operator would.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
+use testkit::supervised::free_port;
 
 use crate::pause::pause;
 
@@ -16,10 +17,6 @@ pub(crate) struct RunningServer {
     address: SocketAddr,
     admin_address: SocketAddr,
     seconds_to_first_answer: f64,
-}
-
-fn free_port() -> anyhow::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 /// A server that is to be started.
@@ -49,7 +46,7 @@ impl RunningServer {
             arguments: &[],
             store,
             variables,
-            ports: (free_port()?, free_port()?),
+            ports: (free_port(), free_port()),
             log: None,
         })
     }

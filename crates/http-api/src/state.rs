@@ -54,12 +54,9 @@ impl ApiState {
         }
     }
 
-    /// Whether the request is to fail; never where nothing is rehearsed.
-    pub(crate) async fn is_disturbed(&self) -> bool {
-        match &self.disturbance {
-            Some(disturbance) => disturbance.fails().await,
-            None => false,
-        }
+    /// What goes wrong on purpose, where something is rehearsed.
+    pub(crate) fn disturbance(&self) -> Option<&dyn Disturbance> {
+        self.disturbance.as_deref()
     }
 
     /// Forgets what the first line against floods need not remember any more: to be called about once a second.

@@ -49,4 +49,5 @@ pub use spend_meter::{
 pub use task_outbox::{BuriedNotice, BuriedPage, Delivery, NoticeKey, TaskOutbox};
 pub use task_store::{
     Commanded, Enqueued, ListedTask, Queued, TaskFilter, TaskPage, TaskStore, TaskStoreError,
+    page_of,
 };

@@ -124,6 +124,19 @@ pub struct TaskPage {
     pub next_before: Option<u64>,
 }
 
+/// Of entries that were read with one more than go on a page: those that do, and before which number the next page begins.
+pub fn page_of<T>(
+    read: impl IntoIterator<Item = T>,
+    limit: usize,
+    number: impl Fn(&T) -> u64,
+) -> (Vec<T>, Option<u64>) {
+    let mut page: Vec<T> = read.into_iter().take(limit.saturating_add(1)).collect();
+    let is_last = page.len() <= limit;
+    page.truncate(limit);
+    let last = page.last().filter(|_| !is_last).map(number);
+    (page, last)
+}
+
 /// A task without what was sent and what it was done with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedTask {

@@ -14,7 +14,7 @@ use domain::task::{
 };
 use ports::{
     Commanded, Delivery, Enqueued, ListedTask, NoticeKey, Queued, TaskFilter, TaskPage, TaskStore,
-    TaskStoreError,
+    TaskStoreError, page_of,
 };
 
 /// Clones share everything.
@@ -55,15 +55,6 @@ impl Notice {
     fn is_buried(&self) -> bool {
         self.buried.is_some()
     }
-}
-
-/// Of everything that fits, the newest first: a page of it, and before which number the next one begins.
-fn page<T>(fitting: impl Iterator<Item = (u64, T)>, limit: usize) -> (Vec<T>, Option<u64>) {
-    let mut page: Vec<_> = fitting.take(limit.saturating_add(1)).collect();
-    let is_last = page.len() <= limit;
-    page.truncate(limit);
-    let last = page.last().filter(|_| !is_last).map(|(number, _)| *number);
-    (page.into_iter().map(|(_, entry)| entry).collect(), last)
 }
 
 impl Board {
@@ -401,18 +392,15 @@ impl TaskStore for MemoryTaskStore {
         let rows = board.tasks.range(..before.unwrap_or(u64::MAX)).rev();
         let listed = rows
             .filter(|(_, row)| fits(&row.task))
-            .map(|(number, row)| {
-                let listed = ListedTask {
-                    sequence: *number,
-                    id: row.task.spec.id.clone(),
-                    action: row.task.spec.action,
-                    requested_by: row.task.spec.requested_by.clone(),
-                    resources: row.task.spec.resources,
-                    progress: row.task.progress.clone(),
-                };
-                (*number, listed)
+            .map(|(number, row)| ListedTask {
+                sequence: *number,
+                id: row.task.spec.id.clone(),
+                action: row.task.spec.action,
+                requested_by: row.task.spec.requested_by.clone(),
+                resources: row.task.spec.resources,
+                progress: row.task.progress.clone(),
             });
-        let (tasks, next_before) = page(listed, limit);
+        let (tasks, next_before) = page_of(listed, limit, |task| task.sequence);
         Ok(TaskPage { tasks, next_before })
     }
 

@@ -7,6 +7,7 @@ use testkit::openai_stub::Behaviour;
 
 use super::alert::Alert;
 use super::world::{Version, World};
+use crate::reporting::name_of;
 
 /// In the order in which they come. The burst is the last one: its errors stay in the long windows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -25,8 +26,7 @@ pub(super) enum Fault {
 
 impl Fault {
     pub(super) fn name(self) -> String {
-        let value = self.to_possible_value();
-        value.map_or_else(String::new, |value| value.get_name().to_owned())
+        name_of(self)
     }
 
     /// From what the alerts mean, by their runbooks. Consequences that the Alertmanager keeps back are among them: Prometheus does

@@ -5,10 +5,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use toml::Table;
 
-use crate::rehearse::policy::{change, shorten_each, shorten_windows, table, tables};
+use crate::rig::scraping::EVERY;
+use crate::rig::shortening::{change, shorten_each, shorten_windows, table, tables};
 
-/// Of Prometheus, for scrapes and for rules.
-const EVERY: Duration = Duration::from_secs(1);
 /// For rules with long windows.
 const EVERY_LONG: Duration = Duration::from_secs(2);
 

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::world::{AGENTS_SECRET, SECRET};
+use crate::http_connection::{get, post};
 use crate::system_clock::SystemClock;
 
-/// Longer than a drill takes, and no longer than the servers accept.
+/// Longer than a drill takes in which all goes as expected, and no longer than the servers accept.
 const LIFETIME: Duration = Duration::from_secs(1_800);
 /// Questions that are asked again and again. No multiple of the forty requests, so that each of them has its turn.
 const REMEMBERED: u64 = 49;
@@ -52,35 +53,40 @@ impl Users {
         let id = self.scholarship(number);
         let (student, admin) = (Some(self.student.as_str()), Some(self.admin.as_str()));
         match number % 40 {
-            0 | 20 => get("/api/v1/search?q=nursing&states=NV&limit=20"),
-            5 | 25 => get("/api/v1/search?q=engneering&limit=10"),
-            10 => get("/api/v1/search?q=computer%20science&facets=states&limit=10"),
-            15 => post("/api/v1/search", None, &json!({"query": "music"})),
+            0 | 20 => get("/api/v1/search?q=nursing&states=NV&limit=20", None),
+            5 | 25 => get("/api/v1/search?q=engneering&limit=10", None),
+            10 => get(
+                "/api/v1/search?q=computer%20science&facets=states&limit=10",
+                None,
+            ),
+            15 => post_json("/api/v1/search", None, &json!({"query": "music"})),
             // Nobody has a prize for that.
-            30 => get("/api/v1/search?q=qqxzvwqqkj&limit=10"),
-            35 => get("/api/v1/scholarships?limit=10"),
-            2 => get("/api/v1/search/suggestions?q=eng"),
-            7 => get(&format!("/api/v1/scholarships/{id}")),
-            1 | 6 | 11 | 16 => {
-                get("/api/v1/recommendations?gpa=3.4&state_of_residence=NV&limit=10")
-            }
+            30 => get("/api/v1/search?q=qqxzvwqqkj&limit=10", None),
+            35 => get("/api/v1/scholarships?limit=10", None),
+            2 => get("/api/v1/search/suggestions?q=eng", None),
+            7 => get(&format!("/api/v1/scholarships/{id}"), None),
+            1 | 6 | 11 | 16 => get(
+                "/api/v1/recommendations?gpa=3.4&state_of_residence=NV&limit=10",
+                None,
+            ),
             21 | 26 | 31 | 36 => {
                 let wish = json!({"profile": profile(), "limit": 5});
-                post("/api/v1/recommendations", None, &wish)
+                post_json("/api/v1/recommendations", None, &wish)
             }
-            12 => get(&format!(
-                "/api/v1/eligibility/check?gpa=3.4&scholarship_ids={id}"
-            )),
+            12 => get(
+                &format!("/api/v1/eligibility/check?gpa=3.4&scholarship_ids={id}"),
+                None,
+            ),
             17 => {
                 let wish = json!({"profile": profile(), "scholarship_ids": [id]});
-                post("/api/v1/eligibility/check", None, &wish)
+                post_json("/api/v1/eligibility/check", None, &wish)
             }
-            22 => post(
+            22 => post_json(
                 "/api/v1/interactions",
                 student,
                 &interaction("view", number, id),
             ),
-            27 => post(
+            27 => post_json(
                 "/api/v1/interactions",
                 student,
                 &interaction("recommendation_click", number, id),
@@ -88,10 +94,10 @@ impl Users {
             // Each of these goes to the model; the next ones were asked before, of either server.
             3 | 13 | 23 | 33 => question(number + REMEMBERED),
             4 | 8 | 9 | 14 | 18 | 19 | 24 | 28 | 29 => question(number % REMEMBERED),
-            32 | 37 => with_token("/api/v1/analytics/summary", admin),
+            32 | 37 => get("/api/v1/analytics/summary", admin),
             34 => self.task(number),
-            38 => with_token("/api/v1/interactions/mine", Some("no token")),
-            _ => get("/ai/status"),
+            38 => get("/api/v1/interactions/mine", Some("no token")),
+            _ => get("/ai/status", None),
         }
     }
 
@@ -112,7 +118,7 @@ impl Users {
             "payload": {"query": "nursing", "pagination": {"page": 1, "size": 5}},
             "reply_to": format!("{}/orchestrator/tasks/{id}/callback", self.callbacks),
         });
-        post("/agent/task", token.ok().as_deref(), &task)
+        post_json("/agent/task", token.ok().as_deref(), &task)
     }
 }
 
@@ -135,9 +141,13 @@ fn interaction(kind: &str, number: u64, scholarship: &str) -> Value {
     json!({"id": id, "kind": kind, "scholarship_id": scholarship})
 }
 
+fn post_json(target: &str, token: Option<&str>, body: &Value) -> Vec<u8> {
+    post(target, token, &body.to_string())
+}
+
 fn question(number: u64) -> Vec<u8> {
     let query = format!("nursing {}", letters(number));
-    post("/ai/enhance-search", None, &json!({"query": query}))
+    post_json("/ai/enhance-search", None, &json!({"query": query}))
 }
 
 /// A number as a word: figures could be taken for an amount or a telephone number.
@@ -149,30 +159,6 @@ fn letters(mut number: u64) -> String {
         number /= 26;
     }
     word
-}
-
-fn get(target: &str) -> Vec<u8> {
-    with_token(target, None)
-}
-
-fn with_token(target: &str, token: Option<&str>) -> Vec<u8> {
-    let token = authorization(token);
-    format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n{token}\r\n").into_bytes()
-}
-
-fn post(target: &str, token: Option<&str>, body: &Value) -> Vec<u8> {
-    let (token, body) = (authorization(token), body.to_string());
-    format!(
-        "POST {target} HTTP/1.1\r\nHost: localhost\r\n{token}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
-}
-
-fn authorization(token: Option<&str>) -> String {
-    token.map_or_else(String::new, |token| {
-        format!("Authorization: Bearer {token}\r\n")
-    })
 }
 
 #[cfg(test)]

@@ -25,8 +25,9 @@ use tokio::runtime::Runtime;
 
 use super::alert::Alert;
 use super::watch::Watch;
-use crate::rehearse::memory_limit::MemoryLimit;
 use crate::render::File;
+use crate::rig::memory_limit::MemoryLimit;
+use crate::rig::scraping::Scraping;
 use crate::rollout::traffic::Traffic;
 use crate::running_server::{Launch, RunningServer};
 use crate::system_clock::SystemClock;
@@ -143,9 +144,13 @@ impl World {
         let stable = places.start(Version::Stable)?;
         let canary = places.start(Version::Canary)?;
         let haproxy = before(&stable, &canary)?;
-        let configuration = configuration(policy, &stable, &canary);
+        let servers = [
+            (stable.admin_address(), Version::Stable.label()),
+            (canary.admin_address(), Version::Canary.label()),
+        ];
+        let scraping = Scraping::new(&["rules/*.yml"]).servers(&policy.monitoring.job, &servers);
         let prometheus =
-            PrivatePrometheus::start(&configuration, &[], |folder| put_rules(folder, files));
+            PrivatePrometheus::start(scraping.text(), &[], |folder| put_rules(folder, files));
         let prometheus = runtime.block_on(prometheus);
         Ok(Self {
             watch: Watch::new(prometheus.url())?,
@@ -303,28 +308,4 @@ fn put_rules(folder: &Path, files: &[File]) {
             fs::write(rules.join(name), &file.text).expect("the folder can be written");
         }
     }
-}
-
-fn configuration(policy: &Policy, stable: &RunningServer, canary: &RunningServer) -> String {
-    format!(
-        "global:
-  scrape_interval: 1s
-  scrape_timeout: 1s
-  evaluation_interval: 1s
-rule_files: ['rules/*.yml']
-scrape_configs:
-  - job_name: {}
-    honor_labels: true
-    static_configs:
-      - targets: ['{}']
-        labels: {{version: '{}'}}
-      - targets: ['{}']
-        labels: {{version: '{}'}}
-",
-        policy.monitoring.job,
-        stable.admin_address(),
-        Version::Stable.label(),
-        canary.admin_address(),
-        Version::Canary.label(),
-    )
 }

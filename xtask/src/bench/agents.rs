@@ -15,10 +15,11 @@ use testkit::command_center_stub::{Call, CallKind, CommandCenterStub};
 use tokio::task::JoinSet;
 
 use super::goals::{self, Goal};
-use super::http_load::{self, Connection, Requests, post};
+use super::http_load::{self, Requests};
 use super::machine;
 use super::release::measured_by_release;
 use super::stores::rig::{Replica, Rig, SECRET};
+use crate::http_connection::{Connection, post};
 use crate::system_clock::SystemClock;
 use crate::workspace::Workspace;
 
@@ -117,7 +118,7 @@ fn requests(
         if let Some(stub) = stub {
             task["reply_to"] = json!(stub.callback_url(&id));
         }
-        post("/agent/task", &token, &task.to_string())
+        post("/agent/task", Some(&token), &task.to_string())
     };
     Ok(tokens(count)?
         .into_iter()

@@ -11,9 +11,9 @@ use testkit::openai_stub::{Behaviour, OpenAiStub};
 use tokio::task::JoinSet;
 
 use super::goals::Goal;
-use super::http_load::Connection;
 use super::release::measured_by_release;
 use super::{goals, machine};
+use crate::http_connection::Connection;
 use crate::running_server::RunningServer;
 use crate::workspace::Workspace;
 

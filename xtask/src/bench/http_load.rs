@@ -1,14 +1,14 @@
-//! A closed loop of HTTP/1.1 requests over kept connections: it costs little beside the server that it measures.
+//! A closed loop of requests over kept connections.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::ensure;
 use hdrhistogram::Histogram;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+
+use crate::http_connection::{Connection, get, post};
 
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Load {
@@ -33,10 +33,7 @@ pub(crate) struct Requests {
 
 impl Requests {
     pub(crate) fn of<T: AsRef<str>>(targets: impl IntoIterator<Item = T>) -> Self {
-        let request = |target: T| {
-            let target = target.as_ref();
-            format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").into_bytes()
-        };
+        let request = |target: T| get(target.as_ref(), None);
         Self {
             all: targets.into_iter().map(request).collect(),
             status: 200,
@@ -60,79 +57,11 @@ impl Requests {
         bodies: impl IntoIterator<Item = String>,
         status: u16,
     ) -> Self {
-        let request = |body: String| post(target, token, &body);
+        let request = |body: String| post(target, Some(token), &body);
         Self {
             all: bodies.into_iter().map(request).collect(),
             status,
             once: true,
-        }
-    }
-}
-
-/// A request with a body of JSON.
-pub(crate) fn post(target: &str, token: &str, body: &str) -> Vec<u8> {
-    format!(
-        "POST {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
-}
-
-pub(crate) struct Connection {
-    stream: TcpStream,
-    buffer: Vec<u8>,
-}
-
-impl Connection {
-    pub(crate) async fn open(address: SocketAddr) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        Ok(Self {
-            stream,
-            buffer: Vec::with_capacity(64 * 1024),
-        })
-    }
-
-    /// The body of the last answer.
-    pub(crate) fn body(&self, length: usize) -> &[u8] {
-        &self.buffer[self.buffer.len().saturating_sub(length)..]
-    }
-
-    /// Sends one request; answers the status and the length of the body after all of it has arrived.
-    pub(crate) async fn ask(&mut self, request: &[u8]) -> anyhow::Result<(u16, usize)> {
-        self.stream.write_all(request).await?;
-        self.buffer.clear();
-        loop {
-            ensure!(
-                self.stream.read_buf(&mut self.buffer).await? > 0,
-                "the server closed the connection"
-            );
-            let Some(end) = self
-                .buffer
-                .windows(4)
-                .position(|window| window == b"\r\n\r\n")
-            else {
-                continue;
-            };
-            let head = std::str::from_utf8(&self.buffer[..end])?;
-            let status: u16 = head.get(9..12).context("no status")?.parse()?;
-            let length = head.lines().find_map(|line| {
-                let (name, value) = line.split_once(':')?;
-                name.eq_ignore_ascii_case("content-length")
-                    .then(|| value.trim().parse::<usize>().ok())?
-            });
-            let Some(length) = length else {
-                bail!("an answer without Content-Length")
-            };
-            let whole = end + 4 + length;
-            while self.buffer.len() < whole {
-                ensure!(
-                    self.stream.read_buf(&mut self.buffer).await? > 0,
-                    "the server closed the connection within an answer"
-                );
-            }
-            return Ok((status, length));
         }
     }
 }

@@ -10,9 +10,10 @@ use std::time::Instant;
 use anyhow::{Context as _, ensure};
 
 use super::goals::Goal;
-use super::http_load::{self, Connection, Requests};
+use super::http_load::{self, Requests};
 use super::release::measured_by_release;
 use super::{goals, machine, median};
+use crate::http_connection::{Connection, SEARCHES};
 use crate::running_server::RunningServer;
 use crate::workspace::Workspace;
 
@@ -24,15 +25,6 @@ const MOST_MORE: f64 = 5.0;
 const LONGEST_SCRAPE: f64 = 10.0;
 const MOST_BYTES: usize = 200_000;
 const SCRAPES: usize = 100;
-
-const QUERIES: [&str; 6] = [
-    "/api/v1/search?q=engineering&limit=20",
-    "/api/v1/search?q=nursing&states=NV&limit=20",
-    "/api/v1/search?q=computer%20science&facets=states&limit=10",
-    "/api/v1/search?q=engneering&limit=10",
-    "/api/v1/search?min_amount=5000&limit=20",
-    "/api/v1/search?q=women%20in%20physics&limit=20",
-];
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -109,7 +101,7 @@ async fn measure(binary: &Path, quick: bool) -> anyhow::Result<Vec<Goal>> {
 /// Seconds of CPU for one search.
 async fn cost(server: &RunningServer, seconds: u64) -> anyhow::Result<f64> {
     let before = server.cpu_seconds()?;
-    let requests = Requests::of(QUERIES);
+    let requests = Requests::of(SEARCHES);
     let load = http_load::run(server.address(), &requests, CONNECTIONS, seconds).await?;
     let used = server.cpu_seconds()? - before;
     #[expect(clippy::cast_precision_loss, reason = "a count of a short run")]

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
-use super::items::Item;
+use super::items::ItemName;
 
 /// The version of the file's form.
 const SCHEMA: u32 = 1;
@@ -94,12 +94,12 @@ impl Confirmations {
         write().with_context(|| format!("cannot write {}", path.display()))
     }
 
-    pub(super) fn add(&mut self, item: &Item, confirmation: Confirmation) {
-        self.confirmed.insert(item.name.text(), confirmation);
+    pub(super) fn add(&mut self, item: ItemName, confirmation: Confirmation) {
+        self.confirmed.insert(item.text(), confirmation);
     }
 
-    pub(super) fn state(&self, item: &Item, now: DateTime<Utc>) -> State {
-        let Some(found) = self.confirmed.get(&item.name.text()).cloned() else {
+    pub(super) fn state(&self, item: ItemName, now: DateTime<Utc>) -> State {
+        let Some(found) = self.confirmed.get(&item.text()).cloned() else {
             return State::Missing;
         };
         let age = now - found.at;
@@ -115,7 +115,6 @@ impl Confirmations {
 
 #[cfg(test)]
 mod tests {
-    use super::super::items::ITEMS;
     use super::*;
 
     fn at(days: i64) -> DateTime<Utc> {
@@ -132,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_confirmation_is_good_for_thirty_days_from_when_it_was_given() {
-        let item = &ITEMS[1];
+        let item = ItemName::LoadTest;
         let mut confirmations = Confirmations::default();
         assert_eq!(confirmations.state(item, at(100)), State::Missing);
         confirmations.add(item, by_ada());
@@ -141,7 +140,10 @@ mod tests {
         assert_eq!(state(129), State::Fresh(by_ada()));
         assert_eq!(state(130), State::Expired(by_ada()));
         assert_eq!(state(99), State::Ahead(by_ada()));
-        assert_eq!(confirmations.state(&ITEMS[2], at(100)), State::Missing);
+        assert_eq!(
+            confirmations.state(ItemName::Migrations, at(100)),
+            State::Missing
+        );
     }
 
     #[test]
@@ -153,7 +155,7 @@ mod tests {
             Confirmations::default()
         );
         let mut confirmations = Confirmations::default();
-        confirmations.add(&ITEMS[0], by_ada());
+        confirmations.add(ItemName::SecurityScan, by_ada());
         confirmations.write(&path).unwrap();
         assert_eq!(Confirmations::read(&path).unwrap(), confirmations);
         for text in [

@@ -19,8 +19,7 @@ pub(super) struct Line {
     pub(super) item: &'static Item,
     /// None where no command can know.
     pub(super) checked: Option<Checked>,
-    /// None where nobody has to say.
-    pub(super) confirmed: Option<State>,
+    pub(super) confirmed: State,
 }
 
 pub(super) struct Report {
@@ -30,7 +29,7 @@ pub(super) struct Report {
 impl Line {
     fn is_ready(&self) -> bool {
         !matches!(self.checked, Some(Checked::Failed(_)))
-            && matches!(self.confirmed, None | Some(State::Fresh(_)))
+            && matches!(self.confirmed, State::Fresh(_))
     }
 
     fn mark(&self) -> &'static str {
@@ -53,25 +52,23 @@ impl Line {
             format!("{} on {day}{}", given.by, note.unwrap_or_default())
         };
         match &self.confirmed {
-            None => "-".to_owned(),
-            Some(State::Missing) => format!(
+            State::Missing => format!(
                 "nobody yet: {}; then `cargo xtask checklist confirm {} --by NAME`",
-                self.item.asks_for.unwrap_or_default(),
+                self.item.asks_for,
                 self.item.name.text()
             ),
-            Some(State::Fresh(found)) => given(found),
-            Some(State::Expired(found)) => format!("EXPIRED after 30 days: {}", given(found)),
-            Some(State::Ahead(found)) => format!("of a time that has not come: {}", given(found)),
+            State::Fresh(found) => given(found),
+            State::Expired(found) => format!("EXPIRED after 30 days: {}", given(found)),
+            State::Ahead(found) => format!("of a time that has not come: {}", given(found)),
         }
     }
 
     fn state(&self) -> (&'static str, Option<&Confirmation>) {
         match &self.confirmed {
-            None => ("not_needed", None),
-            Some(State::Missing) => ("missing", None),
-            Some(State::Fresh(found)) => ("fresh", Some(found)),
-            Some(State::Expired(found)) => ("expired", Some(found)),
-            Some(State::Ahead(found)) => ("ahead", Some(found)),
+            State::Missing => ("missing", None),
+            State::Fresh(found) => ("fresh", Some(found)),
+            State::Expired(found) => ("expired", Some(found)),
+            State::Ahead(found) => ("ahead", Some(found)),
         }
     }
 
@@ -188,11 +185,11 @@ mod tests {
         let failed = Checked::Failed("two\nlines".to_owned());
         Report {
             lines: vec![
-                line(0, Some(Checked::Passed), Some(State::Fresh(confirmation()))),
-                line(1, None, Some(State::Missing)),
-                line(2, Some(failed), Some(State::Fresh(confirmation()))),
-                line(3, None, Some(State::Expired(confirmation()))),
-                line(4, None, Some(State::Ahead(confirmation()))),
+                line(0, Some(Checked::Passed), State::Fresh(confirmation())),
+                line(1, None, State::Missing),
+                line(2, Some(failed), State::Fresh(confirmation())),
+                line(3, None, State::Expired(confirmation())),
+                line(4, None, State::Ahead(confirmation())),
             ],
         }
     }

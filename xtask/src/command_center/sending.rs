@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use uuid::Uuid;
 
 use super::orders::Order;
-use super::watching::cut;
+use crate::reporting::cut;
 use crate::system_clock::SystemClock;
 
 /// Of a token, which is used at once.

@@ -6,6 +6,8 @@ use auth::{Timestamp, TokenKey, TokenSettings, Verifier};
 use serde_json::Value;
 use testkit::command_center_stub::{Call, CallKind};
 
+use crate::reporting::cut;
+
 /// What is shown of a text from outside.
 const LONGEST_TEXT: usize = 100;
 
@@ -233,16 +235,6 @@ fn field(body: &Value, name: &str) -> String {
 
 fn text(words: &str) -> String {
     cut(words, LONGEST_TEXT)
-}
-
-/// Fit for a terminal: at most so many characters, none of which controls it.
-pub(super) fn cut(words: &str, most: usize) -> String {
-    let mut characters = words.chars().filter(|character| !character.is_control());
-    let mut shown: String = characters.by_ref().take(most).collect();
-    if characters.next().is_some() {
-        shown.push('…');
-    }
-    shown
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use rollout::machine::{Phase, State};
 use rollout::snapshot::{Component, Window};
 
 use super::faults::Fault;
-use super::load::{Load, Second};
 use super::world::World;
+use crate::rig::load::{Load, Second};
 use crate::rollout::driving::{Drive, Look, Measured};
 use crate::rollout::telling;
 use crate::rollout_check::report;
@@ -56,18 +56,15 @@ pub(super) struct Course {
 pub(super) fn follow(
     drive: &Drive,
     world: &mut World,
-    mut load: Option<Load>,
+    load: Option<&Load>,
     fault: Option<Fault>,
     at_most: Duration,
     mut show: impl FnMut(&Row),
-) -> anyhow::Result<(Course, Option<Load>)> {
+) -> anyhow::Result<Course> {
     let begun = Instant::now();
     let mut rows: Vec<Row> = Vec::new();
     let mut canary_since = None;
     let mut standing: Option<(Outcome, Instant)> = None;
-    if fault == Some(Fault::NoTraffic) {
-        load = None;
-    }
     loop {
         world.supervise()?;
         let look = drive.look()?;
@@ -82,7 +79,7 @@ pub(super) fn follow(
                 _ => {}
             }
         }
-        let row = row(&look, load.as_ref());
+        let row = row(&look, load);
         show(&row);
         let verdict = row.verdict;
         rows.push(row);
@@ -91,34 +88,35 @@ pub(super) fn follow(
         {
             standing = Some((verdict, Instant::now()));
         }
-        let settled = standing.filter(|(_, since)| {
+        let is_late = begun.elapsed() > at_most;
+        let verdict = standing.and_then(|(verdict, since)| {
             let patience = fault.and_then(Fault::settles_after);
-            patience.is_some_and(|patience| since.elapsed() > patience)
+            let is_settled = patience.is_some_and(|patience| since.elapsed() > patience);
+            match verdict {
+                _ if is_settled => Some(verdict),
+                // A release that was to be promoted and is not done was not promoted.
+                Outcome::Promote if is_late => Some(Outcome::Hold),
+                _ => is_late.then_some(verdict),
+            }
         });
-        let timed_out = standing.filter(|_| begun.elapsed() > at_most);
-        // A release that was to be promoted and is not done was not promoted.
-        let timed_out = timed_out.map(|(outcome, since)| match outcome {
-            Outcome::Promote => (Outcome::Hold, since),
-            other => (other, since),
-        });
-        let last = settled.or(timed_out).map(|(outcome, _)| outcome);
         // No verdict at all is none about the canary.
-        let nothing = (begun.elapsed() > at_most).then_some(Outcome::Broken);
-        if let Some(outcome) = look.end().or(last).or(nothing) {
-            let course = Course {
+        let nothing = is_late.then_some(Outcome::Broken);
+        if let Some(outcome) = look.end().or(verdict).or(nothing) {
+            return Ok(Course {
                 rows,
                 outcome,
-                users: load
-                    .as_ref()
-                    .map(|load| load.seen().total())
-                    .unwrap_or_default(),
+                users: users(load),
                 canary_since,
                 took: begun.elapsed(),
-            };
-            return Ok((course, load));
+            });
         }
         drive.wait(&look);
     }
+}
+
+/// All of them until now.
+fn users(load: Option<&Load>) -> Second {
+    load.map(|load| load.seen().total()).unwrap_or_default()
 }
 
 fn is_running(state: &State) -> bool {
@@ -126,7 +124,7 @@ fn is_running(state: &State) -> bool {
 }
 
 fn row(look: &Look, load: Option<&Load>) -> Row {
-    let users = load.map(|load| load.seen().total()).unwrap_or_default();
+    let users = users(load);
     let snapshot = look.measured.snapshot();
     let counts = snapshot.and_then(|snapshot| snapshot.canary.counts(Window::Stage));
     let (verdict, reason) = match &look.measured {

@@ -5,6 +5,8 @@ use std::time::Duration;
 use clap::ValueEnum;
 use rollout::Outcome;
 
+use crate::reporting::name_of;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Fault {
     /// A tenth of its requests fail
@@ -28,8 +30,7 @@ pub(super) const MEMORY_LIMIT: u64 = 400 * 1_024 * 1_024;
 
 impl Fault {
     pub(super) fn name(self) -> String {
-        let value = self.to_possible_value();
-        value.map_or_else(String::new, |value| value.get_name().to_owned())
+        name_of(self)
     }
 
     /// Arguments of `rehearsal-server`; none for a version that has nothing wrong inside.

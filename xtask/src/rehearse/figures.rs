@@ -8,7 +8,7 @@ use rollout::history::{self, Event, Record};
 use serde::Serialize;
 
 use super::course::Course;
-use super::load::Seen;
+use crate::rig::load::Seen;
 use crate::rollout_check::report;
 
 /// The version of the JSON form.
@@ -199,8 +199,8 @@ mod tests {
     use rollout::history::{Cause, Entry, Head};
     use rollout::traffic::Weights;
 
-    use super::super::load::Second;
     use super::*;
+    use crate::rig::load::Second;
 
     fn moment(seconds: i64) -> DateTime<Utc> {
         DateTime::<Utc>::UNIX_EPOCH + TimeDelta::seconds(seconds)

@@ -9,8 +9,8 @@ use rollout::history;
 
 use super::course::{Course, Row};
 use super::figures::Figures;
-use super::load::Seen;
 use crate::reporting::xml;
+use crate::rig::load::{Second, Seen};
 use crate::rollout::telling;
 use crate::rollout_check::report;
 
@@ -202,7 +202,7 @@ fn of_users(axis: &Axis, users: &Seen) -> String {
     let begin = users.begun_at;
     // The last second is not over.
     let whole = users.seconds.len().saturating_sub(1);
-    let points = |part: fn(&super::load::Second) -> u64| {
+    let points = |part: fn(&Second) -> u64| {
         users
             .seconds
             .iter()

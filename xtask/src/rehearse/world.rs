@@ -12,8 +12,9 @@ use testkit::{PrivateHaproxy, PrivatePrometheus};
 use tokio::runtime::Runtime;
 
 use super::faults::{Fault, MEMORY_LIMIT};
-use super::memory_limit::MemoryLimit;
 use crate::pause::pause;
+use crate::rig::memory_limit::MemoryLimit;
+use crate::rig::scraping::Scraping;
 use crate::running_server::{Launch, RunningServer, status_of};
 
 /// The versions, as metrics name them.
@@ -39,11 +40,10 @@ pub(super) struct World {
     pub(super) haproxy: PrivateHaproxy,
     canary: Option<RunningServer>,
     _stable: Vec<RunningServer>,
-    limit: Option<MemoryLimit>,
-    scraping: Proxy,
+    /// Between Prometheus and the canary.
+    scraped: Proxy,
     started: Instant,
     places: Places,
-    folder: TempDir,
 }
 
 /// How the canary is started, and started again.
@@ -51,20 +51,21 @@ struct Places {
     binary: PathBuf,
     arguments: &'static [&'static str],
     ports: (u16, u16),
+    limit: Option<MemoryLimit>,
+    folder: TempDir,
 }
 
 impl World {
-    /// Starts everything; the new version gets no traffic yet.
+    /// Starts everything; the new version gets no traffic yet. `job` is the servers' label in Prometheus.
     ///
     /// # Errors
     ///
     /// What does not start.
-    pub(super) fn start(binaries: &Binaries, fault: Option<Fault>) -> anyhow::Result<Self> {
-        let folder = tempfile::tempdir()?;
-        let limit = match fault {
-            Some(Fault::Leak) => Some(MemoryLimit::new(MEMORY_LIMIT)?),
-            _ => None,
-        };
+    pub(super) fn start(
+        binaries: &Binaries,
+        fault: Option<Fault>,
+        job: &str,
+    ) -> anyhow::Result<Self> {
         let arguments = fault.map_or(&[] as &[_], Fault::arguments);
         let binary = if arguments.is_empty() {
             &binaries.healthy
@@ -75,44 +76,51 @@ impl World {
             binary: binary.clone(),
             arguments,
             ports: (free_port(), free_port()),
+            limit: match fault {
+                Some(Fault::Leak) => Some(MemoryLimit::new(MEMORY_LIMIT)?),
+                _ => None,
+            },
+            folder: tempfile::tempdir()?,
         };
         let mut stable = Vec::new();
         for number in 0..2 {
             let ports = (free_port(), free_port());
             let name = format!("stable-{number}");
+            let folder = places.folder.path();
             stable.push(server(
-                folder.path(),
+                folder,
                 &binaries.healthy,
                 &[],
                 ports,
                 (&name, STABLE),
             )?);
         }
-        let canary = places.start(folder.path())?;
-        if let Some(limit) = &limit {
-            limit.hold(canary.process())?;
-        }
-        let scraping = Proxy::start(canary.admin_address());
+        let canary = places.start()?;
+        let scraped = Proxy::start(canary.admin_address());
         let port = |server: &RunningServer| server.address().port();
         let haproxy = PrivateHaproxy::start(
             [port(&stable[0]), port(&stable[1])],
             places.ports.0,
             "500ms",
         );
-        let counts: Vec<SocketAddr> = stable.iter().map(RunningServer::admin_address).collect();
-        let configuration = configuration(&counts, scraping.address(), haproxy.metrics());
+        let servers = [
+            (stable[0].admin_address(), STABLE),
+            (stable[1].admin_address(), STABLE),
+            (scraped.address(), CANARY),
+        ];
+        let scraping = Scraping::new(&[])
+            .servers(job, &servers)
+            .exporter(ROUTER_JOB, haproxy.metrics());
         let prometheus =
-            Runtime::new()?.block_on(PrivatePrometheus::start(&configuration, &[], |_| {}));
+            Runtime::new()?.block_on(PrivatePrometheus::start(scraping.text(), &[], |_| {}));
         Ok(Self {
             prometheus,
             haproxy,
             canary: Some(canary),
             _stable: stable,
-            limit,
-            scraping,
+            scraped,
             started: Instant::now(),
             places,
-            folder,
         })
     }
 
@@ -123,7 +131,7 @@ impl World {
 
     /// Prometheus cannot read the canary's counts any more.
     pub(super) fn cut_scraping(&self) {
-        self.scraping.set(proxy::Fault::Reset);
+        self.scraped.set(proxy::Fault::Reset);
     }
 
     /// Keeps the canary as a supervisor would: started again once it has ended.
@@ -137,11 +145,7 @@ impl World {
             None => false,
         };
         if !lives {
-            let canary = self.places.start(self.folder.path())?;
-            if let Some(limit) = &self.limit {
-                limit.hold(canary.process())?;
-            }
-            self.canary = Some(canary);
+            self.canary = Some(self.places.start()?);
             self.started = Instant::now();
         }
         Ok(())
@@ -182,9 +186,14 @@ impl World {
 }
 
 impl Places {
-    fn start(&self, folder: &Path) -> anyhow::Result<RunningServer> {
+    fn start(&self) -> anyhow::Result<RunningServer> {
+        let folder = self.folder.path();
         let name = ("canary", CANARY);
-        server(folder, &self.binary, self.arguments, self.ports, name)
+        let canary = server(folder, &self.binary, self.arguments, self.ports, name)?;
+        if let Some(limit) = &self.limit {
+            limit.hold(canary.process())?;
+        }
+        Ok(canary)
     }
 }
 
@@ -207,27 +216,4 @@ fn server(
         ports,
         log: Some(&folder.join(format!("{name}.log"))),
     })
-}
-
-/// What Prometheus watches: every second, as rehearsals are short.
-fn configuration(stable: &[SocketAddr], canary: SocketAddr, router: u16) -> String {
-    let stable: Vec<String> = stable.iter().map(|place| format!("'{place}'")).collect();
-    format!(
-        "global:
-  scrape_interval: 1s
-  scrape_timeout: 1s
-scrape_configs:
-  - job_name: scholarship-api
-    honor_labels: true
-    static_configs:
-      - targets: [{}]
-        labels: {{version: '{STABLE}'}}
-      - targets: ['{canary}']
-        labels: {{version: '{CANARY}'}}
-  - job_name: {ROUTER_JOB}
-    static_configs:
-      - targets: ['127.0.0.1:{router}']
-",
-        stable.join(", ")
-    )
 }

@@ -52,6 +52,14 @@ impl Traffic {
     pub(crate) fn of_haproxy(address: Address) -> anyhow::Result<Self> {
         Ok(Self::HaProxy(HaProxy::new(Settings::new(address))?))
     }
+
+    /// None where a person splits the traffic.
+    pub(super) fn router(&self) -> Option<&HaProxy> {
+        match self {
+            Self::HaProxy(router) => Some(router),
+            Self::Manual(_) => None,
+        }
+    }
 }
 
 impl TrafficArguments {
@@ -70,9 +78,7 @@ impl TrafficArguments {
         };
         Ok(Traffic::HaProxy(HaProxy::new(settings)?))
     }
-}
 
-impl TrafficArguments {
     /// For a rollback: what was confirmed before it is forgotten, so that a person must say now that the traffic is back.
     ///
     /// # Errors
@@ -101,16 +107,6 @@ impl TrafficArguments {
 /// When it cannot be written down.
 pub(super) fn confirm(directory: &Directory, weights: Weights) -> anyhow::Result<()> {
     directory.write(CONFIRMED, &serde_json::to_string(&weights)?)
-}
-
-impl Traffic {
-    /// None where a person splits the traffic.
-    pub(super) fn router(&self) -> Option<&HaProxy> {
-        match self {
-            Self::HaProxy(router) => Some(router),
-            Self::Manual(_) => None,
-        }
-    }
 }
 
 impl Controller for Traffic {

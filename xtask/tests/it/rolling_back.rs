@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use adapter_haproxy::{HaProxy, Settings};
 use rollout::traffic::{Controller as _, Weights};
-use testkit::supervised::{Supervised, free_port};
+use testkit::PrivateHaproxy;
 
 use super::Ran;
 use super::gates::wait_until;
@@ -34,9 +34,25 @@ fn server(readiness: PathBuf) -> u16 {
     port
 }
 
+/// Begins a release. Its telemetry is away.
+const START: [&str; 12] = [
+    "rollout",
+    "start",
+    "--canary",
+    "2",
+    "--stable",
+    "1",
+    "--reason",
+    "a test",
+    "--operator",
+    "ada",
+    "--prometheus",
+    "http://127.0.0.1:1",
+];
+
 struct World {
     folder: tempfile::TempDir,
-    _haproxy: Supervised,
+    haproxy: PrivateHaproxy,
     stable: u16,
 }
 
@@ -49,37 +65,16 @@ impl World {
             std::fs::write(path(name), "").expect("is written");
         }
         let (stable, canary) = (server(path("old-ready")), server(path("new-ready")));
-        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/haproxy");
-        let mut text = std::fs::read_to_string(shipped.join("haproxy.cfg")).expect("is shipped");
-        for (from, to) in [
-            (
-                "/run/haproxy/admin.sock mode 660",
-                path("s").display().to_string(),
-            ),
-            ("    log /dev/log local0\n", String::new()),
-            ("127.0.0.1:8405", format!("127.0.0.1:{}", free_port())),
-            ("bind :8080", format!("bind 127.0.0.1:{}", free_port())),
-            ("    server stable-2 127.0.0.1:5002\n", String::new()),
-            ("127.0.0.1:5001", format!("127.0.0.1:{stable}")),
-            ("127.0.0.1:5011", format!("127.0.0.1:{canary}")),
-            ("inter 2s", "inter 100ms".to_owned()),
-        ] {
-            assert!(text.contains(from), "the shipped configuration has {from}");
-            text = text.replace(from, &to);
-        }
-        std::fs::write(path("haproxy.cfg"), text).expect("is written");
-        std::fs::copy(shipped.join("canary.map"), path("canary.map")).expect("is copied");
-        let configuration = path("haproxy.cfg").display().to_string();
-        let arguments = ["-db", "-f", &configuration];
-        let haproxy = Supervised::start(None, folder.path(), "haproxy", &arguments);
+        // Both places of the stable version are its one server.
+        let haproxy = PrivateHaproxy::start([stable; 2], canary, "100ms");
         let world = Self {
             folder,
-            _haproxy: haproxy,
+            haproxy,
             stable,
         };
         wait_until(|| {
             let overview = world.router().overview();
-            overview.is_ok_and(|found| found.stable.ready() == 1 && found.canary.ready() == 1)
+            overview.is_ok_and(|found| found.stable.ready() == 2 && found.canary.ready() == 1)
         });
         world
     }
@@ -89,7 +84,7 @@ impl World {
     }
 
     fn router(&self) -> HaProxy {
-        let address = self.path("s").display().to_string();
+        let address = self.haproxy.socket();
         HaProxy::new(Settings::new(address.parse().expect("a path"))).expect("good settings")
     }
 
@@ -109,27 +104,14 @@ impl World {
 
     fn through_haproxy(&self, arguments: &[&str]) -> Command {
         let mut command = self.xtask(arguments);
-        command.arg("--haproxy").arg(self.path("s"));
+        command.arg("--haproxy").arg(self.haproxy.socket());
         command
     }
 
     /// A process that drives a release, in its first stage. Its telemetry is away.
     fn driven(&self) -> Child {
         let driver = self
-            .through_haproxy(&[
-                "rollout",
-                "start",
-                "--canary",
-                "2",
-                "--stable",
-                "1",
-                "--reason",
-                "a test",
-                "--operator",
-                "ada",
-                "--prometheus",
-                "http://127.0.0.1:1",
-            ])
+            .through_haproxy(&START)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -292,21 +274,7 @@ fn a_person_who_splits_the_traffic_is_told_and_believed() {
         let command = command.stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().expect("starts")
     };
-    let mut driver = quiet(&mut world.xtask(&[
-        "rollout",
-        "start",
-        "--canary",
-        "2",
-        "--stable",
-        "1",
-        "--reason",
-        "a test",
-        "--operator",
-        "ada",
-        "--prometheus",
-        "http://127.0.0.1:1",
-        "--manual",
-    ]));
+    let mut driver = quiet(world.xtask(&START).arg("--manual"));
     wait_until(|| world.phase() == "entering");
     confirm("5");
     wait_until(|| world.phase() == "running");

@@ -4,10 +4,10 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::task::{NoticeKind, TaskId};
 use domain::{Term as _, Timestamp};
-use ports::{BuriedNotice, BuriedPage, NoticeKey};
+use ports::{BuriedNotice, BuriedPage, NoticeKey, page_of};
 
 use super::delivering::number;
-use super::record::{Read, page, readable, text, unreadable};
+use super::record::{Read, readable, text, unreadable};
 use crate::failure::Failure;
 use crate::schema::{task_notices, tasks};
 use crate::scholarships::bound;
@@ -61,7 +61,7 @@ pub(super) async fn buried_on_conn(
         .select((BuriedRow::as_select(), tasks::id, tasks::reply_to))
         .load(connection)
         .await?;
-    let (rows, next_before) = page(rows, limit, |(notice, _, _)| notice.sequence);
+    let (rows, next_before) = page_of(rows, limit, |(notice, _, _)| notice.sequence.unsigned_abs());
     Ok(BuriedPage {
         notices: readable(rows.into_iter().map(into_buried)),
         next_before,

@@ -9,10 +9,10 @@ use domain::task::{Progress, Task, TaskId, TaskSpec, TaskState};
 use domain::{Term as _, Timestamp};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use ports::{Commanded, Enqueued, Queued, TaskFilter, TaskPage};
+use ports::{Commanded, Enqueued, Queued, TaskFilter, TaskPage, page_of};
 
 use super::keeping::{self, locked_in_txn, save_in_txn, walk_indexes};
-use super::record::{ListedRow, TaskRow, page, readable};
+use super::record::{ListedRow, TaskRow, readable};
 use crate::area::Area;
 use crate::failure::Failure;
 use crate::grouping::{Rule, in_order_of};
@@ -275,7 +275,7 @@ pub(super) async fn list_on_conn(
         query = query.filter(tasks::requested_by.eq(requested_by.to_string()));
     }
     let rows: Vec<ListedRow> = query.load(connection).await?;
-    let (rows, next_before) = page(rows, limit, |row| row.sequence);
+    let (rows, next_before) = page_of(rows, limit, |row| row.sequence.unsigned_abs());
     Ok(TaskPage {
         tasks: readable(rows.into_iter().map(ListedRow::into_listed)),
         next_before,

@@ -27,18 +27,6 @@ pub(super) fn readable<T>(rows: impl Iterator<Item = Result<T, Failure>>) -> Vec
         .collect()
 }
 
-/// Of rows that were read with one more than go on a page: those that do, and before which number the next page begins.
-pub(super) fn page<R>(
-    mut rows: Vec<R>,
-    limit: usize,
-    sequence: impl Fn(&R) -> i64,
-) -> (Vec<R>, Option<u64>) {
-    let is_last = rows.len() <= limit;
-    rows.truncate(limit);
-    let last = rows.last().filter(|_| !is_last).map(sequence);
-    (rows, last.map(i64::unsigned_abs))
-}
-
 pub(super) fn log_unreadable(failure: &Failure) {
     tracing::error!(
         error = failure as &dyn std::error::Error,

@@ -4,10 +4,10 @@ use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use domain::task::{NoticeKind, TaskId};
 use domain::{Term as _, Timestamp};
-use ports::{BuriedNotice, BuriedPage, NoticeKey};
+use ports::{BuriedNotice, BuriedPage, NoticeKey, page_of};
 
 use super::delivering::number;
-use super::record::{Read, page, readable, text, time, unreadable};
+use super::record::{Read, readable, text, time, unreadable};
 use crate::failure::Failure;
 use crate::schema::{task_notices, tasks};
 use crate::scholarships::{bound, microseconds};
@@ -60,7 +60,7 @@ pub(super) fn buried_on_conn(
         .limit(bound(limit.saturating_add(1)))
         .select((BuriedRow::as_select(), tasks::id, tasks::reply_to))
         .load(connection)?;
-    let (rows, next_before) = page(rows, limit, |(notice, _, _)| notice.sequence);
+    let (rows, next_before) = page_of(rows, limit, |(notice, _, _)| notice.sequence.unsigned_abs());
     Ok(BuriedPage {
         notices: readable(rows.into_iter().map(into_buried)),
         next_before,

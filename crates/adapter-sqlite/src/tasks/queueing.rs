@@ -5,10 +5,10 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::SqliteConnection;
 use domain::task::{Progress, Task, TaskId, TaskSpec, TaskState};
 use domain::{Term as _, Timestamp};
-use ports::{Commanded, Enqueued, Queued, TaskFilter, TaskPage};
+use ports::{Commanded, Enqueued, Queued, TaskFilter, TaskPage, page_of};
 
 use super::keeping::{is_failed, save_in_txn, stored_in_txn, tell_in_txn};
-use super::record::{ListedRow, ProgressRow, SpecRow, TaskRow, page, readable};
+use super::record::{ListedRow, ProgressRow, SpecRow, TaskRow, readable};
 use crate::failure::Failure;
 use crate::schema::tasks;
 use crate::scholarships::{bound, microseconds};
@@ -199,7 +199,7 @@ pub(super) fn list_on_conn(
         query = query.filter(tasks::requested_by.eq(requested_by.to_string()));
     }
     let rows: Vec<ListedRow> = query.load(connection)?;
-    let (rows, next_before) = page(rows, limit, |row| row.sequence);
+    let (rows, next_before) = page_of(rows, limit, |row| row.sequence.unsigned_abs());
     Ok(TaskPage {
         tasks: readable(rows.into_iter().map(ListedRow::into_listed)),
         next_before,

@@ -25,7 +25,10 @@ pub(crate) async fn gate<B: MessageBody + 'static>(
     if let Err(refusal) = check(&request, &state) {
         return Ok(refused(request, refusal).map_into_right_body());
     }
-    if !is_probe(request.path()) && state.is_disturbed().await {
+    if let Some(disturbance) = state.disturbance()
+        && !is_probe(request.path())
+        && disturbance.fails().await
+    {
         let failure = ApiError::new(ErrorCode::InternalError);
         return Ok(refused(request, failure).map_into_right_body());
     }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use domain::Timestamp;
 use domain::task::{ErrorMessage, Lease};
-use ports::{BuriedNotice, BuriedPage, Delivery, NoticeKey, TaskOutbox, TaskStoreError};
+use ports::{BuriedNotice, BuriedPage, Delivery, NoticeKey, TaskOutbox, TaskStoreError, page_of};
 
-use super::{Board, MemoryTaskStore, kept, page, whole};
+use super::{Board, MemoryTaskStore, kept, whole};
 
 #[async_trait]
 impl TaskOutbox for MemoryTaskStore {
@@ -92,7 +92,7 @@ impl TaskOutbox for MemoryTaskStore {
                 attempts,
                 ..
             } = board.delivery(*number);
-            let buried = BuriedNotice {
+            Some(BuriedNotice {
                 key,
                 kind,
                 reply_to,
@@ -100,10 +100,9 @@ impl TaskOutbox for MemoryTaskStore {
                 buried_at,
                 attempts,
                 error,
-            };
-            Some((*number, buried))
+            })
         });
-        let (notices, next_before) = page(buried, limit);
+        let (notices, next_before) = page_of(buried, limit, |notice| notice.key.sequence);
         Ok(BuriedPage {
             notices,
             next_before,

@@ -12,8 +12,8 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::{SECRET, now, token};
 use crate::bench::goals::Goal;
-use crate::bench::http_load::Connection;
 use crate::bench::median;
+use crate::http_connection::Connection;
 use crate::running_server::RunningServer;
 
 /// Per cent of their throughput.

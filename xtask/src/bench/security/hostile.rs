@@ -7,8 +7,8 @@ use auth::TokenSettings;
 
 use super::{SECRET, now, token};
 use crate::bench::goals::Goal;
-use crate::bench::http_load::Connection;
 use crate::bench::median;
+use crate::http_connection::Connection;
 use crate::running_server::RunningServer;
 
 /// The slowest median over the quickest.

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::bench::goals::Goal;
-use crate::bench::http_load::Connection;
+use crate::http_connection::Connection;
 use crate::running_server::RunningServer;
 use crate::tools::ensure_debian_packages;
 

@@ -6,7 +6,8 @@ use anyhow::ensure;
 
 use super::Arguments;
 use super::rig::{Replica, Rig};
-use crate::bench::http_load::{self, Connection, Requests};
+use crate::bench::http_load::{self, Requests};
+use crate::http_connection::Connection;
 
 const CONNECTIONS: u32 = 4;
 /// Until a replica has noticed that Postgres went.

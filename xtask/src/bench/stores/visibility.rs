@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use hdrhistogram::Histogram;
 
-use crate::bench::http_load::{Connection, post};
+use crate::http_connection::{Connection, post};
 
 /// Longer than any goal: something is broken.
 const NEVER: Duration = Duration::from_secs(30);
@@ -53,7 +53,7 @@ pub(super) async fn create(
 ) -> anyhow::Result<Created> {
     let body = serde_json::json!({"name": name, "organization": "Measurements"}).to_string();
     let mut connection = Connection::open(address).await?;
-    let request = post("/api/v1/scholarships", token, &body);
+    let request = post("/api/v1/scholarships", Some(token), &body);
     let (status, length) = connection.ask(&request).await?;
     let acknowledged = Instant::now();
     ensure!(status == 201, "a scholarship was answered with {status}");

@@ -1,4 +1,4 @@
-//! Users of a rehearsal: requests that come at fixed moments, whether or not those before were answered.
+//! Users: requests that come at fixed moments, whether or not those before were answered.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use ports::Clock as _;
 use tokio::runtime::Runtime;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::bench::http_load::Connection;
+use crate::http_connection::{Connection, SEARCHES, get};
 use crate::system_clock::SystemClock;
 
 /// Requests under way at once, at most. When all are, the next one is late, and its lateness counts as waiting.
@@ -20,13 +20,8 @@ const AT_ONCE: u64 = 128;
 /// Whoever waits longer has given up.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-const TARGETS: [&str; 8] = [
-    "/api/v1/search?q=engineering&limit=20",
-    "/api/v1/search?q=nursing&states=NV&limit=20",
-    "/api/v1/search?q=computer%20science&facets=states&limit=10",
-    "/api/v1/search?q=engneering&limit=10",
-    "/api/v1/search?min_amount=5000&limit=20",
-    "/api/v1/search?q=women%20in%20physics&limit=20",
+/// What users ask beside searches.
+const OTHERS: [&str; 2] = [
     "/api/v1/scholarships?limit=10",
     "/api/v1/search/suggestions?q=eng",
 ];
@@ -35,10 +30,11 @@ const TARGETS: [&str; 8] = [
 pub(crate) type Requests = Arc<dyn Fn(u64) -> Vec<u8> + Send + Sync>;
 
 /// Searches, and what else asks the index only.
-pub(super) fn searches() -> Requests {
-    Arc::new(|number| {
-        let target = TARGETS[usize::try_from(number).unwrap_or(0) % TARGETS.len()];
-        format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n").into_bytes()
+pub(crate) fn searches() -> Requests {
+    let targets = [&SEARCHES[..], &OTHERS].concat();
+    Arc::new(move |number| {
+        let place = usize::try_from(number).unwrap_or(0) % targets.len();
+        get(targets[place], None)
     })
 }
 
@@ -52,11 +48,11 @@ pub(crate) struct Load {
 #[derive(Clone)]
 pub(crate) struct Seen {
     /// From the first request on.
-    pub(super) seconds: Vec<Second>,
+    pub(crate) seconds: Vec<Second>,
     /// Microseconds from the moment that each was due.
-    pub(super) waits: Histogram<u64>,
-    pub(super) begun_at: DateTime<Utc>,
-    pub(super) first_failure_at: Option<DateTime<Utc>>,
+    pub(crate) waits: Histogram<u64>,
+    pub(crate) begun_at: DateTime<Utc>,
+    pub(crate) first_failure_at: Option<DateTime<Utc>>,
     /// What was wrong with the first one that failed.
     pub(crate) first_failure: Option<String>,
 }

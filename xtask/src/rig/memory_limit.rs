@@ -17,7 +17,7 @@ impl MemoryLimit {
     /// Where no control group can be made, which takes root and a kernel that lets it.
     pub(crate) fn new(bytes: u64) -> anyhow::Result<Self> {
         Self::make(bytes).context(
-            "this fault needs a limit of memory, which takes a control group: run it as root, or leave it out",
+            "this needs a limit of memory, which takes a control group: run it as root, or leave it out",
         )
     }
 
