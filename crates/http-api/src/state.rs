@@ -1,6 +1,7 @@
 //! What every handler works with.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use app::Application;
 use app::limits::CallerClass;
@@ -24,6 +25,7 @@ pub struct ApiState {
     pub(crate) floods: FloodGuards,
     heavy: HeavyPlaces,
     disturbance: Option<Arc<dyn Disturbance>>,
+    is_draining: Arc<AtomicBool>,
 }
 
 impl ApiState {
@@ -42,6 +44,7 @@ impl ApiState {
             heavy: HeavyPlaces::new(settings.max_heavy_requests),
             settings: Arc::new(settings),
             disturbance: None,
+            is_draining: Arc::default(),
         }
     }
 
@@ -57,6 +60,16 @@ impl ApiState {
     /// What goes wrong on purpose, where something is rehearsed.
     pub(crate) fn disturbance(&self) -> Option<&dyn Disturbance> {
         self.disturbance.as_deref()
+    }
+
+    /// This process ends soon: it is not ready any more, and whoever asks nevertheless is answered and comes back on another
+    /// connection.
+    pub fn drain(&self) {
+        self.is_draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.is_draining.load(Ordering::Relaxed)
     }
 
     /// Forgets what the first line against floods need not remember any more: to be called about once a second.

@@ -136,11 +136,16 @@ async fn run(
         }
     };
     tracing::info!(
-        "{signal}: open requests may end within {} s; a second signal ends at once",
+        "{signal}: requests are taken for {} s more, then open ones may end within {} s; a second signal ends at once",
+        settings.shutdown_delay.as_secs(),
         settings.shutdown_timeout.as_secs()
     );
+    let ending = async {
+        server.drain(settings.shutdown_delay).await;
+        server.stop().await;
+    };
     tokio::select! {
-        () = server.stop() => tracing::info!("ended"),
+        () = ending => tracing::info!("ended"),
         signal = signals.next() => tracing::warn!("{signal} again: ending at once"),
     }
     Ok(())

@@ -89,6 +89,8 @@ pub struct Settings {
     pub request_timeout: Duration,
     /// 0: one per core.
     pub http_workers: usize,
+    /// From the signal until no connection is taken any more.
+    pub shutdown_delay: Duration,
     pub shutdown_timeout: Duration,
     pub log_level: String,
     pub log_format: LogFormat,
@@ -179,6 +181,7 @@ impl Settings {
                 self.request_timeout.as_secs().to_string(),
             ),
             ("HTTP_WORKERS", self.http_workers.to_string()),
+            ("SHUTDOWN_DELAY", self.shutdown_delay.as_secs().to_string()),
             (
                 "SHUTDOWN_TIMEOUT",
                 self.shutdown_timeout.as_secs().to_string(),
@@ -283,6 +286,7 @@ fn read(reader: &mut Reader<'_>) -> Settings {
         cors_origins: reader.list("CORS_ORIGINS"),
         request_timeout,
         http_workers: count(reader.number("HTTP_WORKERS", 0, 1_024)),
+        shutdown_delay: reader.seconds("SHUTDOWN_DELAY", 0, 300),
         shutdown_timeout: reader.seconds("SHUTDOWN_TIMEOUT", 0, 300),
         log_level,
         log_format: reader.choice(

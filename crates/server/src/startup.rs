@@ -205,6 +205,14 @@ impl Server {
         }
     }
 
+    /// Says that it is not ready any more and takes up no more tasks, and waits so long before requests are refused: whoever sends
+    /// them hears of it meanwhile.
+    pub async fn drain(&self, delay: Duration) {
+        self.engine.state.drain();
+        self.engine.stop_agents();
+        tokio::time::sleep(delay).await;
+    }
+
     /// Takes no new connections and no more tasks, lets open requests end within the shutdown timeout, writes what is still counted, and
     /// closes the store.
     pub async fn stop(mut self) {

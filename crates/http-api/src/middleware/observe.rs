@@ -6,7 +6,7 @@ use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::uri::Authority;
-use actix_web::http::{Method, StatusCode, Version};
+use actix_web::http::{ConnectionType, Method, StatusCode, Version};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, ResponseError, web};
 use app::limits::CallerClass;
@@ -62,6 +62,10 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
                 let mut response = completed(response, &asked, &circumstances);
                 let status = response.status();
                 headers::add(response.headers_mut(), status, &circumstances);
+                if asked.state.as_ref().is_some_and(|state| state.is_draining()) {
+                    let head = response.response_mut().head_mut();
+                    head.set_connection_type(ConnectionType::Close);
+                }
                 if matches!(
                     status,
                     StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS

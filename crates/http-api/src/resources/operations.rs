@@ -66,6 +66,7 @@ pub(crate) async fn alive(_: NoParameters) -> HttpResponse {
 
 #[derive(Serialize, ToSchema)]
 struct Ready {
+    /// `ready`; `not_ready`: the index is being filled; `draining`: this process ends.
     #[schema(example = "ready")]
     status: &'static str,
     /// `up` or `down` for each check.
@@ -84,11 +85,13 @@ fn checks(report: &Report) -> BTreeMap<&'static str, &'static str> {
 }
 
 /// Whether requests can be answered
-#[utoipa::path(tag = "Operations", responses((status = 200, description = "They can", body = Ready), (status = 503, description = "Not yet", body = Ready)))]
+#[utoipa::path(tag = "Operations", responses((status = 200, description = "They can", body = Ready), (status = 503, description = "Not yet, or not any more", body = Ready)))]
 #[get("/readyz")]
 async fn ready(state: web::Data<ApiState>, _: NoParameters) -> HttpResponse {
     let report = state.application.readiness.report().await;
-    let (mut response, status) = if report.ready {
+    let (mut response, status) = if state.is_draining() {
+        (HttpResponse::ServiceUnavailable(), "draining")
+    } else if report.ready {
         (HttpResponse::Ok(), "ready")
     } else {
         (HttpResponse::ServiceUnavailable(), "not_ready")

@@ -1,13 +1,13 @@
 //! Start, probes, signals, and changes that other processes make.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use adapter_sqlite::{SqliteSettings, SqliteStore};
 use domain::ScholarshipId;
 use ports::{ScholarshipStore, UpsertItem};
 use testkit::scholarship;
 
-use crate::client::get;
+use crate::client::{get, say};
 use crate::process::{Process, command};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,6 +60,38 @@ async fn sigterm_and_ctrl_c_end_in_order() {
         let log = folder.path().join("var/scholarship-api.db-wal");
         assert_eq!(std::fs::metadata(&log).map_or(0, |log| log.len()), 0);
     }
+}
+
+/// What sends requests to a process needs a while to see that it ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_ends_says_so_before_it_refuses_anybody() {
+    const DELAY: Duration = Duration::from_secs(4);
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut server = Process::spawn(command(folder.path()).env("SHUTDOWN_DELAY", "4"));
+    assert_eq!(get(server.address, "/readyz").await.status, 200);
+    server.signal("TERM");
+    let told = Instant::now();
+    let ready = loop {
+        let ready = get(server.address, "/readyz").await;
+        if ready.status != 200 {
+            break ready;
+        }
+        assert!(told.elapsed() < DELAY, "it goes on saying that it is ready");
+    };
+    assert_eq!(
+        (ready.status, &ready.json()["status"]),
+        (503, &"draining".into())
+    );
+    assert_eq!(get(server.address, "/healthz").await.status, 200);
+    // It would keep the connection otherwise, and this would wait for more.
+    let request = "GET /api/v1/scholarships?q=engineering HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let answer = say(server.address, request).await.expect("is answered");
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("connection"), Some("close"));
+    assert!(told.elapsed() < DELAY, "the connection was kept");
+    let status = server.ended(Duration::from_secs(20)).await;
+    assert_eq!(status.code(), Some(0));
+    assert!(told.elapsed() >= DELAY);
 }
 
 #[tokio::test(flavor = "multi_thread")]
