@@ -25,6 +25,14 @@ pub trait TaskOutbox: Send + Sync {
     /// Their senders have them; whoever delivered them, they are forgotten. Answers how many were not yet.
     async fn delivered(&self, keys: &[NoticeKey]) -> Result<u64, TaskStoreError>;
 
+    /// As [`Self::delivered`], and lends what is the next notice of each of these tasks now, unless somebody has it: a look at
+    /// all that is due is not needed for it.
+    async fn delivered_and_next(
+        &self,
+        keys: &[NoticeKey],
+        lease: Lease,
+    ) -> Result<Vec<Delivery>, TaskStoreError>;
+
     /// Tries again at `at`. False when `worker` does not hold the notice's lease, and nothing was changed.
     async fn retry_delivery(
         &self,

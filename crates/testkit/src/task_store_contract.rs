@@ -72,6 +72,7 @@ macro_rules! task_store_contract {
                 of_many_claimers_no_two_get_one_task,
                 large_results_are_kept,
                 notices_go_out_in_order_one_at_a_time,
+                whoever_delivered_a_notice_gets_the_next_one_of_its_task,
                 notices_of_different_tasks_do_not_wait_for_each_other,
                 keys_are_stable_and_never_repeated,
                 a_repeated_attempt_is_not_told_again,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::task::{ErrorMessage, Lease, NoticeKind, TaskId};
 use domain::{Term as _, Timestamp};
@@ -33,6 +33,14 @@ const NEXT: &str = "UPDATE task_notices AS next SET due_at = created_at \
        SELECT (SELECT min(waiting.sequence) FROM task_notices AS waiting \
          WHERE waiting.task = told.task AND waiting.buried_at IS NULL) \
        FROM unnest($1) AS told (task))";
+
+/// Of these tasks the notice that is the oldest now is lent, unless somebody has it.
+const LEND_NEXT: &str = "UPDATE task_notices AS next SET worker = $2, due_at = $3, attempts = attempts + 1 \
+     WHERE next.worker IS NULL AND next.sequence IN ( \
+       SELECT (SELECT min(waiting.sequence) FROM task_notices AS waiting \
+         WHERE waiting.task = told.task AND waiting.buried_at IS NULL) \
+       FROM unnest($1) AS told (task)) \
+     RETURNING next.sequence";
 
 /// How long a notice that waits for an older one is out of the way, should nobody have said that it is the next.
 const PUT_OFF: TimeDelta = TimeDelta::minutes(10);
@@ -127,12 +135,19 @@ pub(super) async fn claim_in_txn(
             break;
         }
     }
-    if due.is_empty() {
+    deliveries_on_conn(connection, &due).await
+}
+
+async fn deliveries_on_conn(
+    connection: &mut AsyncPgConnection,
+    notices: &[i64],
+) -> Result<Vec<Delivery>, Failure> {
+    if notices.is_empty() {
         return Ok(Vec::new());
     }
     let rows: Vec<(NoticeRow, AddressRow)> = task_notices::table
         .inner_join(tasks::table.on(tasks::sequence.eq(task_notices::task)))
-        .filter(task_notices::sequence.eq_any(&due))
+        .filter(task_notices::sequence.eq_any(notices))
         .order(task_notices::sequence)
         .select((NoticeRow::as_select(), AddressRow::as_select()))
         .load(connection)
@@ -208,14 +223,43 @@ pub(super) async fn delivered_in_txn(
     connection: &mut AsyncPgConnection,
     keys: Vec<NoticeKey>,
 ) -> Result<u64, Failure> {
+    let told = forget_notices_in_txn(connection, &keys).await?;
+    next_in_txn(connection, &told).await?;
+    Ok(u64::try_from(told.len()).unwrap_or(u64::MAX))
+}
+
+pub(super) async fn delivered_and_next_in_txn(
+    connection: &mut AsyncPgConnection,
+    keys: Vec<NoticeKey>,
+    lease: Lease,
+) -> Result<Vec<Delivery>, Failure> {
+    let told = forget_notices_in_txn(connection, &keys).await?;
+    if told.is_empty() {
+        return Ok(Vec::new());
+    }
+    walk_indexes(connection).await?;
+    let next: Vec<Numbered> = diesel::sql_query(LEND_NEXT)
+        .bind::<Array<BigInt>, _>(&told)
+        .bind::<Text, _>(lease.worker.as_str())
+        .bind::<Timestamptz, _>(lease.until)
+        .load(connection)
+        .await?;
+    let next: Vec<i64> = next.into_iter().map(|notice| notice.sequence).collect();
+    deliveries_on_conn(connection, &next).await
+}
+
+/// Answers whose they were.
+async fn forget_notices_in_txn(
+    connection: &mut AsyncPgConnection,
+    keys: &[NoticeKey],
+) -> Result<Vec<i64>, Failure> {
     let numbers = keys.iter().map(number);
     let delivered = task_notices::sequence.eq_any(numbers.collect::<Vec<_>>());
-    let told: Vec<i64> = diesel::delete(task_notices::table.filter(delivered))
+    let told = diesel::delete(task_notices::table.filter(delivered))
         .returning(task_notices::task)
         .get_results(connection)
         .await?;
-    next_in_txn(connection, &told).await?;
-    Ok(u64::try_from(told.len()).unwrap_or(u64::MAX))
+    Ok(told)
 }
 
 /// What waited for the oldest notice of these tasks, which is gone, is due.

@@ -49,6 +49,18 @@ impl TaskOutbox for PostgresStore {
         .await
     }
 
+    async fn delivered_and_next(
+        &self,
+        keys: &[NoticeKey],
+        lease: Lease,
+    ) -> Result<Vec<Delivery>, TaskStoreError> {
+        let (keys, lease) = (keys.to_vec(), kept(lease));
+        self.tasks("delivered_and_next", Access::WriteFew, move |connection| {
+            delivering::delivered_and_next_in_txn(connection, keys.clone(), lease.clone()).boxed()
+        })
+        .await
+    }
+
     async fn retry_delivery(
         &self,
         key: &NoticeKey,

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool};
+use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::sqlite::SqliteConnection;
 use domain::task::{ErrorMessage, Lease, NoticeKind, TaskId};
 use domain::{Term as _, Timestamp};
@@ -23,6 +23,11 @@ const DUE: &str = "SELECT sequence, 0 < ( \
 const NEXT: &str = "UPDATE task_notices SET due_at = created_at WHERE worker IS NULL AND sequence = ( \
        SELECT min(sequence) FROM task_notices WHERE task = ?1 AND buried_at IS NULL)";
 
+/// Of a task the notice that is the oldest now is lent, unless somebody has it.
+const LEND_NEXT: &str = "UPDATE task_notices SET worker = ?2, due_at = ?3, attempts = attempts + 1 \
+     WHERE worker IS NULL AND sequence = ( \
+       SELECT min(sequence) FROM task_notices WHERE task = ?1 AND buried_at IS NULL) RETURNING sequence";
+
 /// How long a notice that waits for an older one is out of the way, should nobody have said that it is the next.
 const PUT_OFF: TimeDelta = TimeDelta::minutes(10);
 /// Looks at what is due, and how many each but the first takes in hand: what waits for something else is put off, so that
@@ -41,6 +46,12 @@ struct Due {
     sequence: i64,
     #[diesel(sql_type = Bool)]
     is_blocked: bool,
+}
+
+#[derive(QueryableByName)]
+struct Numbered {
+    #[diesel(sql_type = BigInt)]
+    sequence: i64,
 }
 
 #[derive(Queryable, Selectable)]
@@ -122,12 +133,19 @@ pub(super) fn claim_in_txn(
             break;
         }
     }
-    if due.is_empty() {
+    deliveries_on_conn(connection, &due)
+}
+
+fn deliveries_on_conn(
+    connection: &mut SqliteConnection,
+    notices: &[i64],
+) -> Result<Vec<Delivery>, Failure> {
+    if notices.is_empty() {
         return Ok(Vec::new());
     }
     let rows: Vec<(NoticeRow, AddressRow)> = task_notices::table
         .inner_join(tasks::table.on(tasks::sequence.eq(task_notices::task)))
-        .filter(task_notices::sequence.eq_any(&due))
+        .filter(task_notices::sequence.eq_any(notices))
         .order(task_notices::sequence)
         .select((NoticeRow::as_select(), AddressRow::as_select()))
         .load(connection)?;
@@ -174,6 +192,35 @@ pub(super) fn delivered_in_txn(
     connection: &mut SqliteConnection,
     keys: &[NoticeKey],
 ) -> Result<u64, Failure> {
+    let told = forget_notices_in_txn(connection, keys)?;
+    for task in &told {
+        next_in_txn(connection, *task)?;
+    }
+    Ok(u64::try_from(told.len()).unwrap_or(u64::MAX))
+}
+
+pub(super) fn delivered_and_next_in_txn(
+    connection: &mut SqliteConnection,
+    keys: &[NoticeKey],
+    lease: &Lease,
+) -> Result<Vec<Delivery>, Failure> {
+    let mut next = Vec::new();
+    for task in forget_notices_in_txn(connection, keys)? {
+        let lent: Vec<Numbered> = diesel::sql_query(LEND_NEXT)
+            .bind::<BigInt, _>(task)
+            .bind::<Text, _>(lease.worker.as_str())
+            .bind::<BigInt, _>(microseconds(lease.until))
+            .load(connection)?;
+        next.extend(lent.into_iter().map(|notice| notice.sequence));
+    }
+    deliveries_on_conn(connection, &next)
+}
+
+/// Answers whose they were.
+fn forget_notices_in_txn(
+    connection: &mut SqliteConnection,
+    keys: &[NoticeKey],
+) -> Result<Vec<i64>, Failure> {
     let numbers = keys.iter().map(number);
     let delivered = task_notices::sequence.eq_any(numbers.collect::<Vec<_>>());
     let delivered = task_notices::table.filter(delivered);
@@ -182,10 +229,7 @@ pub(super) fn delivered_in_txn(
         .select(task_notices::task)
         .load(connection)?;
     diesel::delete(delivered).execute(connection)?;
-    for task in &told {
-        next_in_txn(connection, *task)?;
-    }
-    Ok(u64::try_from(told.len()).unwrap_or(u64::MAX))
+    Ok(told)
 }
 
 /// What waited for the oldest notice of this task, which is gone, is due.

@@ -51,6 +51,20 @@ impl TaskOutbox for SqliteStore {
             .map_err(unavailable("delivered"))
     }
 
+    async fn delivered_and_next(
+        &self,
+        keys: &[NoticeKey],
+        lease: Lease,
+    ) -> Result<Vec<Delivery>, TaskStoreError> {
+        let keys = keys.to_vec();
+        self.writer
+            .write(keys.len(), move |connection| {
+                delivering::delivered_and_next_in_txn(connection, &keys, &lease)
+            })
+            .await
+            .map_err(unavailable("delivered_and_next"))
+    }
+
     async fn retry_delivery(
         &self,
         key: &NoticeKey,

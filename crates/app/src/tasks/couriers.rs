@@ -18,7 +18,10 @@ use super::bridge::Bridge;
 /// A delivery ends well before: what a killed courier had goes to another one then.
 const LEASE: Duration = Duration::from_secs(30);
 /// Notices under way at once, those included that the store does not know of yet that they were delivered.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 64;
+/// How long what has ended, and what has come, is gathered before the store hears of it: each look at it costs about as much for
+/// one notice as for many.
+const GATHERING: Duration = Duration::from_millis(5);
 /// How often the store is asked for notices that others left.
 const POLL: Duration = Duration::from_millis(500);
 const STORE_PAUSE: Duration = Duration::from_secs(1);
@@ -78,7 +81,7 @@ impl Couriers {
             // Whoever leaves a notice from here on is heard.
             let news = self.bridge.news.notified();
             round.gather();
-            let is_kept = self.note_delivered(&mut round).await;
+            let is_kept = self.note_and_go_on(&center, &mut round).await;
             let pause = if is_kept {
                 self.take_up(&center, &mut round).await
             } else {
@@ -96,6 +99,7 @@ impl Couriers {
                 }
                 _ = stop.wait_for(|stopped| *stopped) => break,
             }
+            sleep(GATHERING).await;
         }
         self.part(&mut round).await;
     }
@@ -107,28 +111,49 @@ impl Couriers {
             }
         };
         let is_over = timeout(PARTING, end).await.is_ok();
-        if !is_over || !self.note_delivered(round).await {
+        let is_noted = round.delivered.is_empty() || {
+            let noting = self.bridge.outbox.delivered(&round.delivered);
+            self.noted(noting.await).is_some()
+        };
+        if !is_over || !is_noted {
             tracing::warn!("some notices will be delivered again after their leases");
         }
     }
 
-    /// Tells the store what was delivered; false when that has to be tried again.
-    async fn note_delivered(&self, round: &mut Round) -> bool {
+    /// Tells the store what was delivered, and delivers what comes next of the same tasks; false when that has to be tried again.
+    async fn note_and_go_on(
+        self: &Arc<Self>,
+        center: &Arc<dyn CommandCenter>,
+        round: &mut Round,
+    ) -> bool {
         if round.delivered.is_empty() {
             return true;
         }
-        match self.bridge.outbox.delivered(&round.delivered).await {
-            Ok(_) => {
-                round.delivered.clear();
-                true
-            }
-            Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "what became of notices cannot be said now"
-                );
-                false
-            }
+        let lease = self.new_lease();
+        let outbox = &self.bridge.outbox;
+        let next = outbox.delivered_and_next(&round.delivered, lease.clone());
+        let Some(next) = self.noted(next.await) else {
+            return false;
+        };
+        round.delivered.clear();
+        self.send_out(center, round, next, &lease);
+        true
+    }
+
+    fn noted<T>(&self, outcome: Result<T, TaskStoreError>) -> Option<T> {
+        let log = |error: &TaskStoreError| {
+            tracing::warn!(
+                error = error as &dyn std::error::Error,
+                "what became of notices cannot be said now"
+            );
+        };
+        outcome.inspect_err(log).ok()
+    }
+
+    fn new_lease(&self) -> Lease {
+        Lease {
+            worker: self.bridge.new_worker(),
+            until: self.bridge.clock.now() + LEASE,
         }
     }
 
@@ -141,13 +166,12 @@ impl Couriers {
         if free == 0 {
             return POLL;
         }
-        let now = self.bridge.clock.now();
-        let lease = Lease {
-            worker: self.bridge.new_worker(),
-            until: now + LEASE,
-        };
-        let worker = lease.worker.clone();
-        let lent = match self.bridge.outbox.claim_deliveries(lease, free, now).await {
+        let (lease, now) = (self.new_lease(), self.bridge.clock.now());
+        let claiming = self
+            .bridge
+            .outbox
+            .claim_deliveries(lease.clone(), free, now);
+        let lent = match claiming.await {
             Ok(lent) => lent,
             Err(error) => {
                 tracing::warn!(
@@ -157,15 +181,26 @@ impl Couriers {
                 return STORE_PAUSE;
             }
         };
+        self.send_out(center, round, lent, &lease);
+        POLL
+    }
+
+    fn send_out(
+        self: &Arc<Self>,
+        center: &Arc<dyn CommandCenter>,
+        round: &mut Round,
+        lent: Vec<Delivery>,
+        lease: &Lease,
+    ) {
         for delivery in lent {
-            let (couriers, center, worker) = (Arc::clone(self), Arc::clone(center), worker.clone());
+            let (couriers, center) = (Arc::clone(self), Arc::clone(center));
+            let worker = lease.worker.clone();
             round.delivering.spawn(async move {
                 let delivering = couriers.deliver(&*center, &delivery, worker.as_str());
                 let is_delivered = delivering.instrument(span_of(&delivery)).await;
                 is_delivered.then_some(delivery.key)
             });
         }
-        POLL
     }
 
     async fn deliver(&self, center: &dyn CommandCenter, delivery: &Delivery, worker: &str) -> bool {

@@ -24,6 +24,8 @@ use super::bridge::Bridge;
 const LEASE: Duration = Duration::from_secs(30);
 /// How often it is renewed.
 const RENEWAL: Duration = Duration::from_secs(10);
+/// How long places that become free are gathered: a claim costs about as much for one task as for many.
+const GATHERING: Duration = Duration::from_millis(2);
 /// How often the store is asked for work that others took in.
 const POLL: Duration = Duration::from_millis(500);
 /// After a store that did not answer.
@@ -94,6 +96,7 @@ impl TaskWorkers {
             let Some(place) = place else {
                 break;
             };
+            sleep(GATHERING).await;
             // Work that comes from here on is heard of.
             let news = self.bridge.news.notified();
             let pause = self

@@ -19,38 +19,33 @@ impl TaskOutbox for MemoryTaskStore {
     ) -> Result<Vec<Delivery>, TaskStoreError> {
         let (lease, now) = (kept(lease), whole(now));
         let mut board = self.board();
-        let mut oldest: BTreeMap<u64, u64> = BTreeMap::new();
-        for (number, notice) in board
-            .notices
-            .iter()
-            .filter(|(_, notice)| !notice.is_buried())
-        {
-            oldest.entry(notice.task).or_insert(*number);
-        }
-        let mut due: Vec<_> = (oldest.into_values())
+        let mut due: Vec<_> = (board.oldest().into_values())
             .map(|number| (board.notices[&number].due_at, number))
             .filter(|(due_at, _)| *due_at <= now)
             .collect();
         due.sort_unstable();
         let due: Vec<u64> = due.into_iter().take(limit).map(|(_, at)| at).collect();
-        for number in &due {
-            let notice = board.notices.get_mut(number).expect("it was found");
-            notice.worker = Some(lease.worker.to_string());
-            notice.due_at = lease.until;
-            notice.attempts += 1;
-        }
-        Ok(due
-            .into_iter()
-            .map(|number| board.delivery(number))
-            .collect())
+        Ok(board.lend(&due, &lease))
     }
 
     async fn delivered(&self, keys: &[NoticeKey]) -> Result<u64, TaskStoreError> {
+        Ok(self.board().forget(keys).len() as u64)
+    }
+
+    async fn delivered_and_next(
+        &self,
+        keys: &[NoticeKey],
+        lease: Lease,
+    ) -> Result<Vec<Delivery>, TaskStoreError> {
+        let lease = kept(lease);
         let mut board = self.board();
-        let gone = keys
-            .iter()
-            .filter(|key| board.notices.remove(&key.sequence).is_some());
-        Ok(gone.count() as u64)
+        let told = board.forget(keys);
+        let oldest = board.oldest();
+        let next = told.iter().filter_map(|task| oldest.get(task).copied());
+        let next: Vec<u64> = next
+            .filter(|number| board.notices[number].worker.is_none())
+            .collect();
+        Ok(board.lend(&next, &lease))
     }
 
     async fn retry_delivery(
@@ -145,6 +140,35 @@ impl TaskOutbox for MemoryTaskStore {
 }
 
 impl Board {
+    /// The oldest notice of each task, by task.
+    fn oldest(&self) -> BTreeMap<u64, u64> {
+        let mut oldest = BTreeMap::new();
+        for (number, notice) in &self.notices {
+            if !notice.is_buried() {
+                oldest.entry(notice.task).or_insert(*number);
+            }
+        }
+        oldest
+    }
+
+    fn lend(&mut self, notices: &[u64], lease: &Lease) -> Vec<Delivery> {
+        for number in notices {
+            let notice = self.notices.get_mut(number).expect("it was found");
+            notice.worker = Some(lease.worker.to_string());
+            notice.due_at = lease.until;
+            notice.attempts += 1;
+        }
+        let lent = notices.iter().map(|number| self.delivery(*number));
+        lent.collect()
+    }
+
+    /// Answers whose they were.
+    fn forget(&mut self, notices: &[NoticeKey]) -> Vec<u64> {
+        let gone = notices.iter();
+        gone.filter_map(|key| Some(self.notices.remove(&key.sequence)?.task))
+            .collect()
+    }
+
     fn undelivered(
         &mut self,
         key: &NoticeKey,

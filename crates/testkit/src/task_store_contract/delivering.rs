@@ -37,6 +37,40 @@ pub async fn notices_go_out_in_order_one_at_a_time(board: Board) {
     assert!(deliveries(&board, "bob", 60).await.is_empty());
 }
 
+pub async fn whoever_delivered_a_notice_gets_the_next_one_of_its_task(board: Board) {
+    enqueue_all(&board, "x", &["a", "b", "c", "d"]).await;
+    for id in ["a", "b", "c"] {
+        cancel(&board, id, 1).await;
+    }
+    let first = deliveries(&board, "bob", 2).await;
+    let [a, b, c, d] = &first[..] else {
+        panic!("there are four tasks: {first:?}");
+    };
+    let next = async |keys: &[NoticeKey], minute| {
+        let lease = lease("bob", minute);
+        let next = board.delivered_and_next(keys, lease).await;
+        next.expect("are lent")
+    };
+    // There is none of the last one.
+    let lent = next(&[a.key.clone(), b.key.clone(), d.key.clone()], 20).await;
+    let told: Vec<_> = lent.iter().map(|one| (&one.key.task, one.kind)).collect();
+    let cancelled = NoticeKind::Cancelled;
+    assert_eq!(told, [(&id("a"), cancelled), (&id("b"), cancelled)]);
+    assert!(lent.iter().all(|one| one.attempts == 1 && one.at == at(1)));
+    // Nobody else gets them while the lease lasts.
+    let others = deliveries(&board, "cat", 12).await;
+    assert_eq!(others[0].key, c.key);
+    assert_eq!(others.len(), 1);
+    let again = deliveries(&board, "dan", 20).await;
+    let expected = [&lent[0].key, &lent[1].key];
+    assert_eq!(again.iter().map(|one| &one.key).collect::<Vec<_>>(), expected);
+    // Whoever says late what is known already gets nothing of it.
+    assert!(next(&[a.key.clone(), b.key.clone()], 40).await.is_empty());
+    for delivery in &again {
+        deliver(&board, delivery).await;
+    }
+}
+
 pub async fn notices_of_different_tasks_do_not_wait_for_each_other(board: Board) {
     enqueue_all(&board, "x", &["a", "b"]).await;
     cancel(&board, "b", 1).await;

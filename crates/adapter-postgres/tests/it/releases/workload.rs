@@ -288,7 +288,10 @@ async fn notices(store: &PostgresStore) {
     let soon = now() + TimeDelta::seconds(10);
     let blocked = store.claim_deliveries(lease(), 10, soon).await;
     assert!(blocked.expect("are lent").is_empty());
-    let delivered = store.delivered(std::slice::from_ref(&first.key)).await;
+    let next = store.delivered_and_next(std::slice::from_ref(&first.key), lease());
+    let next = next.await.expect("is answered");
+    assert_eq!(next.len(), 1);
+    let delivered = store.delivered(std::slice::from_ref(&next[0].key)).await;
     assert_eq!(delivered.expect("is answered"), 1);
     let postponed = store.retry_delivery(&second.key, "ann", now(), reason());
     assert!(postponed.await.expect("is answered"));
