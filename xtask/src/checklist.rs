@@ -5,17 +5,19 @@ mod confirmations;
 mod items;
 mod report;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::Context as _;
+use chrono::{DateTime, Utc};
 use clap::builder::NonEmptyStringValueParser;
 use ports::Clock as _;
 
 use crate::reporting::Page;
 use crate::system_clock::SystemClock;
 use confirmations::{Confirmation, Confirmations};
-use items::{ITEMS, Item, ItemName};
+pub(crate) use items::ItemName;
+use items::{ITEMS, Item};
 use report::{Checked, Line, Report};
 
 #[derive(clap::Args)]
@@ -77,6 +79,19 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         None => show(&arguments.show),
         Some(Subcommand::Confirm(arguments)) => confirm(arguments),
     }
+}
+
+/// When an item was confirmed last, and by whom, however long ago.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(crate) fn last_confirmed(
+    file: &Path,
+    item: ItemName,
+) -> anyhow::Result<Option<(DateTime<Utc>, String)>> {
+    let confirmations = Confirmations::read(file)?;
+    let last = confirmations.last(item);
+    Ok(last.map(|last| (last.at, last.by.clone())))
 }
 
 fn show(arguments: &ShowArguments) -> anyhow::Result<ExitCode> {

@@ -34,6 +34,7 @@ mod render;
 mod reporting;
 mod restore;
 mod retention;
+mod review;
 mod rig;
 mod rollout;
 mod rollout_check;
@@ -108,6 +109,8 @@ enum Command {
     Restore(restore::Arguments),
     /// Move old interactions from the store into a file
     Retention(retention::Arguments),
+    /// Look back at a week or a month: success metrics, error budget, trends, alerts, and what is due each month
+    Review(review::Arguments),
     /// Send everything back to the old version: it is ready first, then gets the traffic, then the new one goes
     Rollback(rollout::rollback::Arguments),
     /// Plan the stages of a release, and try the judge and the stage machine in a thought-up world
@@ -164,6 +167,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Render(arguments) => render::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
         Command::Retention(arguments) => retention::run(&arguments),
+        Command::Review(arguments) => review::run(&arguments),
         Command::Rollback(arguments) => rollout::rollback::run(&arguments),
         Command::Rollout(command) => rollout::run(&command),
         Command::RolloutCheck(arguments) => rollout_check::run(&arguments),

@@ -19,6 +19,7 @@ mod moments;
 mod notes;
 mod peaks;
 mod promql;
+mod readings;
 mod router;
 mod settings;
 mod stretches;

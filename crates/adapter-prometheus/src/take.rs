@@ -35,7 +35,7 @@ const EXACT: Millis = 12 * 3_600 * 1_000;
 /// A Prometheus that watches a service, and perhaps the router before it.
 #[derive(Debug)]
 pub struct Prometheus {
-    client: Client,
+    pub(crate) client: Client,
     limits: Limits,
     pub(crate) service: ServiceMetrics,
     router: Option<RouterMetrics>,

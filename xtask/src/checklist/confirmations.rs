@@ -98,6 +98,10 @@ impl Confirmations {
         self.confirmed.insert(item.text(), confirmation);
     }
 
+    pub(super) fn last(&self, item: ItemName) -> Option<&Confirmation> {
+        self.confirmed.get(&item.text())
+    }
+
     pub(super) fn state(&self, item: ItemName, now: DateTime<Utc>) -> State {
         let Some(found) = self.confirmed.get(&item.text()).cloned() else {
             return State::Missing;

@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use crate::reporting::name_of;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ItemName {
+pub(crate) enum ItemName {
     /// Code and the running service were scanned for weaknesses
     SecurityScan,
     /// Twice the expected peak was sent to it

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use adapter_prometheus::{
-    Prometheus, Request, RouterMetrics, RunningVersion, ServiceMetrics, Settings, Taken,
+    Prometheus, Request, RouterMetrics, RunningVersion, ServiceMetrics, Settings, TakeError, Taken,
 };
 use anyhow::{Context as _, bail};
 use chrono::{DateTime, Utc};
@@ -58,6 +58,11 @@ impl PrometheusArguments {
             router_job: Some(router_job.to_owned()),
             snapshot_timeout: 30,
         }
+    }
+
+    /// The label `job` of the servers' metrics.
+    pub(crate) fn job<'a>(&'a self, policy: &'a Policy) -> &'a str {
+        self.job.as_deref().unwrap_or(&policy.monitoring.job)
     }
 
     /// # Errors
@@ -129,6 +134,18 @@ impl Meter {
             .runtime
             .block_on(self.prometheus.take(policy, &request));
         Ok(taken?)
+    }
+
+    /// Asks plain questions, for reports.
+    ///
+    /// # Errors
+    ///
+    /// When an answer cannot be had.
+    pub(crate) fn ask<T>(
+        &self,
+        question: impl AsyncFnOnce(&Prometheus) -> Result<T, TakeError>,
+    ) -> anyhow::Result<T> {
+        Ok(self.runtime.block_on(question(&self.prometheus))?)
     }
 
     /// The versions of which Prometheus knows a process.

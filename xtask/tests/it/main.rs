@@ -9,6 +9,7 @@ mod migrating;
 mod pooling;
 mod post_deploy;
 mod retention;
+mod reviewing;
 mod revoking;
 mod rolling_back;
 mod task_notices;

@@ -62,7 +62,11 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
                 let mut response = completed(response, &asked, &circumstances);
                 let status = response.status();
                 headers::add(response.headers_mut(), status, &circumstances);
-                if asked.state.as_ref().is_some_and(|state| state.is_draining()) {
+                if asked
+                    .state
+                    .as_ref()
+                    .is_some_and(|state| state.is_draining())
+                {
                     let head = response.response_mut().head_mut();
                     head.set_connection_type(ConnectionType::Close);
                 }

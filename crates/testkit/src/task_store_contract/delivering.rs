@@ -63,7 +63,10 @@ pub async fn whoever_delivered_a_notice_gets_the_next_one_of_its_task(board: Boa
     assert_eq!(others.len(), 1);
     let again = deliveries(&board, "dan", 20).await;
     let expected = [&lent[0].key, &lent[1].key];
-    assert_eq!(again.iter().map(|one| &one.key).collect::<Vec<_>>(), expected);
+    assert_eq!(
+        again.iter().map(|one| &one.key).collect::<Vec<_>>(),
+        expected
+    );
     // Whoever says late what is known already gets nothing of it.
     assert!(next(&[a.key.clone(), b.key.clone()], 40).await.is_empty());
     for delivery in &again {
