@@ -21,6 +21,7 @@ mod gates;
 mod http_connection;
 mod import;
 mod lint_migrations;
+mod loadtest;
 mod migrate;
 mod monitoring;
 mod pause;
@@ -95,6 +96,8 @@ enum Command {
     Import(import::Arguments),
     /// Check that the steps of the Postgres schema are safe on a database in use
     LintMigrations,
+    /// Send requests at a rate, and judge latency and errors; find the highest rate, or see that nothing grows over hours
+    Loadtest(loadtest::Arguments),
     /// Make, take back, list and verify the schema of a Postgres database
     Migrate(migrate::Arguments),
     /// Check that Prometheus and the Alertmanager accept what was rendered, and that alerts fire and go where they should
@@ -160,6 +163,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Gates(arguments) => gates::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         Command::LintMigrations => lint_migrations::run(),
+        Command::Loadtest(arguments) => loadtest::run(&arguments),
         Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Monitoring => monitoring::run(),
         Command::PostDeploy(arguments) => post_deploy::run(&arguments),

@@ -5,6 +5,7 @@ mod backups;
 mod checklist;
 mod gates;
 mod importing;
+mod loadtest;
 mod migrating;
 mod pooling;
 mod post_deploy;
