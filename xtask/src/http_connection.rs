@@ -219,7 +219,10 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
+    use rustls::pki_types::PrivateKeyDer;
     use tokio::io::duplex;
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
 
     use super::*;
 
@@ -265,6 +268,54 @@ mod tests {
         assert_eq!(asked.unwrap(), (422, 22));
         assert_eq!(connection.plain_body(22), b"hi");
         assert_eq!(connection.plain_body(7), b"", "cut off");
+    }
+
+    /// A certificate for the name `localhost`, and a server that has it.
+    fn encrypted() -> (String, TlsAcceptor) {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let parameters = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let certificate = parameters.self_signed(&key).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let configuration = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .unwrap();
+        (
+            certificate.pem(),
+            TlsAcceptor::from(Arc::new(configuration)),
+        )
+    }
+
+    #[tokio::test]
+    async fn an_encrypted_connection_is_made_to_the_right_name_only() {
+        let (pem, acceptor) = encrypted();
+        let tls = outgoing_http::tls_configuration_trusting(pem.as_bytes()).unwrap();
+        let tls = Arc::new(tls);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                // Whoever wants another name goes away before.
+                let Ok(mut stream) = acceptor.accept(stream).await else {
+                    continue;
+                };
+                let mut asked = [0; 4];
+                stream.read_exact(&mut asked).await.unwrap();
+                let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+                stream.write_all(answer).await.unwrap();
+                stream.flush().await.unwrap();
+            }
+        });
+        let open = |name: &'static str| {
+            let name = ServerName::try_from(name).unwrap();
+            Connection::open_encrypted(address, name, Arc::clone(&tls))
+        };
+        let mut connection = open("localhost").await.unwrap();
+        assert_eq!(connection.ask(b"GET ").await.unwrap(), (200, 2));
+        assert!(open("other.example").await.is_err());
     }
 
     #[test]

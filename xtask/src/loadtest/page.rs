@@ -23,7 +23,7 @@ polyline{fill:none;stroke-width:2;stroke-linejoin:round}line.allowed{stroke:#b32
 .legend .p50 i{background:#8ab4d8}.legend .p95 i,.legend .memory i{background:#1f5fa8}.legend .p99 i,.legend .refused i{background:#d17a00}\
 .legend .due i{background:#cbd2d9}.legend .good i{background:#2d7d46}.legend .failed i{background:#b3261e}.legend .cpu i{background:#6d4aa8}\
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}th,td{text-align:right;padding:.3em .6em;border-bottom:1px solid #e4e7eb}\
-th:first-child,td:first-child{text-align:left}th{color:#52606d;font-weight:600}.bad{color:#b3261e;font-weight:700}\
+th:first-child,td:first-child,.texts th:nth-child(2),.texts td:nth-child(2){text-align:left}th{color:#52606d;font-weight:600}.bad{color:#b3261e;font-weight:700}\
 @media(max-width:600px){table{display:block;overflow-x:auto}}@media print{body{margin:0}h2{break-after:avoid}svg,table{break-inside:avoid}}";
 
 pub(super) fn page(figures: &Figures) -> String {
@@ -185,19 +185,23 @@ fn over_time(intervals: &[Interval], figures: &Figures) -> String {
             allowed: None,
         },
     ];
-    if figures.failed + figures.refused > 0 {
-        plots.push(Plot {
-            title: "Failures over time",
-            caption: "Of the requests that were due in each second; refused (429) are counted apart.",
-            unit: "/s",
-            across: Across::Seconds,
-            series: vec![
-                series("failed", "failed", |one| rate(one.failed, one)),
-                series("refused", "refused", |one| rate(one.refused, one)),
-            ],
-            allowed: None,
-        });
+    let mut bad = Vec::new();
+    if figures.failed > 0 {
+        bad.push(series("failed", "failed", |one| rate(one.failed, one)));
     }
+    if figures.refused > 0 {
+        bad.push(series("refused (429)", "refused", |one| {
+            rate(one.refused, one)
+        }));
+    }
+    plots.push(Plot {
+        title: "Failures over time",
+        caption: "Of the requests that were due in each second.",
+        unit: "/s",
+        across: Across::Seconds,
+        series: bad,
+        allowed: None,
+    });
     plots.push(Plot {
         title: "Latency by percentile",
         caption: "So many of 100 waited at most so long.",

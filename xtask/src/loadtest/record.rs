@@ -50,6 +50,11 @@ impl Counts {
         self.answered + self.refused + self.failed
     }
 
+    /// All that may have kept the service busy; of those who gave up, nobody knows.
+    pub(super) fn sent(self) -> u64 {
+        self.all() - self.gave_up
+    }
+
     fn add(&mut self, outcome: &Outcome) {
         match outcome {
             Outcome::Answered => self.answered += 1,
@@ -228,7 +233,7 @@ fn milliseconds(microseconds: u64) -> f64 {
 mod tests {
     use super::*;
 
-    pub(in super::super) fn event(second: u64, waited: u64, outcome: Outcome) -> Event {
+    fn event(second: u64, waited: u64, outcome: Outcome) -> Event {
         Event {
             due: Duration::from_secs(second),
             request: 0,
@@ -257,6 +262,7 @@ mod tests {
         let counts = record.all.counts;
         assert_eq!((counts.answered, counts.refused), (90, 100));
         assert_eq!((counts.failed, counts.gave_up), (110, 10));
+        assert_eq!((counts.all(), counts.sent()), (300, 290));
         assert!((record.failed_share() - 0.55).abs() < 1e-9);
         assert!((record.refused_share() - 1.0 / 3.0).abs() < 1e-9);
         assert!((record.all.milliseconds(0.5) - 100.0).abs() < 0.2);

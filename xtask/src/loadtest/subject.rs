@@ -165,9 +165,14 @@ async fn scholarships(place: &Place) -> anyhow::Result<Vec<String>> {
     };
     let request = manner.request("GET", "/api/v1/scholarships?limit=100", None);
     let (status, body) = ask(place, &request).await?;
+    let hint = if status == 429 {
+        "; wait until the limit allows it again, or give the service higher ones for the test"
+    } else {
+        ""
+    };
     ensure!(
         status == 200,
-        "the list of scholarships was answered with {status}: {}",
+        "the list of scholarships was answered with {status}{hint}: {}",
         shown(&body)
     );
     let list: serde_json::Value = serde_json::from_slice(&body)

@@ -90,7 +90,7 @@ fn usage(record: &Record, before: Sample, after: Sample) -> Usage {
     }
 }
 
-/// By how much of each interval lies between the two.
+/// Those that came to the server, by how much of each interval lies between the two.
 fn requests_between(record: &Record, from: Duration, to: Duration) -> f64 {
     let (from, to) = (from.as_secs_f64(), to.as_secs_f64());
     let whole = record.interval.as_secs_f64();
@@ -98,7 +98,7 @@ fn requests_between(record: &Record, from: Duration, to: Duration) -> f64 {
     let mut requests = 0.0;
     for group in &record.intervals {
         let within = (to.min(begin + whole) - from.max(begin)).max(0.0);
-        requests += number(group.counts.all()) * within / whole;
+        requests += number(group.counts.sent()) * within / whole;
         begin += whole;
     }
     requests

@@ -40,7 +40,7 @@ pub(super) fn failures(figures: &Figures) -> String {
         return String::new();
     }
     let mut text = String::from(
-        "<h2>What failed</h2><table><tr><th>request</th><th>what</th><th>how often</th><th>first after</th></tr>",
+        "<h2>What failed</h2><table class=\"texts\"><tr><th>request</th><th>what</th><th>how often</th><th>first after</th></tr>",
     );
     for failure in &figures.failures {
         let _ = write!(
