@@ -7,6 +7,7 @@ mod certificate;
 mod database_observer;
 mod engine;
 mod gauges;
+mod healthcheck;
 mod index_file;
 mod opening;
 pub mod process;

@@ -24,6 +24,8 @@ enum Command {
     Mcp,
     /// Print the configuration in effect, without secrets; exit code 2 when it is wrong
     CheckConfig,
+    /// Ask the server that runs here with the same settings whether it lives: exit code 0 or 1
+    Healthcheck,
 }
 
 #[actix_web::main]
@@ -32,5 +34,6 @@ async fn main() -> ExitCode {
         Command::Serve => server::process::serve().await,
         Command::Mcp => server::process::serve_tools().await,
         Command::CheckConfig => server::process::check_configuration(),
+        Command::Healthcheck => server::process::check_health(),
     }
 }

@@ -7,6 +7,7 @@ use http_api::Disturbance;
 use telemetry::{LogLevel, LogSettings, Telemetry};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::healthcheck;
 use crate::settings::Settings;
 use crate::startup::{Server, StartError};
 use crate::tools;
@@ -69,6 +70,18 @@ pub fn check_configuration() -> ExitCode {
             print!("{}", settings.redacted());
             ExitCode::SUCCESS
         }
+        Err(error) => complain(&error, BAD_CONFIGURATION),
+    }
+}
+
+/// Asks the server that runs on this machine with the same settings for `/healthz`. Answers 0 when it lives, 1 when not, 2 on a bad
+/// configuration.
+pub fn check_health() -> ExitCode {
+    match Settings::load() {
+        Ok(settings) => match healthcheck::ask(&settings.host, settings.port) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => complain(&error, 1),
+        },
         Err(error) => complain(&error, BAD_CONFIGURATION),
     }
 }

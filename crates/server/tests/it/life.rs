@@ -95,6 +95,24 @@ async fn a_process_that_ends_says_so_before_it_refuses_anybody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_health_check_asks_the_server_of_the_same_settings() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut server = Process::start(folder.path());
+    let port = server.address.port().to_string();
+    let check = || {
+        let mut check = command(folder.path());
+        let output = check.env("PORT", &port).arg("healthcheck").output();
+        output.expect("the binary starts")
+    };
+    let healthy = check();
+    assert_eq!(healthy.status.code(), Some(0), "{healthy:?}");
+    server.kill();
+    let gone = check();
+    assert_eq!(gone.status.code(), Some(1), "{gone:?}");
+    assert!(!gone.stderr.is_empty(), "it says why");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_another_process_writes_is_found_without_a_restart() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Process::spawn(command(folder.path()).env("SAMPLE_CATALOGUE", "off"));
