@@ -1,11 +1,12 @@
-//! `cargo xtask render`: recording rules, alerts with their tests, routing, dashboards and the steps in a cluster, all from the one
-//! policy.
+//! `cargo xtask render`: recording rules, alerts with their tests, routing, dashboards, the steps and the monitoring in a cluster, all
+//! from the one policy.
 
 mod alerts;
 mod dashboards;
 mod diff;
 mod files;
 mod kubernetes;
+mod operator;
 mod queries;
 mod recording;
 pub(crate) mod routing;

@@ -5,17 +5,18 @@ use serde_json::Value;
 
 use super::dashboards::Dashboard;
 use super::recording::Subject;
-use super::{alerts, kubernetes, recording, routing, rule_tests, scrape, yaml};
+use super::{alerts, kubernetes, operator, recording, routing, rule_tests, scrape, yaml};
 
 const MADE: &str =
     "Made by `cargo xtask render` out of config/rollout.toml; change that, not this.";
 
 /// Folders that hold what is made here and nothing else.
-pub(super) const OWN_FOLDERS: [&str; 4] = [
+pub(super) const OWN_FOLDERS: [&str; 5] = [
     "deploy/prometheus/rules",
     "deploy/prometheus/tests",
     "deploy/grafana/dashboards",
     "deploy/kubernetes/rollouts",
+    "deploy/kubernetes/monitoring",
 ];
 
 pub(crate) struct File {
@@ -39,7 +40,12 @@ pub(crate) fn files(policy: &Policy, text: &str) -> anyhow::Result<Vec<File>> {
         yaml(
             "prometheus/prometheus.yml",
             "An example for plain machines: put in the servers' admin listeners and their versions.",
-            &scrape::configuration(policy),
+            &scrape::configuration(policy, &scrape::EXAMPLE),
+        ),
+        yaml(
+            "compose/prometheus.yml",
+            "For the containers of deploy/compose.yaml.",
+            &scrape::configuration(policy, &scrape::COMPOSE),
         ),
         yaml(
             "prometheus/adapter.yml",
@@ -66,7 +72,8 @@ pub(crate) fn files(policy: &Policy, text: &str) -> anyhow::Result<Vec<File>> {
             text: format!("{:#}\n", dashboard.render(policy)),
         });
     }
-    for (path, about, value) in kubernetes::files(policy, text) {
+    let in_a_cluster = kubernetes::files(policy, text).into_iter();
+    for (path, about, value) in in_a_cluster.chain(operator::files(policy)?) {
         files.push(yaml(&path, about, &value));
     }
     Ok(files)

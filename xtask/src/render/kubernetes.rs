@@ -19,6 +19,10 @@ const FOLDER: &str = "/policy";
 const CONTAINER: &str = "rollout-check";
 /// Where nobody says otherwise: the AnalysisTemplate's argument `prometheus`.
 const PROMETHEUS: &str = "http://prometheus.monitoring.svc:9090";
+/// By this label of its pods, network policies let a Job ask Prometheus.
+const APP: &str = "rollout-check";
+/// The arguments that name the two versions, and what a Rollout gives for each: `version` is the hash of a pod's template in a cluster.
+const VERSIONS: [(&str, &str); 2] = [("canary", "Latest"), ("stable", "Stable")];
 /// Argo's API, as its CRDs have it.
 const API: &str = "argoproj.io/v1alpha1";
 
@@ -69,12 +73,16 @@ fn kustomization(policy: &Policy) -> Value {
 }
 
 fn steps(policy: &Policy) -> Value {
+    let versions: Vec<Value> = VERSIONS
+        .iter()
+        .map(|(name, which)| json!({"name": name, "valueFrom": {"podTemplateHashValue": which}}))
+        .collect();
     let settling = span::text(policy.monitoring.scrape_every * 2);
     let steps = policy.stages.iter().flat_map(|stage| {
         [
             json!({"setWeight": stage.weight_percent}),
             json!({"pause": {"duration": settling}}),
-            json!({"analysis": {"templates": [{"templateName": template(stage)}]}}),
+            json!({"analysis": {"templates": [{"templateName": template(stage)}], "args": versions}}),
         ]
     });
     json!({
@@ -100,7 +108,7 @@ fn analysis(stage: &Stage) -> Value {
         "kind": "AnalysisTemplate",
         "metadata": {"name": template(stage)},
         "spec": {
-            "args": [{"name": "prometheus", "value": PROMETHEUS}],
+            "args": [{"name": "canary"}, {"name": "stable"}, {"name": "prometheus", "value": PROMETHEUS}],
             "metrics": [{
                 "name": "verdict",
                 "count": 1,
@@ -139,10 +147,11 @@ fn job(stage: &Stage) -> Value {
             // Taken off its node.
             {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
         ]},
-        "template": {"spec": {
+        "template": {"metadata": {"labels": {"app": APP}}, "spec": {
             "restartPolicy": "Never",
+            "enableServiceLinks": false,
             "automountServiceAccountToken": false,
-            "securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
+            "securityContext": {"runAsNonRoot": true, "runAsUser": 65_532, "runAsGroup": 65_532, "seccompProfile": {"type": "RuntimeDefault"}},
             "containers": [container(stage)],
             "volumes": [{"name": "policy", "configMap": {"name": CONFIG_MAP}}],
         }},
@@ -153,13 +162,15 @@ fn container(stage: &Stage) -> Value {
     json!({
         "name": CONTAINER,
         // Kustomize's `images` gives it the tag that is released.
-        "image": "scholarship-api",
+        "image": "scholarship-api-tools",
         "command": ["xtask"],
         "args": [
             "rollout-check",
             "--stage", stage.name,
             "--policy", format!("{FOLDER}/{FILE}"),
             "--prometheus", "{{args.prometheus}}",
+            "--canary", "{{args.canary}}",
+            "--stable", "{{args.stable}}",
             "--since", "now",
             "--watch",
             "--timeout", span::text(stage.at_most.unwrap_or(FOR_EVER)),

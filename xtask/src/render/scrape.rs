@@ -4,26 +4,65 @@ use rollout::policy::Policy;
 use rollout::span;
 use serde_json::{Value, json};
 
-/// An example for plain machines. Labels of the servers win (`honor_labels`), and targets say their version as well, so that
-/// `up` is known per version.
-pub(super) fn configuration(policy: &Policy) -> Value {
+/// Whom to scrape where nobody finds out by themselves.
+pub(super) struct Targets {
+    /// An admin listener and the version behind it.
+    servers: &'static [(&'static str, &'static str)],
+    /// The router's own metrics.
+    router: Option<&'static str>,
+    alertmanager: &'static str,
+}
+
+/// Plain machines.
+pub(super) const EXAMPLE: Targets = Targets {
+    servers: &[
+        ("127.0.0.1:9464", "stable-version"),
+        ("127.0.0.1:9465", "canary-version"),
+    ],
+    router: None,
+    alertmanager: "127.0.0.1:9093",
+};
+/// The containers of `deploy/compose.yaml`.
+pub(super) const COMPOSE: Targets = Targets {
+    servers: &[
+        ("server-1:9464", "stable"),
+        ("server-2:9464", "stable"),
+        ("server-3:9464", "canary"),
+    ],
+    router: Some("haproxy:8405"),
+    alertmanager: "alertmanager:9093",
+};
+
+/// Labels of the servers win (`honor_labels`), and targets say their version as well, so that `up` is known per version.
+pub(super) fn configuration(policy: &Policy, targets: &Targets) -> Value {
     let monitoring = &policy.monitoring;
     let every = span::text(monitoring.scrape_every);
+    // A scrape that takes longer than its interval would be lost.
+    let timeout = span::text(monitoring.scrape_every / 2);
+    let servers = targets
+        .servers
+        .iter()
+        .map(|(target, version)| json!({"targets": [target], "labels": {"version": version}}));
+    let servers: Vec<Value> = servers.collect();
+    let mut jobs = vec![json!({
+        "job_name": monitoring.job,
+        "honor_labels": true,
+        "scrape_timeout": timeout,
+        "metrics_path": "/metrics",
+        "static_configs": servers,
+    })];
+    if let Some(router) = targets.router {
+        jobs.push(json!({
+            "job_name": "haproxy",
+            "scrape_timeout": timeout,
+            "static_configs": [{"targets": [router]}],
+        }));
+    }
     json!({
         "global": {"scrape_interval": every, "evaluation_interval": span::text(monitoring.evaluate_every)},
         "rule_files": ["rules/*.yml"],
-        "alerting": {"alertmanagers": [{"static_configs": [{"targets": ["127.0.0.1:9093"]}]}]},
-        "scrape_configs": [{
-            "job_name": monitoring.job,
-            "honor_labels": true,
-            // A scrape that takes longer than its interval would be lost.
-            "scrape_timeout": span::text(monitoring.scrape_every / 2),
-            "metrics_path": "/metrics",
-            "static_configs": [
-                {"targets": ["127.0.0.1:9464"], "labels": {"version": "stable-version"}},
-                {"targets": ["127.0.0.1:9465"], "labels": {"version": "canary-version"}},
-            ],
-        }],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [targets.alertmanager]}]}]},
+        "scrape_configs": jobs,
     })
 }
 
