@@ -73,19 +73,20 @@ enum Command {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let files = MigrationFiles::of(&Workspace::load()?);
+    // Only what shows or weighs SQL needs the repository: in a container there is none.
+    let files = || Workspace::load().map(|workspace| MigrationFiles::of(&workspace));
     let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
     runtime.block_on(async {
         match &arguments.command {
-            Command::Up { dry_run: true } => show_missing(&look(arguments).await?, &files),
+            Command::Up { dry_run: true } => show_missing(&look(arguments).await?, &files()?),
             Command::Up { dry_run: false } => up(migrator(arguments).await?).await,
             Command::Down {
                 steps,
                 dry_run: true,
                 ..
-            } => show_newest(&look(arguments).await?, *steps, &files),
+            } => show_newest(&look(arguments).await?, *steps, &files()?),
             Command::Down { steps, yes, .. } => {
-                down(migrator(arguments).await?, *steps, *yes, &files).await
+                down(migrator(arguments).await?, *steps, *yes, &files()?).await
             }
             Command::Status => Ok(list_status(&look(arguments).await?)),
             Command::Verify => {
