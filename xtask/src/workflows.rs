@@ -57,6 +57,8 @@ fn command_lines(script: &str) -> Vec<Vec<String>> {
         if line.starts_with('#') || line.starts_with("cp ") {
             continue;
         }
+        // Nor does what a comment behind a command says.
+        let line = line.split(" #").next().unwrap_or(line);
         for (place, _) in line.match_indices("xtask ") {
             let before = line[..place].trim_end();
             let is_program = before.ends_with('/') || before.ends_with("cargo");

@@ -1,6 +1,6 @@
 //! Tools from PyPI, each in a virtual environment of its own.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -27,6 +27,10 @@ impl Tools {
             .join(format!("{}-{}", tool.package, tool.version));
         let programs = environment.join("bin");
         let complete = environment.join(COMPLETE);
+        // Tests run side by side, and the first one installs.
+        fs::create_dir_all(self.directory.join("python"))?;
+        let lock = File::create(environment.with_added_extension("lock"))?;
+        lock.lock()?;
         if !complete.exists() {
             let mut make = Command::new("python3");
             make.args(["-m", "venv", "--clear"]).arg(&environment);
