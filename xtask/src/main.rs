@@ -16,12 +16,14 @@ mod check_layers;
 mod checklist;
 mod command_center;
 mod conformance;
+mod container;
 mod fuzz;
 mod gates;
 mod http_connection;
 mod import;
 mod lint_migrations;
 mod loadtest;
+mod manifests;
 mod migrate;
 mod monitoring;
 mod pause;
@@ -88,6 +90,8 @@ enum Command {
     Center(command_center::Arguments),
     /// Check answers against the OpenAPI description with generated requests
     Conformance(conformance::Arguments),
+    /// Put the container's root file system together, lint what describes it, start the server in it
+    Container(container::Arguments),
     /// Fuzz the search index for minutes
     Fuzz(fuzz::Arguments),
     /// Probe whether a running service is good enough for a canary
@@ -98,6 +102,8 @@ enum Command {
     LintMigrations,
     /// Send requests at a rate, and judge latency and errors; find the highest rate, or see that nothing grows over hours
     Loadtest(loadtest::Arguments),
+    /// Build what goes to a cluster, and check it offline
+    Manifests,
     /// Make, take back, list and verify the schema of a Postgres database
     Migrate(migrate::Arguments),
     /// Check that Prometheus and the Alertmanager accept what was rendered, and that alerts fire and go where they should
@@ -158,12 +164,14 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Center(arguments) => command_center::run(&arguments),
         Command::Checklist(arguments) => checklist::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
+        Command::Container(arguments) => container::run(&arguments),
         Command::CheckLayers => check_layers::run(),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Gates(arguments) => gates::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         Command::LintMigrations => lint_migrations::run(),
         Command::Loadtest(arguments) => loadtest::run(&arguments),
+        Command::Manifests => manifests::run(),
         Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Monitoring => monitoring::run(),
         Command::PostDeploy(arguments) => post_deploy::run(&arguments),

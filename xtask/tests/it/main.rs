@@ -3,9 +3,11 @@
 mod auditing;
 mod backups;
 mod checklist;
+mod containers;
 mod gates;
 mod importing;
 mod loadtest;
+mod manifests;
 mod migrating;
 mod pooling;
 mod post_deploy;
