@@ -29,7 +29,7 @@ pub(crate) enum Benchmark {
     Assistant(assistant::Arguments),
     /// Measure tasks of agents on Postgres: how many are accepted, and how soon they are done and told
     Agents(agents::Arguments),
-    /// Measure what counting requests costs, and how quickly and how large the metrics are
+    /// Measure what counting requests and all telemetry together cost, and how quickly and how large the metrics are
     Telemetry(telemetry::Arguments),
     /// Measure how well searches find what was meant: known items and judged queries
     Relevance(relevance::Arguments),

@@ -1,7 +1,10 @@
-//! `cargo xtask bench telemetry`: what counting costs a search, and what a scraper waits for.
+//! `cargo xtask bench telemetry`: what counting costs a search, what all telemetry together costs one, and what a scraper waits for.
 //!
-//! Two servers on the same sample catalogue, one that counts and one that does not, are asked in turn. The catalogue is small,
-//! so searches are quick and the share of what is counted is at its largest.
+//! Servers on the same sample catalogue, one that tells and one that does not, are asked in turn. The catalogue is small, so
+//! searches are quick and the share of what is told is at its largest. Spans go to a receiver that decodes them, in this process:
+//! only the CPU of the servers counts.
+
+mod everything;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -33,56 +36,59 @@ pub(crate) struct Arguments {
     quick: bool,
 }
 
+/// How often and how long each of two servers is asked.
+#[derive(Debug, Clone, Copy)]
+struct Rounds {
+    /// An odd number, for the median.
+    count: u32,
+    seconds: u64,
+}
+
+/// What the searches of two servers cost, medians of the rounds.
+struct Compared {
+    /// Per cent that the first one's cost more.
+    more: f64,
+    /// Microseconds of CPU.
+    telling: f64,
+    silent: f64,
+}
+
 /// Builds the release binaries where this is not one, and measures with them. Fails when a goal is missed.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    measured_by_release(&Workspace::load()?, &["server", "xtask"], |release| {
+    let workspace = Workspace::load()?;
+    measured_by_release(&workspace, &["server", "xtask"], |release| {
         let begun = Instant::now();
         let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
         let binary = release.join("scholarship-api");
-        let goals = runtime.block_on(measure(&binary, arguments.quick))?;
+        let rounds = if arguments.quick {
+            Rounds {
+                count: 3,
+                seconds: 1,
+            }
+        } else {
+            Rounds {
+                count: 5,
+                seconds: 10,
+            }
+        };
+        let mut goals = runtime.block_on(measure_metrics(&binary, rounds))?;
+        goals.extend(runtime.block_on(everything::measure(&workspace, &binary, rounds))?);
         let minutes = begun.elapsed().as_secs_f64() / 60.0;
         let head = machine::describe("telemetry", arguments.quick, minutes)?;
         Ok(goals::print(&head, &goals))
     })
 }
 
-async fn measure(binary: &Path, quick: bool) -> anyhow::Result<Vec<Goal>> {
-    // An odd number, for the median.
-    let (rounds, seconds) = if quick { (3, 1) } else { (5, 10) };
+async fn measure_metrics(binary: &Path, rounds: Rounds) -> anyhow::Result<Vec<Goal>> {
     let folder = tempfile::tempdir()?;
     let on = RunningServer::start(binary, &folder.path().join("on.db"), &[])?;
     let off = RunningServer::start(binary, &folder.path().join("off.db"), &OFF)?;
-    // Caches and branch predictors of both.
-    for server in [&on, &off] {
-        cost(server, seconds).await?;
-    }
-    let (mut more, mut counted, mut plain) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..rounds {
-        eprintln!("measuring: round {} of {rounds}", round + 1);
-        // Whoever is asked first changes from round to round.
-        let (with, without) = if round % 2 == 0 {
-            let with = cost(&on, seconds).await?;
-            (with, cost(&off, seconds).await?)
-        } else {
-            let without = cost(&off, seconds).await?;
-            (cost(&on, seconds).await?, without)
-        };
-        more.push((with / without - 1.0) * 100.0);
-        counted.push(with * 1e6);
-        plain.push(without * 1e6);
-    }
-    let more = median(more);
-    let (counted, plain) = (median(counted), median(plain));
+    let compared = compare(rounds, (&on, &off), |_| Ok(())).await?;
     let (milliseconds, bytes) = scrape(&on).await?;
     on.stop()?;
     off.stop()?;
     Ok(vec![
-        Goal {
-            name: "CPU of a search that is counted, beside one that is not",
-            bound: format!("< {MOST_MORE} % more"),
-            measured: format!("{more:+.1} % ({counted:.0} µs and {plain:.0} µs)"),
-            is_met: more < MOST_MORE,
-        },
+        compared.goal("CPU of a search that is counted, beside one that is not"),
         Goal {
             name: "a scrape of /metrics: median",
             bound: format!("< {LONGEST_SCRAPE} ms"),
@@ -98,14 +104,72 @@ async fn measure(binary: &Path, quick: bool) -> anyhow::Result<Vec<Goal>> {
     ])
 }
 
-/// Seconds of CPU for one search.
-async fn cost(server: &RunningServer, seconds: u64) -> anyhow::Result<f64> {
+/// Asks a server that tells and one that is silent in turn. What the first one told is looked at after each of its rounds, with
+/// the searches of the round.
+async fn compare(
+    rounds: Rounds,
+    (telling, silent): (&RunningServer, &RunningServer),
+    mut look: impl FnMut(u64) -> anyhow::Result<()>,
+) -> anyhow::Result<Compared> {
+    // Caches and branch predictors of both.
+    let warm = cost(telling, rounds.seconds).await?;
+    look(warm.searches)?;
+    cost(silent, rounds.seconds).await?;
+    let (mut more, mut tellings, mut silents) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..rounds.count {
+        eprintln!("measuring: round {} of {}", round + 1, rounds.count);
+        // Whoever is asked first changes from round to round.
+        let (with, without) = if round % 2 == 0 {
+            let with = cost(telling, rounds.seconds).await?;
+            (with, cost(silent, rounds.seconds).await?)
+        } else {
+            let without = cost(silent, rounds.seconds).await?;
+            (cost(telling, rounds.seconds).await?, without)
+        };
+        look(with.searches)?;
+        more.push((with.seconds / without.seconds - 1.0) * 100.0);
+        tellings.push(with.seconds * 1e6);
+        silents.push(without.seconds * 1e6);
+    }
+    Ok(Compared {
+        more: median(more),
+        telling: median(tellings),
+        silent: median(silents),
+    })
+}
+
+impl Compared {
+    fn goal(&self, name: &'static str) -> Goal {
+        Goal {
+            name,
+            bound: format!("< {MOST_MORE} % more"),
+            measured: format!(
+                "{:+.1} % ({:.0} µs and {:.0} µs)",
+                self.more, self.telling, self.silent
+            ),
+            is_met: self.more < MOST_MORE,
+        }
+    }
+}
+
+/// What searches cost a server.
+struct Cost {
+    /// Of CPU, for one search.
+    seconds: f64,
+    searches: u64,
+}
+
+async fn cost(server: &RunningServer, seconds: u64) -> anyhow::Result<Cost> {
     let before = server.cpu_seconds()?;
     let requests = Requests::of(SEARCHES);
     let load = http_load::run(server.address(), &requests, CONNECTIONS, seconds).await?;
     let used = server.cpu_seconds()? - before;
     #[expect(clippy::cast_precision_loss, reason = "a count of a short run")]
-    Ok(used / load.requests as f64)
+    let seconds = used / load.requests as f64;
+    Ok(Cost {
+        seconds,
+        searches: load.requests,
+    })
 }
 
 /// Milliseconds and bytes.
