@@ -57,13 +57,14 @@ pub(crate) const SQUAWK: PythonTool = PythonTool {
     version: "2.70.0",
     executable: "squawk",
 };
-/// The real servers that tests start for themselves. Prometheus brings `promtool`.
+/// The real servers that tests start for themselves. Prometheus brings `promtool`, the Alertmanager `amtool`.
 pub(crate) const SERVER_PACKAGES: &[&str] = &[
     "postgresql-15",
     "pgbouncer",
     "redis-server",
     "locales",
     "prometheus",
+    "prometheus-alertmanager",
     "haproxy",
 ];
 /// For `amtool`.

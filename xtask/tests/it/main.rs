@@ -8,6 +8,7 @@ mod gates;
 mod importing;
 mod loadtest;
 mod manifests;
+mod inhibiting;
 mod migrating;
 mod pooling;
 mod post_deploy;
