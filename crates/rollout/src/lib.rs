@@ -6,6 +6,7 @@ mod hash;
 pub mod history;
 pub mod judge;
 pub mod machine;
+mod many;
 pub mod policy;
 pub mod power;
 pub mod simulate;

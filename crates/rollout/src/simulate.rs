@@ -1,5 +1,7 @@
 //! Releases in a thought-up world, to see how often the judge errs: the same seed gives the same figures.
 
+use std::num::NonZeroUsize;
+
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde::Serialize;
 
@@ -9,6 +11,7 @@ use world::World;
 
 use crate::{
     judge::judge,
+    many::play_many,
     policy::{Policy, Stage},
     power::{PlanError, plan},
     verdict::{Outcome, Verdict},
@@ -27,6 +30,8 @@ pub struct Settings {
     pub rounds: u32,
     pub seed: u64,
     pub requests_per_second: f64,
+    /// Changes nothing but the time that it takes.
+    pub threads: NonZeroUsize,
 }
 
 /// What happened, as parts of all rounds.
@@ -46,17 +51,25 @@ pub struct Figures {
     pub most_requests_until_terrible_is_rolled_back: u64,
 }
 
-/// Plays the first stage of the policy.
+/// Questions that are put to the judge: each has so many rounds of its own.
+pub const QUESTIONS: u32 = 3;
+
+/// Plays the first stage of the policy, and says each time that a round was played: [`QUESTIONS`] times the rounds.
 ///
 /// # Errors
 ///
 /// When the policy has no plan for this traffic.
-pub fn simulate(policy: &Policy, settings: Settings) -> Result<Figures, PlanError> {
+pub fn simulate(
+    policy: &Policy,
+    settings: Settings,
+    played: impl Fn() + Sync,
+) -> Result<Figures, PlanError> {
     let planned_sample = plan(policy, settings.requests_per_second)?.sample;
     let game = Game {
         policy,
         stage: &policy.stages[0],
         settings,
+        played: &played,
     };
     let healthy: Vec<Release> = game.rounds(1, |random| game.healthy(random));
     let caught = game.rounds(2, |random| {
@@ -89,6 +102,7 @@ struct Game<'a> {
     policy: &'a Policy,
     stage: &'a Stage,
     settings: Settings,
+    played: &'a (dyn Fn() + Sync),
 }
 
 struct Release {
@@ -98,13 +112,19 @@ struct Release {
 
 impl Game<'_> {
     /// Each round has its own random numbers, so that its course does not depend on the others.
-    fn rounds<T>(&self, question: u64, play: impl Fn(&mut StdRng) -> T) -> Vec<T> {
-        (0..self.settings.rounds)
-            .map(|round| {
-                let seed = self.settings.seed ^ (question << 56) ^ (u64::from(round) << 16);
-                play(&mut StdRng::seed_from_u64(seed))
-            })
-            .collect()
+    fn rounds<T: Send>(&self, question: u64, play: impl Fn(&mut StdRng) -> T + Sync) -> Vec<T> {
+        let Settings {
+            rounds,
+            seed,
+            threads,
+            ..
+        } = self.settings;
+        play_many(rounds.into(), threads, |round| {
+            let seed = seed ^ (question << 56) ^ (round << 16);
+            let answer = play(&mut StdRng::seed_from_u64(seed));
+            (self.played)();
+            answer
+        })
     }
 
     fn judge(&self, world: &World) -> Verdict {
@@ -160,21 +180,30 @@ fn arrivals(mean: f64, random: &mut StdRng) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
 
-    fn figures(rounds: u32) -> Figures {
+    fn figures(rounds: u32, threads: usize) -> Figures {
         let policy = Policy::parse(include_str!("../../../config/rollout.toml")).unwrap();
         let settings = Settings {
             rounds,
             seed: 9,
             requests_per_second: 200.0,
+            threads: NonZeroUsize::new(threads).unwrap(),
         };
-        simulate(&policy, settings).unwrap()
+        let played = AtomicU32::new(0);
+        let count = || {
+            played.fetch_add(1, Ordering::Relaxed);
+        };
+        let figures = simulate(&policy, settings, count).unwrap();
+        assert_eq!(played.into_inner(), QUESTIONS * rounds);
+        figures
     }
 
     #[test]
     fn the_judge_errs_as_rarely_as_promised() {
-        let figures = figures(40);
+        let figures = figures(40, 2);
         assert!(figures.false_rollbacks <= 0.05, "{figures:?}");
         assert!(figures.promoted >= 0.9, "{figures:?}");
         assert!(figures.bad_rolled_back_in_time >= 0.8, "{figures:?}");
@@ -185,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_seed_gives_the_same_figures() {
-        assert_eq!(figures(2), figures(2));
+    fn the_same_seed_gives_the_same_figures_on_any_number_of_threads() {
+        assert_eq!(figures(2, 1), figures(2, 2));
     }
 }

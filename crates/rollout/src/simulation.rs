@@ -4,6 +4,8 @@
 //! [`crate::simulate`] asks how often the judge errs; this asks what becomes of its verdicts when drivers die between any two
 //! steps, clocks jump, ticks come twice, late or not at all, and stores, logs and controllers fail.
 
+use std::num::NonZeroUsize;
+
 use serde::Serialize;
 
 mod checks;
@@ -16,7 +18,10 @@ mod world;
 
 use game::Game;
 
-use crate::machine::{Decision, State, Tick, decide};
+use crate::{
+    machine::{Decision, State, Tick, decide},
+    many::play_many,
+};
 
 type Rules = fn(&State, &Tick<'_>) -> Decision;
 
@@ -49,13 +54,23 @@ pub struct Failure {
     pub promise: String,
 }
 
-/// Plays one release for each seed.
-///
-/// # Errors
-///
-/// The first promise that was broken, with its seed.
-pub fn simulate(seeds: Seeds) -> Result<Report, Failure> {
-    play_all(seeds, decide, Habits::default())
+/// What became of all of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Course {
+    /// Of the releases that kept every promise.
+    pub report: Report,
+    /// By their seeds.
+    pub failures: Vec<Failure>,
+}
+
+/// Plays one release for each seed, and says each time that one was played. The number of threads changes nothing but the time
+/// that it takes.
+pub fn simulate(seeds: Seeds, threads: NonZeroUsize, played: impl Fn() + Sync) -> Course {
+    play_all(seeds, threads, |seed| {
+        let result = Game::new(seed, Habits::default()).play(decide);
+        played();
+        result
+    })
 }
 
 /// Bad habits of the disk: they are there to be caught.
@@ -67,12 +82,21 @@ struct Habits {
     forgets: bool,
 }
 
-fn play_all(seeds: Seeds, rules: Rules, habits: Habits) -> Result<Report, Failure> {
-    let mut report = Report::default();
-    for seed in seeds.first..seeds.first.saturating_add(seeds.count) {
-        report.add(Game::new(seed, habits).play(rules)?);
+fn play_all(
+    seeds: Seeds,
+    threads: NonZeroUsize,
+    play: impl Fn(u64) -> Result<Report, Failure> + Sync,
+) -> Course {
+    let mut course = Course::default();
+    for result in play_many(seeds.count, threads, |number| {
+        play(seeds.first.wrapping_add(number))
+    }) {
+        match result {
+            Ok(report) => course.report.add(report),
+            Err(failure) => course.failures.push(failure),
+        }
     }
-    Ok(report)
+    course
 }
 
 impl Report {

@@ -1,6 +1,6 @@
 //! Replay one seed with `ROLLOUT_SEED=N`; the long form is `cargo test --release -- --ignored`.
 
-use std::env;
+use std::{env, thread};
 
 use super::*;
 
@@ -21,7 +21,13 @@ fn seeds(first: u64, count: u64) -> Seeds {
 }
 
 fn play(first: u64, count: u64) -> Report {
-    simulate(seeds(first, count)).unwrap_or_else(|failure| panic!("{failure}"))
+    let course = simulate(seeds(first, count), all_cores(), || {});
+    assert_eq!(course.failures, []);
+    course.report
+}
+
+fn all_cores() -> NonZeroUsize {
+    thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 #[test]
@@ -50,6 +56,41 @@ fn a_hundred_thousand_releases_keep_their_promises_under_faults() {
 }
 
 #[test]
-fn the_same_seed_takes_the_same_course() {
-    assert_eq!(play(7, 20), play(7, 20));
+fn the_same_seeds_take_the_same_course_on_any_number_of_threads() {
+    let course = |threads| {
+        let seeds = Seeds {
+            first: 7,
+            count: 20,
+        };
+        simulate(seeds, NonZeroUsize::new(threads).unwrap(), || {})
+    };
+    let alone = course(1);
+    assert_eq!(alone.report.releases, 20);
+    assert_eq!(course(1), alone);
+    assert_eq!(course(5), alone);
+}
+
+#[test]
+fn every_broken_promise_is_told_with_its_seed_in_the_same_order() {
+    let saves_late = Habits {
+        saves_late: true,
+        ..Habits::default()
+    };
+    let course = |threads| {
+        let seeds = Seeds {
+            first: 100,
+            count: 30,
+        };
+        let play = |seed| Game::new(seed, saves_late).play(decide);
+        play_all(seeds, NonZeroUsize::new(threads).unwrap(), play)
+    };
+    let alone = course(1);
+    let broken: Vec<u64> = alone.failures.iter().map(|failure| failure.seed).collect();
+    assert!(broken.len() > 1 && broken.is_sorted(), "{alone:?}");
+    assert_eq!(
+        alone.report.releases + alone.failures.len() as u64,
+        30,
+        "{alone:?}"
+    );
+    assert_eq!(course(3), alone);
 }
