@@ -11,7 +11,8 @@ use testkit::supervised::free_port;
 
 use crate::pause::pause;
 
-/// Killed when dropped; [`Self::stop`] ends it in order.
+/// Killed when dropped, and by the kernel when this process ends without that, as by `kill -9`; [`Self::stop`] ends it in order. The
+/// kernel goes by the thread that started it, so that must be one that lives as long as the process.
 pub(crate) struct RunningServer {
     child: Child,
     address: SocketAddr,
@@ -57,7 +58,11 @@ impl RunningServer {
         let on_loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
         let (address, admin_address) = (on_loopback(port), on_loopback(admin_port));
         let begun = Instant::now();
-        let mut command = Command::new(launch.binary);
+        // It becomes the binary, with the same process id.
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--pdeathsig", "KILL", "--"])
+            .arg(launch.binary);
         if let Some(log) = launch.log {
             let log = std::fs::File::options().create(true).append(true).open(log);
             command.stderr(log.context("the server's log cannot be written")?);
@@ -204,4 +209,66 @@ pub(crate) fn status_of(address: SocketAddr, target: &str) -> anyhow::Result<u16
     let mut head = [0; 12];
     stream.read_exact(&mut head)?;
     Ok(std::str::from_utf8(&head[9..])?.parse()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader};
+    use std::process::Stdio;
+
+    use super::*;
+
+    /// Names what the other process is to start.
+    const BINARY: &str = "RUNNING_SERVER_BINARY";
+
+    /// Not a test of its own: the process that is killed.
+    #[test]
+    fn a_process_that_waits_with_its_server() {
+        let Some(binary) = std::env::var_os(BINARY) else {
+            return;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("store.db");
+        let server = RunningServer::start(Path::new(&binary), &store, &[]).unwrap();
+        println!("\nstarted {} {}", server.process(), server.address());
+        loop {
+            pause(Duration::from_secs(60));
+        }
+    }
+
+    #[test]
+    fn a_server_ends_with_the_process_that_started_it_even_by_a_kill() {
+        let this = std::env::current_exe().unwrap();
+        // Tests of the whole workspace build the server beside this program.
+        let binary = this.parent().unwrap().parent().unwrap();
+        let mut other = Command::new(&this)
+            .args(["a_process_that_waits_with_its_server", "--nocapture"])
+            .args(["--test-threads", "1"])
+            .env(BINARY, binary.join("scholarship-api"))
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(other.stdout.take().unwrap()).lines();
+        let mut lines = lines.map_while(Result::ok);
+        let line = lines.find(|line| line.starts_with("started ")).unwrap();
+        let words: Vec<&str> = line.split(' ').collect();
+        let stat = format!("/proc/{}/stat", words[1]);
+        let address: SocketAddr = words[2].parse().unwrap();
+        assert_eq!(status_of(address, "/healthz").unwrap(), 200);
+        other.kill().unwrap();
+        other.wait().unwrap();
+        let killed = Instant::now();
+        // Whoever inherits it may leave it a zombie: that has no port any more.
+        let is_gone = || {
+            let stat = std::fs::read_to_string(&stat).unwrap_or_default();
+            stat.is_empty() || stat.contains(") Z ")
+        };
+        while !is_gone() {
+            assert!(killed.elapsed() < Duration::from_secs(10), "it still runs");
+            pause(Duration::from_millis(10));
+        }
+        assert!(status_of(address, "/healthz").is_err());
+    }
 }
