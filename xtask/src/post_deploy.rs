@@ -48,19 +48,27 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(probing::conclude(probe(arguments), &arguments.report))
 }
 
+/// Adds what is asked once the service has answered.
 async fn rest(
     target: &Target,
     admin: Option<&Target>,
     tokens: &Tokens,
-) -> Result<[Group; 2], CannotProbe> {
-    Ok([
-        Group::new("security", checks::security(target, tokens).await?),
-        Group::new("metrics", metrics::checks(target, admin, tokens).await?),
-    ])
+    groups: &mut Vec<Group>,
+) -> Result<(), CannotProbe> {
+    say_progress("performance");
+    let token = tokens.fresh()?;
+    let performance = checks::performance(target, &token, LOAD).await?;
+    groups.push(Group::new("performance", performance));
+    say_progress("security");
+    let security = checks::security(target, tokens).await?;
+    groups.push(Group::new("security", security));
+    let metrics = metrics::checks(target, admin, tokens).await?;
+    groups.push(Group::new("metrics", metrics));
+    Ok(())
 }
 
 async fn probe(arguments: &Arguments) -> Result<Report, CannotProbe> {
-    let target = Target::new(&arguments.target)?;
+    let target = Target::new(&arguments.target)?.without_limits();
     let admin = arguments.admin.as_deref().map(Target::new).transpose()?;
     let tokens = Tokens::from_environment()?;
     let mut groups = Vec::new();
@@ -75,17 +83,12 @@ async fn probe(arguments: &Arguments) -> Result<Report, CannotProbe> {
             "functional",
             functions::checks(&target, &tokens).await?,
         ));
-        say_progress("performance");
-        let token = tokens.fresh()?;
-        let performance = checks::performance(&target, &token, LOAD).await?;
-        groups.push(Group::new("performance", performance));
-        say_progress("security");
-        match rest(&target, admin.as_ref(), &tokens).await {
-            Ok(more) => groups.extend(more),
+        match rest(&target, admin.as_ref(), &tokens, &mut groups).await {
+            Ok(()) => {}
             // What failed before is not forgotten because the service does not answer any more: that makes it worse.
             Err(error) if groups.iter().any(|group| !group.is_passed()) => {
                 let check = Check::new("answers", "still answers", error.to_string(), false);
-                groups.push(Group::new("security", vec![check]));
+                groups.push(Group::new("the rest", vec![check]));
             }
             Err(error) => return Err(error),
         }

@@ -90,20 +90,34 @@ fn header(answer: &Answer, name: &str, value: &str) -> Check {
     )
 }
 
+/// # Errors
+/// When a rate limit kept it from being measured, and nothing else was wrong.
 pub(crate) async fn performance(
     target: &Target,
     token: &str,
     load: Load,
 ) -> Result<Vec<Check>, CannotProbe> {
     let (mut times, mut failed) = (Vec::with_capacity(load.requests), 0_usize);
+    let mut limited = 0_usize;
     let mut answers = many(target, "/api/v1/scholarships", Some(token), load);
     while let Some(answer) = answers.next().await {
         match answer {
             Ok(answer) if answer.status == StatusCode::OK => times.push(answer.milliseconds),
+            Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => limited += 1,
+            Err(CannotProbe::Limited(_)) => limited += 1,
             // It answered before, so that one who does not answer now has failed.
             Ok(_) | Err(_) => failed += 1,
         }
     }
+    let is_good = failed * 1_000 <= load.failed_of_1000 * load.requests;
+    if limited > 0 && is_good {
+        let requests = load.requests;
+        return Err(CannotProbe::LoadLimited { limited, requests });
+    }
+    let beside = match limited {
+        0 => String::new(),
+        some => format!(", and {some} refused by a rate limit (raise RATE_LIMIT_ADMIN)"),
+    };
     times.sort_by(f64::total_cmp);
     let slow = times.iter().filter(|time| **time > SLOW).count();
     let at = times.len().saturating_sub(1) * 95 / 100;
@@ -118,8 +132,8 @@ pub(crate) async fn performance(
                 0 => "all 200".to_owned(),
                 some => format!("200, but for {some} in 1,000 at most"),
             },
-            format!("{failed} otherwise"),
-            failed * 1_000 <= load.failed_of_1000 * load.requests,
+            format!("{failed} otherwise{beside}"),
+            is_good,
         ),
         Check::new(
             format!("answers slower than {SLOW:.0} ms"),

@@ -39,6 +39,16 @@ pub(crate) enum CannotProbe {
     Unconnected(String, #[source] std::io::Error),
     #[error("the answer to {0} has more than {LONGEST_BODY} bytes: is this the right service?")]
     TooLong(String),
+    #[error(
+        "{0} was answered with 429: the service's rate limits are lower than what is asked here, which says nothing about it. Raise \
+         RATE_LIMIT_ADMIN (or RATE_LIMIT_AUTH_FAILURE where a bad token was refused), or wait a minute and try again"
+    )]
+    Limited(String),
+    #[error(
+        "{limited} of {requests} requests were answered with 429: the service's rate limit for administrators is lower than what is \
+         asked here, which says nothing about it. Raise RATE_LIMIT_ADMIN above {requests}/minute, or wait a minute and try again"
+    )]
+    LoadLimited { limited: usize, requests: usize },
     #[error("https cannot be spoken")]
     Tls(#[from] TlsError),
     #[error("the HTTP client cannot be set up")]
@@ -49,6 +59,8 @@ pub(crate) enum CannotProbe {
 pub(crate) struct Target {
     base: Url,
     client: Client,
+    /// Whether 429 is an answer like others.
+    may_limit: bool,
 }
 
 pub(crate) struct Answer {
@@ -93,7 +105,19 @@ impl Target {
             .timeout(TIMEOUT)
             .build()
             .map_err(CannotProbe::Client)?;
-        Ok(Self { base, client })
+        Ok(Self {
+            base,
+            client,
+            may_limit: true,
+        })
+    }
+
+    /// From now on a 429 is no answer: for probes that are not about limits.
+    pub(crate) fn without_limits(self) -> Self {
+        Self {
+            may_limit: false,
+            ..self
+        }
     }
 
     pub(crate) fn shown(&self) -> String {
@@ -157,6 +181,9 @@ impl Target {
         let begun = Instant::now();
         let mut response = request.send().await.map_err(unreachable)?;
         let (status, headers) = (response.status(), response.headers().clone());
+        if status == StatusCode::TOO_MANY_REQUESTS && !self.may_limit {
+            return Err(CannotProbe::Limited(shown));
+        }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             if body.len() + chunk.len() > LONGEST_BODY {

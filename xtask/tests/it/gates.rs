@@ -22,6 +22,11 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// With settings as NAME=value.
+    pub(crate) fn start_with(settings: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         // Tests of the whole workspace build it beside this package's own programs.
         let programs = Path::new(env!("CARGO_BIN_EXE_xtask")).parent();
@@ -36,7 +41,8 @@ impl Server {
             "LOG_LEVEL=error".to_owned(),
             program.display().to_string(),
         ];
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let arguments = arguments.iter().map(String::as_str);
+        let arguments: Vec<&str> = settings.iter().copied().chain(arguments).collect();
         let process = Supervised::start(None, folder.path(), "env", &arguments);
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         wait_for(address);

@@ -75,6 +75,24 @@ fn a_good_server_passes_and_tls_is_not_applicable_over_http() {
     assert!(wrong.contains("FAILED: metrics"), "{wrong}");
 }
 
+/// A limit says nothing about the service: nobody may roll back because of it.
+#[test]
+fn a_rate_limit_is_no_failure_and_says_what_to_raise() {
+    let server = Server::start_with(&["RATE_LIMIT_ADMIN=300/minute"]);
+    let said = post_deploy(&format!("http://{}", server.address), None, &[]).ended(30);
+    assert!(
+        said.contains("answered with 429")
+            && said.contains("Raise RATE_LIMIT_ADMIN above 1000/minute"),
+        "{said}"
+    );
+    let server = Server::start_with(&["RATE_LIMIT_ADMIN=2/minute"]);
+    let said = post_deploy(&format!("http://{}", server.address), None, &[]).ended(30);
+    assert!(
+        said.contains("answered with 429") && said.contains("RATE_LIMIT_ADMIN"),
+        "{said}"
+    );
+}
+
 #[test]
 fn a_server_that_is_not_there_cannot_be_probed() {
     let target = format!("http://127.0.0.1:{}", free_port());
