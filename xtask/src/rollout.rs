@@ -4,6 +4,7 @@ mod asking;
 mod backtest;
 pub(crate) mod directory;
 pub(crate) mod driving;
+mod finishing;
 mod mailbox;
 pub(crate) mod measuring;
 mod operator;
@@ -11,6 +12,8 @@ mod past;
 mod plan;
 mod releasing;
 pub(crate) mod rollback;
+mod servers;
+mod shell;
 mod simulate;
 pub(crate) mod telling;
 pub(crate) mod traffic;
@@ -32,6 +35,8 @@ pub(crate) enum Command {
     Start(releasing::StartArguments),
     /// Go on driving a release that was left off
     Run(releasing::RunArguments),
+    /// After a release that is done: its version takes the places of the old one, and the canary is free for the next one
+    Finish(finishing::Arguments),
     /// Where the release stands
     Status(asking::StatusArguments),
     /// Promote nothing until resumed; rollbacks go on
@@ -106,6 +111,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Start(arguments) => releasing::start(arguments),
         Command::Run(arguments) => releasing::run(arguments),
+        Command::Finish(arguments) => finishing::run(arguments),
         Command::Status(arguments) => asking::status(arguments),
         Command::Pause(arguments) => asking::ask(Request::Pause, arguments),
         Command::Resume(arguments) => asking::ask(Request::Resume, arguments),

@@ -121,6 +121,7 @@ impl<'a> Row<'a> {
     fn server(&self) -> Option<Server> {
         Some(Server {
             name: self.text("svname")?.to_owned(),
+            address: self.text("addr").and_then(|address| address.parse().ok()),
             state: ServerState::read(self.text("status")?),
             weight: self.text("weight")?.parse().ok()?,
             in_flight: self.number("scur")?,
@@ -204,11 +205,11 @@ mod tests {
         assert!(matches!(error, Err(HaProxyError::NoMap { .. })));
     }
 
-    const STAT: &str = "# pxname,svname,scur,status,weight,econ,eresp,req_tot,check_desc\n\
-        canary,canary-1,2,UP 1/3,1,0,1,,\"code: 200, \"\"fine\"\"\"\n\
-        canary,canary-2,0,DOWN,1,0,0,,\n\
-        canary,canary-3,0,no check,0,0,0,,\n\
-        canary,BACKEND,2,UP,1,3,1,40,\n\n";
+    const STAT: &str = "# pxname,svname,scur,status,weight,econ,eresp,req_tot,check_desc,addr\n\
+        canary,canary-1,2,UP 1/3,1,0,1,,\"code: 200, \"\"fine\"\"\",10.0.0.1:5001\n\
+        canary,canary-2,0,DOWN,1,0,0,,,[::1]:5001\n\
+        canary,canary-3,0,no check,0,0,0,,,\n\
+        canary,BACKEND,2,UP,1,3,1,40,,\n\n";
 
     #[test]
     fn servers_are_told_apart_by_their_state() {
@@ -220,6 +221,10 @@ mod tests {
         );
         assert_eq!(canary.servers[0].check, "code: 200, \"fine\"");
         assert_eq!(canary.servers[1].state, ServerState::Down);
+        let addresses = canary.servers.iter().map(|server| server.address);
+        let known = |text: &str| Some(text.parse().unwrap());
+        let expected = [known("10.0.0.1:5001"), known("[::1]:5001"), None];
+        assert_eq!(addresses.collect::<Vec<_>>(), expected);
         let error = backend("show stat", STAT, "stable").unwrap_err();
         assert!(matches!(error, HaProxyError::NoBackend { .. }));
     }

@@ -1,5 +1,7 @@
 //! What HAProxy says of both versions.
 
+use std::net::SocketAddr;
+
 use rollout::traffic::Weights;
 
 /// Everything at one moment.
@@ -34,6 +36,8 @@ pub struct Backend {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
     pub name: String,
+    /// Where it is. None where the socket's level does not let us know, or HAProxy does not know yet.
+    pub address: Option<SocketAddr>,
     pub state: ServerState,
     /// Within its backend.
     pub weight: u32,

@@ -163,7 +163,7 @@ fn canary_percent(state: &State) -> u32 {
             Some(running) => state.stage(running.stage).weights,
             None => return 0,
         },
-        Phase::RollingBack { .. } | Phase::RolledBack { .. } => return 0,
+        Phase::RollingBack { .. } | Phase::RolledBack { .. } | Phase::Settled { .. } => return 0,
         Phase::Done { .. } => return 100,
     };
     weights.canary().into()

@@ -33,7 +33,7 @@ const SNAPSHOTS: &str = "snapshots";
 pub(crate) struct Wheel {
     pub(super) directory: Directory,
     pub(super) driver: Driver<Directory, Directory, Traffic>,
-    pub(super) _lock: Lock,
+    _lock: Lock,
 }
 
 pub(crate) struct Drive {
@@ -93,11 +93,16 @@ impl Measured {
 impl Look {
     /// Once the release is over: 0 when it is done, 20 when it was rolled back.
     pub(crate) fn end(&self) -> Option<Outcome> {
-        match self.step.state.phase {
-            Phase::Done { .. } => Some(Outcome::Promote),
-            Phase::RolledBack { .. } => Some(Outcome::Rollback),
-            Phase::Entering(_) | Phase::Running(_) | Phase::RollingBack { .. } => None,
-        }
+        end(&self.step.state)
+    }
+}
+
+/// Of a release that is over: promote when it is done, rollback when it was rolled back.
+pub(super) fn end(state: &State) -> Option<Outcome> {
+    match state.phase {
+        Phase::Done { .. } | Phase::Settled { .. } => Some(Outcome::Promote),
+        Phase::RolledBack { .. } => Some(Outcome::Rollback),
+        Phase::Entering(_) | Phase::Running(_) | Phase::RollingBack { .. } => None,
     }
 }
 

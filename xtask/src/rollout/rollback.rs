@@ -3,7 +3,7 @@
 
 mod report;
 
-use std::process::{Child, Command as Program, ExitCode, Stdio};
+use std::process::{Child, ExitCode};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
@@ -15,8 +15,9 @@ use tokio::runtime::Runtime;
 
 use super::directory::{Directory, Lock};
 use super::operator::OperatorArguments;
+use super::servers::{all_goes_to_stable, drain, is_not_ready, version_of};
 use super::traffic::{Traffic, TrafficArguments};
-use super::{DirectoryArguments, asking, mailbox, telling};
+use super::{DirectoryArguments, asking, mailbox, shell, telling};
 use crate::pause::pause;
 use crate::probing::{CannotProbe, Target};
 use crate::reporting::{Shape, parse_span};
@@ -26,10 +27,8 @@ use report::{Report, State as StepState, VERIFIED};
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Until a lock is taken for that of a process that drives.
 const LOCK_TRIES: u32 = 5;
-/// For requests that the new version still answers; the service itself ends the others in order.
-const DRAIN: Duration = Duration::from_secs(30);
-/// In which the router must send nothing to the new version.
-const WATCH: Duration = Duration::from_secs(1);
+/// Wrong usage.
+const WRONG_SERVER: u8 = 2;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -39,7 +38,8 @@ const WATCH: Duration = Duration::from_secs(1);
 
 Traffic is moved only once every --old is ready. A process that drives the release is asked to abort it, otherwise this command does.
 Also a release that is done can be taken back, as long as the old version can be started. Ends with 0 when the router sends everything
-to the old version and --stop-new has ended the new one, 1 when either could not be done (it says how far it came), 2 on wrong usage.")]
+to the old version and --stop-new has ended the new one, 1 when either could not be done (it says how far it came), 2 on wrong usage,
+also when an --old runs another version than the one that the release would replace.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     by: OperatorArguments,
@@ -74,6 +74,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         reason: arguments.by.reason.clone(),
     };
     let state = asking::state(&arguments.directory)?;
+    ensure!(
+        !matches!(state.phase, Phase::Settled { .. }),
+        "the release of {} is finished, and {} is gone from its places: `cargo xtask rollout start --canary {1}` brings it back",
+        state.release.canary,
+        state.release.stable
+    );
     let directory = arguments.directory.open();
     let rollback = Rollback {
         arguments,
@@ -88,7 +94,21 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         report.fail(&format!("{error:#}"));
     }
     print!("{}", report.rendered(arguments.format));
-    Ok(ExitCode::from(u8::from(!report.is_done())))
+    Ok(match outcome {
+        Err(error) if error.is::<OtherVersion>() => ExitCode::from(WRONG_SERVER),
+        _ => ExitCode::from(u8::from(!report.is_done())),
+    })
+}
+
+/// An `--old` is not what the release would replace.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{server} is {found}, but the old version of this release is {wanted}: the traffic was left as it is. Name the servers of {wanted}"
+)]
+struct OtherVersion {
+    server: String,
+    found: String,
+    wanted: String,
 }
 
 struct Rollback<'a> {
@@ -104,7 +124,10 @@ impl Rollback<'_> {
     /// must not go.
     fn carry_out(&self, state: &State, report: &mut Report) -> anyhow::Result<()> {
         report.begin("old version ready");
-        report.end(StepState::Done, &self.make_old_ready()?);
+        report.end(
+            StepState::Done,
+            &self.make_old_ready(&state.release.stable)?,
+        );
         report.begin("traffic to the old version");
         report.end(StepState::Done, &self.move_traffic()?);
         report.begin(VERIFIED);
@@ -115,13 +138,17 @@ impl Rollback<'_> {
         Ok(())
     }
 
-    fn make_old_ready(&self) -> anyhow::Result<String> {
+    fn make_old_ready(&self, version: &str) -> anyhow::Result<String> {
         let begun = Instant::now();
         let mut starting: Option<Child> = None;
         let mut is_told = false;
         loop {
             let Some(why) = self.old_is_not_ready() else {
-                return Ok(format!("{} of {0} ready", self.arguments.old.len()));
+                self.check_version(version)?;
+                return Ok(format!(
+                    "{} of {0} ready with {version}",
+                    self.arguments.old.len()
+                ));
             };
             ensure!(
                 begun.elapsed() < self.arguments.timeout,
@@ -132,7 +159,7 @@ impl Rollback<'_> {
                     bail!("--start-old ended with {status}: the traffic was left as it is");
                 }
             } else if let Some(line) = &self.arguments.start_old {
-                starting = Some(shell(line)?);
+                starting = Some(shell::spawn(line, &[])?);
             } else if !is_told {
                 eprintln!("TO DO: start the old version ({why})");
                 is_told = true;
@@ -143,13 +170,23 @@ impl Rollback<'_> {
 
     /// Why the first of them is not.
     fn old_is_not_ready(&self) -> Option<String> {
-        self.arguments.old.iter().find_map(|old| {
-            match self.runtime.block_on(old.get("/readyz", None)) {
-                Ok(answer) if answer.status.is_success() => None,
-                Ok(answer) => Some(format!("{}readyz says {}", old.shown(), answer.shown())),
-                Err(error) => Some(error.to_string()),
+        let mut old = self.arguments.old.iter();
+        old.find_map(|old| is_not_ready(&self.runtime, old))
+    }
+
+    /// Traffic for another version would be no rollback.
+    fn check_version(&self, wanted: &str) -> anyhow::Result<()> {
+        for old in &self.arguments.old {
+            let found = version_of(&self.runtime, old)?;
+            if found != wanted {
+                bail!(OtherVersion {
+                    server: old.shown(),
+                    found,
+                    wanted: wanted.to_owned(),
+                });
             }
-        })
+        }
+        Ok(())
     }
 
     /// Until the history and the controller both have it.
@@ -255,50 +292,16 @@ impl Rollback<'_> {
     }
 
     fn end_new(&self, version: &str) -> anyhow::Result<(StepState, String)> {
-        let left = self.drain()?;
+        let left = drain(&self.controller)?;
         let Some(line) = &self.arguments.stop_new else {
             return Ok((
                 StepState::ToDo,
                 format!("end the servers of {version}{left}"),
             ));
         };
-        let mut child = shell(line)?;
-        let begun = Instant::now();
-        loop {
-            if let Some(status) = child.try_wait()? {
-                ensure!(
-                    status.success(),
-                    "--stop-new ended with {status}; the old version has all traffic"
-                );
-                return Ok((StepState::Done, format!("{version} was ended{left}")));
-            }
-            ensure!(
-                begun.elapsed() < self.arguments.timeout,
-                "--stop-new does not end; the old version has all traffic"
-            );
-            pause(LOOK_EVERY);
-        }
-    }
-
-    /// What is to be said of requests that are still under way. A router that cannot be asked may send more: then nothing is ended.
-    fn drain(&self) -> anyhow::Result<String> {
-        let Some(router) = self.controller.router() else {
-            return Ok(String::new());
-        };
-        let begun = Instant::now();
-        loop {
-            match router.overview().map(|overview| overview.canary.in_flight) {
-                Ok(0) => return Ok(String::new()),
-                Ok(some) if begun.elapsed() > DRAIN => {
-                    return Ok(format!(" ({some} requests were still under way)"));
-                }
-                Err(error) if begun.elapsed() > DRAIN => {
-                    return Err(error)
-                        .context("whether the new version still gets requests is unknown");
-                }
-                _ => pause(LOOK_EVERY),
-            }
-        }
+        shell::run("--stop-new", line, &[], self.arguments.timeout)
+            .context("the old version has all traffic")?;
+        Ok((StepState::Done, format!("{version} was ended{left}")))
     }
 
     /// What is so at the end, whatever was done before.
@@ -317,33 +320,9 @@ impl Rollback<'_> {
                 "the old version is ready; you confirmed that it has all traffic".to_owned(),
             );
         };
-        let before = router.overview()?;
-        pause(WATCH);
-        let after = router.overview()?;
-        ensure!(
-            after.weights == Weights::ALL_STABLE
-                && after.stable.ready() >= self.arguments.old.len(),
-            "the router has {} ready servers of the old version and sends {} % to the new one",
-            after.stable.ready(),
-            after.weights.canary()
-        );
-        ensure!(
-            after.process.pid != before.process.pid || after.canary.sent == before.canary.sent,
-            "the router still sends requests to the new version"
-        );
+        let ready = all_goes_to_stable(router, self.arguments.old.len())?;
         Ok(format!(
-            "the router sends everything to {} ready servers of the old version",
-            after.stable.ready()
+            "the router sends everything to {ready} ready servers of the old version"
         ))
     }
-}
-
-/// What it prints goes where notes go: the report alone is on the standard output.
-fn shell(line: &str) -> anyhow::Result<Child> {
-    Program::new("sh")
-        .args(["-c", line])
-        .stdin(Stdio::null())
-        .stdout(std::io::stderr())
-        .spawn()
-        .context("a shell does not start")
 }

@@ -60,6 +60,7 @@ pub(crate) fn phase(state: &State) -> String {
         Phase::RollingBack { .. } => "rolling back".to_owned(),
         Phase::RolledBack { .. } => "rolled back".to_owned(),
         Phase::Done { .. } => "done".to_owned(),
+        Phase::Settled { .. } => "done and finished".to_owned(),
     };
     match &state.pause {
         Some(pause) => format!("{text}, paused by {} ({})", pause.operator, pause.reason),
@@ -92,6 +93,7 @@ fn event(event: &Event) -> String {
         Event::RollbackBegan { cause } => format!("rollback began: {}", caused_by(*cause)),
         Event::RolledBack => "rolled back".to_owned(),
         Event::Finished => "finished".to_owned(),
+        Event::Settled => "settled".to_owned(),
     }
 }
 

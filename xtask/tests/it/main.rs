@@ -4,6 +4,7 @@ mod auditing;
 mod backups;
 mod checklist;
 mod containers;
+mod finishing;
 mod gates;
 mod importing;
 mod loadtest;

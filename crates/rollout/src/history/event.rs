@@ -35,6 +35,8 @@ pub enum Event {
     },
     RolledBack,
     Finished,
+    /// The new version is the stable one from now on: there is nothing to go back to any more.
+    Settled,
 }
 
 /// What a release was rolled back for.

@@ -12,6 +12,8 @@ pub enum Request {
     Promote,
     /// Rolls back, also a release that is done.
     Abort,
+    /// The new version of a release that is done is the stable one from now on: its servers are those of the stable version.
+    Settle,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +32,14 @@ pub enum Refusal {
     RolledBack,
     #[error("the release is done")]
     Done,
+    #[error("the release is not done")]
+    NotDone,
+    #[error(
+        "its new version is the stable one already: begin a release of the version that you want"
+    )]
+    Settled,
+    #[error("the servers of the stable version do not have all traffic")]
+    NotAllStable,
     #[error("the release is paused already")]
     PausedAlready,
     #[error("the release is not paused")]

@@ -50,6 +50,10 @@ impl<S: StateStore, L: Log, C: Controller> Driver<S, L, C> {
         self
     }
 
+    pub fn controller(&self) -> &C {
+        &self.controller
+    }
+
     /// The release that was left off, if any.
     ///
     /// # Errors

@@ -70,7 +70,10 @@ impl State {
             Phase::Entering(Entering { stage, .. }) | Phase::Running(Running { stage, .. }) => {
                 *stage
             }
-            Phase::RollingBack { .. } | Phase::RolledBack { .. } | Phase::Done { .. } => 0,
+            Phase::RollingBack { .. }
+            | Phase::RolledBack { .. }
+            | Phase::Done { .. }
+            | Phase::Settled { .. } => 0,
         };
         is_planned(named) && self.judged().is_none_or(|judged| is_planned(judged.stage))
     }

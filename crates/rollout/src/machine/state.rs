@@ -39,9 +39,20 @@ pub struct Release {
 pub enum Phase {
     Entering(Entering),
     Running(Running),
-    RollingBack { cause: Cause },
-    RolledBack { cause: Cause, at: DateTime<Utc> },
-    Done { at: DateTime<Utc> },
+    RollingBack {
+        cause: Cause,
+    },
+    RolledBack {
+        cause: Cause,
+        at: DateTime<Utc>,
+    },
+    Done {
+        at: DateTime<Utc>,
+    },
+    /// The servers of the stable version are the new version's as well, and have all traffic.
+    Settled {
+        at: DateTime<Utc>,
+    },
 }
 
 /// A stage's weights are intended; nobody knows yet whether they are in effect.
@@ -135,7 +146,10 @@ impl State {
         match &self.phase {
             Phase::Running(running) => Some(running),
             Phase::Entering(entering) => entering.from.as_ref(),
-            Phase::RollingBack { .. } | Phase::RolledBack { .. } | Phase::Done { .. } => None,
+            Phase::RollingBack { .. }
+            | Phase::RolledBack { .. }
+            | Phase::Done { .. }
+            | Phase::Settled { .. } => None,
         }
     }
 
@@ -143,7 +157,10 @@ impl State {
         match &mut self.phase {
             Phase::Running(running) => Some(running),
             Phase::Entering(entering) => entering.from.as_mut(),
-            Phase::RollingBack { .. } | Phase::RolledBack { .. } | Phase::Done { .. } => None,
+            Phase::RollingBack { .. }
+            | Phase::RolledBack { .. }
+            | Phase::Done { .. }
+            | Phase::Settled { .. } => None,
         }
     }
 
@@ -153,14 +170,19 @@ impl State {
             Phase::Entering(Entering { stage, .. }) | Phase::Running(Running { stage, .. }) => {
                 self.stage(*stage).weights
             }
-            Phase::RollingBack { .. } | Phase::RolledBack { .. } => Weights::ALL_STABLE,
+            Phase::RollingBack { .. } | Phase::RolledBack { .. } | Phase::Settled { .. } => {
+                Weights::ALL_STABLE
+            }
             Phase::Done { .. } => Weights::ALL_CANARY,
         }
     }
 
     /// Whether another release may start.
     pub fn is_over(&self) -> bool {
-        matches!(self.phase, Phase::RolledBack { .. } | Phase::Done { .. })
+        matches!(
+            self.phase,
+            Phase::RolledBack { .. } | Phase::Done { .. } | Phase::Settled { .. }
+        )
     }
 
     /// Whether the next tick should come at once: there is an order to be confirmed.

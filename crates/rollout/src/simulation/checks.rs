@@ -185,7 +185,10 @@ impl Checks {
                 self.promise(is_last, "no stage is skipped");
                 true
             }
-            Phase::Running(_) | Phase::RollingBack { .. } | Phase::RolledBack { .. } => false,
+            Phase::Running(_)
+            | Phase::RollingBack { .. }
+            | Phase::RolledBack { .. }
+            | Phase::Settled { .. } => false,
         };
         if !is_promoted {
             return;

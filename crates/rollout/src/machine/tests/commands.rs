@@ -86,3 +86,58 @@ fn pausing_and_resuming_twice_is_refused() {
     bench.request(Request::Pause, Outcome::Hold);
     assert_eq!(bench.refusal, Some(Refusal::PausedAlready));
 }
+
+/// Done, with all traffic at the canary's servers.
+fn done() -> Bench {
+    let mut bench = Bench::running();
+    bench.looks(Outcome::Promote, 10);
+    assert!(matches!(bench.state.phase, Phase::Done { .. }));
+    bench
+}
+
+#[test]
+fn a_new_version_is_the_stable_one_once_the_stable_servers_have_all_traffic() {
+    let mut bench = done();
+    bench.request(Request::Settle, Outcome::Promote);
+    assert_eq!(bench.refusal, Some(Refusal::NotAllStable));
+    assert_eq!(bench.weights, Weights::ALL_CANARY);
+    bench.weights = Weights::ALL_STABLE;
+    bench.request(Request::Settle, Outcome::Promote);
+    assert_eq!(bench.refusal, None);
+    assert!(matches!(bench.state.phase, Phase::Settled { .. }));
+    let last = bench.state.outbox.last().unwrap();
+    assert_eq!(
+        (&last.event, last.operator.as_str(), last.weights),
+        (&Event::Settled, "ada", Weights::ALL_STABLE)
+    );
+    assert!(bench.state.is_over());
+}
+
+#[test]
+fn nothing_happens_to_a_version_that_is_the_stable_one() {
+    let mut bench = done();
+    bench.weights = Weights::ALL_STABLE;
+    bench.request(Request::Settle, Outcome::Promote);
+    let records = bench.state.outbox.len();
+    for request in [
+        Request::Pause,
+        Request::Promote,
+        Request::Abort,
+        Request::Settle,
+    ] {
+        // The servers of the next canary may have traffic by now.
+        bench.weights = percent(5);
+        bench.request(request, Outcome::Rollback);
+        assert_eq!(bench.refusal, Some(Refusal::Settled));
+        assert_eq!(bench.order, None);
+    }
+    assert_eq!(bench.state.outbox.len(), records);
+}
+
+#[test]
+fn only_a_release_that_is_done_is_settled() {
+    let mut bench = Bench::running();
+    bench.request(Request::Settle, Outcome::Promote);
+    assert_eq!(bench.refusal, Some(Refusal::NotDone));
+    assert!(bench.is_running(0));
+}

@@ -4,6 +4,7 @@ use super::{Look, Turn};
 use crate::{
     history::{Cause, Event},
     machine::{Command, Entering, Phase, Refusal, Request},
+    traffic::Weights,
 };
 
 impl Turn<'_> {
@@ -14,8 +15,11 @@ impl Turn<'_> {
         match self.state.phase {
             Phase::RollingBack { .. } => return Err(Refusal::RollingBack),
             Phase::RolledBack { .. } => return Err(Refusal::RolledBack),
+            Phase::Settled { .. } => return Err(Refusal::Settled),
             // What was found bad later is taken back as well.
-            Phase::Done { .. } if command.request != Request::Abort => return Err(Refusal::Done),
+            Phase::Done { .. } if !matches!(command.request, Request::Abort | Request::Settle) => {
+                return Err(Refusal::Done);
+            }
             Phase::Done { .. } | Phase::Entering(_) | Phase::Running(_) => {}
         }
         match command.request {
@@ -26,7 +30,22 @@ impl Turn<'_> {
                 self.roll_back(Cause::Abort, &command.operator, &command.reason);
                 Ok(())
             }
+            Request::Settle => self.obey_settle(command),
         }
+    }
+
+    /// The traffic was moved before: a history that says so must not be ahead of it.
+    fn obey_settle(&mut self, command: &Command) -> Result<(), Refusal> {
+        if !matches!(self.state.phase, Phase::Done { .. }) {
+            return Err(Refusal::NotDone);
+        }
+        if self.tick.weights != Some(Weights::ALL_STABLE) {
+            return Err(Refusal::NotAllStable);
+        }
+        self.state.phase = Phase::Settled { at: self.tick.now };
+        let (operator, reason) = (&command.operator, &command.reason);
+        self.record_by(operator, reason, Event::Settled, Weights::ALL_STABLE);
+        Ok(())
     }
 
     fn obey_pause(&mut self, command: &Command) -> Result<(), Refusal> {
@@ -54,7 +73,8 @@ impl Turn<'_> {
             Phase::Running(_)
             | Phase::RollingBack { .. }
             | Phase::RolledBack { .. }
-            | Phase::Done { .. } => {}
+            | Phase::Done { .. }
+            | Phase::Settled { .. } => {}
         }
         Ok(())
     }

@@ -40,7 +40,8 @@ impl Turn<'_> {
             | Phase::Running(_)
             | Phase::RollingBack { .. }
             | Phase::RolledBack { .. }
-            | Phase::Done { .. } => {}
+            | Phase::Done { .. }
+            | Phase::Settled { .. } => {}
         }
     }
 
@@ -95,7 +96,10 @@ impl Turn<'_> {
         let is_due = match &self.state.phase {
             Phase::Entering(entering) => !raises || self.may_raise(entering),
             Phase::RollingBack { .. } => true,
-            Phase::Running(_) | Phase::RolledBack { .. } | Phase::Done { .. } => false,
+            Phase::Running(_)
+            | Phase::RolledBack { .. }
+            | Phase::Done { .. }
+            | Phase::Settled { .. } => false,
         };
         is_due.then_some(Order { weights, raises })
     }
