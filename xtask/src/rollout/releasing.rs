@@ -3,10 +3,13 @@
 use std::process::ExitCode;
 
 use anyhow::{Context as _, ensure};
+use rollout::Outcome;
+use rollout::history::{self, Event, Record};
 use rollout::machine::Release;
+use rollout::traffic::{Controller as _, Weights};
 
 use super::directory::Directory;
-use super::driving::{Drive, Wheel, policy_of};
+use super::driving::{Drive, Wheel, end, policy_of};
 use super::measuring::PrometheusArguments;
 use super::operator::OperatorArguments;
 use super::traffic::TrafficArguments;
@@ -26,6 +29,9 @@ pub(crate) struct StartArguments {
     /// The version that serves now
     #[arg(long, value_name = "VERSION")]
     stable: String,
+    /// Although the last release of this very version was rolled back
+    #[arg(long)]
+    again: bool,
     #[command(flatten)]
     by: OperatorArguments,
     #[command(flatten)]
@@ -35,8 +41,12 @@ pub(crate) struct StartArguments {
 }
 
 #[derive(clap::Args)]
-#[command(after_help = "Example:
-  cargo xtask rollout run --prometheus http://localhost:9090 --haproxy /run/haproxy/admin.sock --router-job haproxy")]
+#[command(
+    after_help = "A release that is over already ends at once: with 0 when it is done, with 20 when it was rolled back.
+
+Example:
+  cargo xtask rollout run --prometheus http://localhost:9090 --haproxy /run/haproxy/admin.sock --router-job haproxy"
+)]
 pub(crate) struct RunArguments {
     #[command(flatten)]
     directory: DirectoryArguments,
@@ -63,6 +73,7 @@ pub(crate) fn start(arguments: &StartArguments) -> anyhow::Result<ExitCode> {
         ensure!(is_stage, "--until {until}: the policy has no such stage");
     }
     let wheel = arguments.run.wheel()?;
+    check_last_release(&wheel, arguments)?;
     let release = Release {
         canary: arguments.canary.clone(),
         stable: arguments.stable.clone(),
@@ -79,17 +90,58 @@ pub(crate) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
         .driver
         .load()?
         .context("no release was started here: `rollout start` does that")?;
-    ensure!(
-        !state.is_over(),
-        "the release of {} is {}: `rollout start` begins another one",
-        state.release.canary,
-        telling::phase(&state)
-    );
+    if let Some(outcome) = end(&state) {
+        let canary = &state.release.canary;
+        println!("the release of {canary} is {}", telling::phase(&state));
+        return Ok(ExitCode::from(outcome.exit_code()));
+    }
     let policy = policy_of(&wheel.directory, &state.plan.policy_hash)?;
     let meter = arguments.prometheus.meter(&policy)?;
     Drive::new(wheel, policy, meter)
         .until(arguments.until.clone())
         .to_the_end()
+}
+
+/// A version that was found bad is not begun again by accident, as when a pipeline's job is run once more; nor is any while the canary
+/// still has traffic of the release before. One that goes on is refused by the driver.
+fn check_last_release(wheel: &Wheel, arguments: &StartArguments) -> anyhow::Result<()> {
+    let last = wheel.driver.load()?;
+    if last.as_ref().is_some_and(|last| !last.is_over()) {
+        return Ok(());
+    }
+    let text = wheel.directory.history()?;
+    let records = history::read(&text)?.records;
+    let canary = &arguments.canary;
+    let is_bad = last
+        .as_ref()
+        .is_some_and(|last| last.release.canary == *canary && end(last) == Some(Outcome::Rollback));
+    ensure!(
+        arguments.again || !(is_bad || was_rolled_back(&records, canary)),
+        "the last release of {canary} was rolled back (`rollout history` says why): name --again, with a --reason, to begin it once more"
+    );
+    let weights = wheel.driver.controller().weights()?;
+    ensure!(
+        weights == Weights::ALL_STABLE,
+        "the canary has {} % of the traffic before its release begins: `cargo xtask rollout finish` ends the release before",
+        weights.canary()
+    );
+    Ok(())
+}
+
+/// Whether the last release of this version was.
+fn was_rolled_back(records: &[Record], version: &str) -> bool {
+    let (mut is_its_own, mut was_rolled_back) = (false, false);
+    for record in records {
+        match &record.event {
+            Event::Started { canary, .. } => {
+                is_its_own = canary == version;
+                was_rolled_back &= !is_its_own;
+            }
+            Event::RollbackBegan { .. } => was_rolled_back |= is_its_own,
+            _ => {}
+        }
+    }
+    was_rolled_back
 }
 
 impl RunArguments {
@@ -107,7 +159,67 @@ impl RunArguments {
 pub(super) const DIRECTORY: &str = ".rollout";
 
 impl DirectoryArguments {
-    pub(super) fn open(&self) -> Directory {
+    pub(crate) fn open(&self) -> Directory {
         Directory::new(&self.directory)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+    use rollout::history::{Cause, Entry, Head};
+
+    use super::*;
+
+    fn history(events: Vec<Event>) -> Vec<Record> {
+        let mut head = Head::default();
+        let records = events.into_iter().map(|event| {
+            let entry = Entry {
+                at: DateTime::<Utc>::UNIX_EPOCH,
+                operator: "ada".to_owned(),
+                reason: "a test".to_owned(),
+                event,
+                verdict_hash: None,
+                weights: Weights::ALL_STABLE,
+            };
+            let record = Record::after(&head, entry);
+            head = record.head();
+            record
+        });
+        records.collect()
+    }
+
+    fn started(canary: &str) -> Event {
+        Event::Started {
+            canary: canary.to_owned(),
+            stable: "1".to_owned(),
+            policy_hash: String::new(),
+        }
+    }
+
+    #[test]
+    fn the_last_release_of_a_version_counts_and_not_that_of_others() {
+        let back = || Event::RollbackBegan {
+            cause: Cause::Abort,
+        };
+        let was = |events, version| was_rolled_back(&history(events), version);
+        assert!(!was(vec![], "2"));
+        assert!(was(vec![started("2"), back()], "2"));
+        assert!(was(
+            vec![started("2"), back(), Event::RolledBack, started("3")],
+            "2"
+        ));
+        assert!(!was(
+            vec![started("2"), back(), started("3"), Event::Finished],
+            "3"
+        ));
+        assert!(!was(vec![started("2"), started("3"), back()], "2"));
+        // Begun again, and well.
+        assert!(!was(
+            vec![started("2"), back(), started("2"), Event::Finished],
+            "2"
+        ));
+        // Taken back after its end.
+        assert!(was(vec![started("2"), Event::Finished, back()], "2"));
     }
 }

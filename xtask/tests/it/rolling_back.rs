@@ -12,10 +12,13 @@ use testkit::PrivateHaproxy;
 use super::Ran;
 use super::gates::wait_until;
 
-/// Answers every request: 503 to `/readyz` while this file is not there, otherwise 200.
-fn server(readiness: PathBuf) -> u16 {
+/// Answers every request with the version that the file `<name>-version` says: with 503 to `/readyz` while there is no `<name>-ready`,
+/// otherwise with 200.
+pub(crate) fn server(folder: &Path, name: &str) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("the loopback has free ports");
     let port = listener.local_addr().expect("it is bound").port();
+    let [readiness, version] =
+        ["ready", "version"].map(|what| folder.join(format!("{name}-{what}")));
     std::thread::spawn(move || {
         for mut client in listener.incoming().flatten() {
             let reader = BufReader::new(client.try_clone().expect("a socket"));
@@ -25,9 +28,12 @@ fn server(readiness: PathBuf) -> u16 {
             let _ = head.find(String::is_empty);
             let is_away = first.contains(" /readyz ") && !readiness.exists();
             let status = if is_away { 503 } else { 200 };
+            let version = std::fs::read_to_string(&version).unwrap_or_default();
+            let body = serde_json::json!({ "version": version }).to_string();
+            let length = body.len();
             let _ = write!(
                 client,
-                "HTTP/1.1 {status} X\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok"
+                "HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
             );
         }
     });
@@ -35,7 +41,7 @@ fn server(readiness: PathBuf) -> u16 {
 }
 
 /// Begins a release. Its telemetry is away.
-const START: [&str; 12] = [
+pub(crate) const START: [&str; 12] = [
     "rollout",
     "start",
     "--canary",
@@ -50,49 +56,61 @@ const START: [&str; 12] = [
     "http://127.0.0.1:1",
 ];
 
-struct World {
+pub(crate) struct World {
     folder: tempfile::TempDir,
-    haproxy: PrivateHaproxy,
+    pub(crate) haproxy: PrivateHaproxy,
     stable: u16,
 }
 
 impl World {
     /// Both versions are ready, and all traffic is the stable one's.
     fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = |name: &str| folder.path().join(name);
-        for name in ["old-ready", "new-ready"] {
-            std::fs::write(path(name), "").expect("is written");
-        }
-        let (stable, canary) = (server(path("old-ready")), server(path("new-ready")));
         // Both places of the stable version are its one server.
-        let haproxy = PrivateHaproxy::start([stable; 2], canary, "100ms");
-        let world = Self {
-            folder,
-            haproxy,
-            stable,
+        Self::with_stable(["old", "old"])
+    }
+
+    /// With servers of these names in the places of the stable version.
+    pub(crate) fn with_stable(names: [&str; 2]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let begin = |name: &str, version: &str| {
+            for (what, text) in [("ready", ""), ("version", version)] {
+                let path = folder.path().join(format!("{name}-{what}"));
+                std::fs::write(path, text).expect("is written");
+            }
+            server(folder.path(), name)
         };
-        wait_until(|| {
-            let overview = world.router().overview();
-            overview.is_ok_and(|found| found.stable.ready() == 2 && found.canary.ready() == 1)
-        });
+        let stable = names.map(|name| begin(name, "1"));
+        let canary = begin("new", "2");
+        let world = Self {
+            haproxy: PrivateHaproxy::start(stable, canary, "100ms"),
+            folder,
+            stable: stable[0],
+        };
+        world.wait_until_all_are_ready();
         world
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn wait_until_all_are_ready(&self) {
+        wait_until(|| {
+            let overview = self.router().overview();
+            overview.is_ok_and(|found| found.stable.ready() == 2 && found.canary.ready() == 1)
+        });
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn router(&self) -> HaProxy {
+    pub(crate) fn router(&self) -> HaProxy {
         let address = self.haproxy.socket();
         HaProxy::new(Settings::new(address.parse().expect("a path"))).expect("good settings")
     }
 
-    fn weights(&self) -> Weights {
+    pub(crate) fn weights(&self) -> Weights {
         self.router().weights().expect("HAProxy answers")
     }
 
-    fn xtask(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn xtask(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
@@ -102,7 +120,7 @@ impl World {
         command
     }
 
-    fn through_haproxy(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn through_haproxy(&self, arguments: &[&str]) -> Command {
         let mut command = self.xtask(arguments);
         command.arg("--haproxy").arg(self.haproxy.socket());
         command
@@ -122,13 +140,13 @@ impl World {
     }
 
     /// A release that was left off in its first stage.
-    fn left_off(&self) {
+    pub(crate) fn left_off(&self) {
         let mut driver = self.driven();
         driver.kill().expect("is killed");
         driver.wait().expect("has ended");
     }
 
-    fn phase(&self) -> String {
+    pub(crate) fn phase(&self) -> String {
         let output = self
             .xtask(&["rollout", "status", "--format", "json"])
             .output();
@@ -140,7 +158,7 @@ impl World {
             .to_owned()
     }
 
-    fn rollback(&self, further: &[&str]) -> Ran {
+    pub(crate) fn rollback(&self, further: &[&str]) -> Ran {
         let old = format!("http://127.0.0.1:{}", self.stable);
         let mut command =
             self.through_haproxy(&["rollback", "--reason", "errors", "--operator", "eve"]);
@@ -148,7 +166,7 @@ impl World {
         Ran::of(command.output().expect("starts"))
     }
 
-    fn history(&self) -> String {
+    pub(crate) fn history(&self) -> String {
         let verified = self.xtask(&["rollout", "verify-history"]).output();
         Ran::of(verified.expect("starts")).ended(0);
         let shown = Ran::of(
@@ -333,4 +351,52 @@ fn without_verdicts_there_is_nothing_to_judge_again() {
         .output();
     let said = Ran::of(unknown.expect("starts")).ended(1);
     assert!(said.contains("no stage lunch"), "{said}");
+}
+
+#[test]
+fn a_version_that_was_rolled_back_begins_again_only_when_that_is_meant() {
+    let world = World::start();
+    world.left_off();
+    world.rollback(&[]).ended(0);
+    let run = world
+        .through_haproxy(&["rollout", "run", "--prometheus", "http://127.0.0.1:1"])
+        .output();
+    let said = Ran::of(run.expect("starts")).ended(20);
+    assert!(said.contains("the release of 2 is rolled back"), "{said}");
+    let start = world.through_haproxy(&START).output().expect("starts");
+    let said = Ran::of(start).ended(1);
+    assert!(
+        said.contains("the last release of 2 was rolled back"),
+        "{said}"
+    );
+    let records = world.history().lines().count();
+    let mut again = world
+        .through_haproxy(&START)
+        .arg("--again")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("starts");
+    wait_until(|| world.phase() == "running");
+    again.kill().expect("is killed");
+    again.wait().expect("has ended");
+    assert!(world.history().lines().count() > records);
+}
+
+#[test]
+fn servers_of_another_version_are_no_way_back() {
+    let world = World::start();
+    world.left_off();
+    std::fs::write(world.path("old-version"), "0.9").expect("is written");
+    let stop = format!("touch {}", world.path("ended").display());
+    let said = world.rollback(&["--stop-new", &stop]).ended(2);
+    assert!(
+        said.contains("is 0.9, but the old version of this release is 1"),
+        "{said}"
+    );
+    assert_eq!(world.weights().canary(), 5);
+    assert_eq!(world.phase(), "running");
+    assert!(!world.path("ended").exists());
+    std::fs::write(world.path("old-version"), "1").expect("is written");
+    world.rollback(&[]).ended(0);
 }
