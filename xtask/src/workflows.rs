@@ -9,17 +9,23 @@ use serde_json::Value;
 use crate::CommandLine;
 
 /// What stands for variables of the workflow and of shells.
-const VARIABLES: [(&str, &str); 10] = [
+const VARIABLES: [(&str, &str); 13] = [
+    ("{ADDRESS%:*}", "10.0.0.1"),
     ("GITHUB_ACTOR", "ada"),
     ("GITHUB_REF_NAME", "v1.3.0-prod"),
     ("HAPROXY", "/run/haproxy/admin.sock"),
     ("ROLLOUT_DIRECTORY", "/var/lib/rollout"),
     ("STABLE", "1.2.0"),
+    ("STAGE", "canary"),
     ("START_OLD", "true"),
     ("STOP_NEW", "true"),
     ("VERSION", "1.3.0"),
     ("since", "2026-01-31T12:00:00Z"),
     ("TOKEN", "token"),
+    (
+        "{UPGRADE_STABLE:?is not set in the settings of the repository}",
+        "true",
+    ),
 ];
 
 fn root() -> PathBuf {
@@ -31,7 +37,24 @@ fn text_of(path: &str) -> String {
 }
 
 fn workflow() -> Value {
-    serde_norway::from_str(&text_of(".github/workflows/release.yml")).unwrap()
+    read("./.github/workflows/release.yml")
+}
+
+fn read(path: &str) -> Value {
+    serde_norway::from_str(&text_of(path)).unwrap()
+}
+
+/// The job itself, or the one of the workflow that it calls.
+fn called(job: &Value) -> Value {
+    match job["uses"].as_str() {
+        None => job.clone(),
+        Some(path) => {
+            let workflow = read(path);
+            let jobs = workflow["jobs"].as_object().unwrap();
+            assert_eq!(jobs.len(), 1, "{path}");
+            jobs.values().next().unwrap().clone()
+        }
+    }
 }
 
 /// Names and contents.
@@ -39,12 +62,13 @@ fn jobs(workflow: &Value) -> Vec<(&String, &Value)> {
     workflow["jobs"].as_object().unwrap().iter().collect()
 }
 
-fn steps(job: &Value) -> &Vec<Value> {
-    job["steps"].as_array().unwrap()
+fn steps(job: &Value) -> Vec<Value> {
+    called(job)["steps"].as_array().unwrap().clone()
 }
 
 fn scripts(job: &Value) -> String {
-    let scripts = steps(job).iter().filter_map(|step| step["run"].as_str());
+    let steps = steps(job);
+    let scripts = steps.iter().filter_map(|step| step["run"].as_str());
     scripts.collect::<Vec<_>>().join("\n")
 }
 
@@ -52,7 +76,8 @@ fn scripts(job: &Value) -> String {
 fn command_lines(script: &str) -> Vec<Vec<String>> {
     let joined = script.replace("\\\n", " ");
     let mut lines = Vec::new();
-    for line in joined.lines().map(str::trim) {
+    for line in joined.lines() {
+        let line = line.split(" # ").next().unwrap().trim();
         // What copies the program does not run it.
         if line.starts_with('#') || line.starts_with("cp ") {
             continue;
@@ -203,7 +228,11 @@ fn it_is_compiled_once_and_no_job_has_a_right_that_it_does_not_need() {
             "build" => assert_eq!(*rights, serde_json::json!({"contents": "read"})),
             _ => assert!(rights.is_null(), "{name}: {rights}"),
         }
-        assert!(job["timeout-minutes"].is_u64(), "{name}");
+        let minutes = match job["uses"].as_str() {
+            None => &job["timeout-minutes"],
+            Some(_) => &job["with"]["minutes"],
+        };
+        assert!(minutes.is_u64(), "{name}");
     }
 }
 
@@ -211,8 +240,9 @@ fn it_is_compiled_once_and_no_job_has_a_right_that_it_does_not_need() {
 fn actions_are_pinned_to_commits() {
     let workflow = workflow();
     let jobs = jobs(&workflow);
-    let uses = jobs.iter().flat_map(|(_, job)| steps(job));
-    let uses: Vec<&str> = uses.filter_map(|step| step["uses"].as_str()).collect();
+    let steps: Vec<Value> = jobs.iter().flat_map(|(_, job)| steps(job)).collect();
+    let uses = steps.iter().filter_map(|step| step["uses"].as_str());
+    let uses: Vec<&str> = uses.collect();
     assert!(uses.len() > 5, "{uses:?}");
     for action in uses {
         let (_, commit) = action.split_once('@').unwrap();
@@ -246,7 +276,7 @@ fn each_stage_waits_for_the_verdict_on_the_one_before_and_full_for_post_deploy()
         ("ramp", "canary"),
         ("post-deploy", "ramp"),
         ("full", "post-deploy"),
-        ("retire", "full"),
+        ("finish", "full"),
     ] {
         assert!(needs(name, other), "{name} does not wait for {other}");
         let condition = &job(name)["if"];
@@ -256,15 +286,35 @@ fn each_stage_waits_for_the_verdict_on_the_one_before_and_full_for_post_deploy()
         );
     }
     for stage in ["canary", "ramp", "full"] {
+        assert_eq!(job(stage)["with"]["stage"], stage);
+        assert_eq!(called(job(stage))["env"]["STAGE"], "${{ inputs.stage }}");
         let script = scripts(job(stage));
-        let watched = script.find(&format!("--until {stage}")).unwrap();
-        let judged = script
-            .find(&format!("rollout-check --stage {stage}"))
-            .unwrap();
+        let watched = script.rfind("--until \"$STAGE\"").unwrap();
+        let judged = script.find("rollout-check --stage \"$STAGE\"").unwrap();
         assert!(watched < judged, "{stage}");
         assert!(script.contains("exit \"$code\""), "{stage}");
         assert!(script.contains("--format github") && script.contains("--format junit"));
     }
+}
+
+/// Whoever calls says all that is asked for and nothing else.
+#[test]
+fn a_workflow_that_is_called_gets_what_it_wants() {
+    let workflow = workflow();
+    let mut calls = 0;
+    for (name, job) in jobs(&workflow) {
+        let Some(path) = job["uses"].as_str() else {
+            continue;
+        };
+        let called = read(path);
+        let wanted = called["on"]["workflow_call"]["inputs"].as_object().unwrap();
+        let given = job["with"].as_object().unwrap();
+        assert!(wanted.keys().eq(given.keys()), "{name}: {given:?}");
+        assert_eq!(called["permissions"], serde_json::json!({}), "{name}");
+        assert_eq!(called["defaults"], workflow["defaults"], "{name}");
+        calls += 1;
+    }
+    assert_eq!(calls, 3);
 }
 
 #[test]
@@ -282,6 +332,7 @@ fn only_what_is_known_to_be_bad_is_sent_back() {
             "canary.outputs.code == '20'",
             "ramp.outputs.code == '20'",
             "full.outputs.code == '20'",
+            "finish.outputs.code == '20'",
             "post-deploy.outputs.code == '1'",
         ]
     );
