@@ -1,5 +1,6 @@
 //! What the plan's list asks for before a deployment.
 
+use chrono::TimeDelta;
 use clap::ValueEnum;
 
 use crate::reporting::name_of;
@@ -27,6 +28,20 @@ pub(crate) enum ItemName {
 impl ItemName {
     pub(super) fn text(self) -> String {
         name_of(self)
+    }
+
+    /// How long a confirmation is good for: the world changes meanwhile, and duties do so every day.
+    pub(super) fn good_for(self) -> TimeDelta {
+        if self.is_of_one_release() {
+            TimeDelta::hours(24)
+        } else {
+            TimeDelta::days(30)
+        }
+    }
+
+    /// Whether it says nothing of any other release.
+    pub(super) fn is_of_one_release(self) -> bool {
+        self == Self::OnCall
     }
 }
 

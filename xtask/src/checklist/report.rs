@@ -48,18 +48,46 @@ impl Line {
     fn confirmation(&self) -> String {
         let given = |given: &Confirmation| {
             let day = given.at.format("%Y-%m-%d %H:%M UTC");
+            let version = given.version.as_ref();
+            let version = version.map(|version| format!(" for {version}"));
             let note = given.note.as_ref().map(|note| format!(" ({note})"));
-            format!("{} on {day}{}", given.by, note.unwrap_or_default())
+            format!(
+                "{} on {day}{}{}",
+                given.by,
+                version.unwrap_or_default(),
+                note.unwrap_or_default()
+            )
         };
+        let name = self.item.name;
         match &self.confirmed {
             State::Missing => format!(
-                "nobody yet: {}; then `cargo xtask checklist confirm {} --by NAME`",
+                "nobody yet: {}; then `cargo xtask checklist confirm {} --by NAME{}`",
                 self.item.asks_for,
-                self.item.name.text()
+                name.text(),
+                if name.is_of_one_release() {
+                    " --version VERSION"
+                } else {
+                    ""
+                }
             ),
             State::Fresh(found) => given(found),
-            State::Expired(found) => format!("EXPIRED after 30 days: {}", given(found)),
+            State::Expired(found) if name.is_of_one_release() => {
+                format!(
+                    "EXPIRED after {} hours: {}",
+                    name.good_for().num_hours(),
+                    given(found)
+                )
+            }
+            State::Expired(found) => {
+                format!(
+                    "EXPIRED after {} days: {}",
+                    name.good_for().num_days(),
+                    given(found)
+                )
+            }
             State::Ahead(found) => format!("of a time that has not come: {}", given(found)),
+            State::Over(found) => format!("of a release that is over: {}", given(found)),
+            State::OtherRelease(found) => format!("not of this release: {}", given(found)),
         }
     }
 
@@ -69,6 +97,8 @@ impl Line {
             State::Fresh(found) => ("fresh", Some(found)),
             State::Expired(found) => ("expired", Some(found)),
             State::Ahead(found) => ("ahead", Some(found)),
+            State::Over(found) => ("over", Some(found)),
+            State::OtherRelease(found) => ("other_release", Some(found)),
         }
     }
 
@@ -173,7 +203,40 @@ mod tests {
             by: "Ada | Co".to_owned(),
             at: DateTime::<Utc>::UNIX_EPOCH,
             note: Some("the dump of Monday".to_owned()),
+            version: None,
         }
+    }
+
+    #[test]
+    fn a_release_is_named_where_a_confirmation_is_for_one() {
+        let found = Confirmation {
+            version: Some("1.3.0".to_owned()),
+            ..confirmation()
+        };
+        let said = |confirmed| {
+            let line = Line {
+                item: &ITEMS[4],
+                checked: None,
+                confirmed,
+            };
+            assert_eq!(line.is_ready(), matches!(line.confirmed, State::Fresh(_)));
+            line.confirmation()
+        };
+        let given = "Ada | Co on 1970-01-01 00:00 UTC for 1.3.0 (the dump of Monday)";
+        assert_eq!(said(State::Fresh(found.clone())), given);
+        assert_eq!(
+            said(State::Expired(found.clone())),
+            format!("EXPIRED after 24 hours: {given}")
+        );
+        assert_eq!(
+            said(State::Over(found.clone())),
+            format!("of a release that is over: {given}")
+        );
+        assert_eq!(
+            said(State::OtherRelease(found)),
+            format!("not of this release: {given}")
+        );
+        assert!(said(State::Missing).ends_with("confirm on-call --by NAME --version VERSION`"));
     }
 
     fn report() -> Report {

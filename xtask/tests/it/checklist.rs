@@ -13,6 +13,12 @@ fn checklist(file: &Path, arguments: &[&str]) -> Ran {
         .args(arguments)
         .arg("--file")
         .arg(file);
+    if arguments.first() != Some(&"confirm") {
+        // Nobody's release.
+        command
+            .arg("--directory")
+            .arg(file.with_extension("rollout"));
+    }
     Ran::of(command.output().expect("starts"))
 }
 
@@ -29,6 +35,8 @@ fn a_line_is_ready_once_a_person_has_confirmed_it() {
             "on-call",
             "--by",
             "Ada",
+            "--version",
+            "1.3.0",
             "--note",
             "until Monday",
         ],
@@ -36,9 +44,12 @@ fn a_line_is_ready_once_a_person_has_confirmed_it() {
     .ended(0);
     let after = checklist(&file, &["--item", "on-call", "--format", "markdown"]).ended(0);
     assert!(
-        after.contains("| on-call | ready |") && after.contains("(until Monday)"),
+        after.contains("| on-call | ready |") && after.contains("for 1.3.0 (until Monday)"),
         "{after}"
     );
+    checklist(&file, &["--item", "on-call", "--version", "1.3.0"]).ended(0);
+    let other = checklist(&file, &["--item", "on-call", "--version", "1.4.0"]).ended(1);
+    assert!(other.contains("not of this release: Ada"), "{other}");
     let json = checklist(
         &file,
         &[
@@ -58,7 +69,7 @@ fn a_line_is_ready_once_a_person_has_confirmed_it() {
     let aged = format!("{}2001{}", &old[..year], &old[year + 4..]);
     std::fs::write(&file, aged).expect("is written");
     let expired = checklist(&file, &["--item", "on-call"]).ended(1);
-    assert!(expired.contains("EXPIRED after 30 days"), "{expired}");
+    assert!(expired.contains("EXPIRED after 24 hours"), "{expired}");
 }
 
 #[test]
@@ -77,7 +88,8 @@ fn wrong_usage_and_a_strange_file_are_told_apart() {
     let file = folder.path().join("checklist.json");
     checklist(&file, &["confirm", "lunch", "--by", "Ada"]).ended(2);
     checklist(&file, &["confirm", "on-call"]).ended(2);
-    checklist(&file, &["confirm", "on-call", "--by", ""]).ended(2);
+    checklist(&file, &["confirm", "on-call", "--by", "Ada"]).ended(2);
+    checklist(&file, &["confirm", "backups", "--by", ""]).ended(2);
     assert!(!file.exists());
     std::fs::write(&file, "[]").expect("is written");
     let said = checklist(&file, &["--item", "on-call"]).ended(1);
