@@ -19,11 +19,9 @@ use crate::reporting::Page;
 use crate::rollout::DirectoryArguments;
 use crate::rollout::directory::Directory;
 use crate::system_clock::SystemClock;
-use confirmations::{Confirmation, Confirmations};
+use confirmations::{Confirmation, Confirmations, Releases};
 pub(crate) use items::ItemName;
 use items::{ITEMS, Item};
-use confirmations::{Confirmation, Confirmations, Releases};
-use items::{ITEMS, Item, ItemName};
 use report::{Checked, Line, Report};
 
 #[derive(clap::Args)]

@@ -23,11 +23,9 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     }
     for packages in [
         tools::SERVER_PACKAGES,
-        tools::ALERTING_PACKAGES,
         tools::BROWSER_PACKAGES,
         tools::COMPOSE_PACKAGES,
     ] {
-    for packages in [tools::SERVER_PACKAGES, tools::BROWSER_PACKAGES] {
         tools::ensure_debian_packages(packages)?;
         println!("Debian packages: {}", packages.join(" "));
     }

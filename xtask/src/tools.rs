@@ -67,8 +67,6 @@ pub(crate) const SERVER_PACKAGES: &[&str] = &[
     "prometheus-alertmanager",
     "haproxy",
 ];
-/// For `amtool`.
-pub(crate) const ALERTING_PACKAGES: &[&str] = &["prometheus-alertmanager"];
 /// Reads compose files without an engine.
 pub(crate) const COMPOSE_PACKAGES: &[&str] = &["docker-compose"];
 pub(crate) const BROWSER_PACKAGES: &[&str] = &["chromium", "chromium-driver"];

@@ -116,7 +116,6 @@ impl Confirmations {
         self.confirmed.get(&item.text())
     }
 
-    pub(super) fn state(&self, item: ItemName, now: DateTime<Utc>) -> State {
     pub(super) fn state(&self, item: ItemName, now: DateTime<Utc>, releases: &Releases) -> State {
         let Some(found) = self.confirmed.get(&item.text()).cloned() else {
             return State::Missing;
