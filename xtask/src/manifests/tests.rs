@@ -81,7 +81,7 @@ fn objects_that_a_cluster_would_refuse_are_found() {
         (
             "whenUnsatisfiable:",
             "whenUnsatisfyable:",
-            "whenUnsatisfyable",
+            "whenUnsatisfiable",
         ),
         ("restartPolicy: Never", "restartPolicy: 3", "restartPolicy"),
         (
