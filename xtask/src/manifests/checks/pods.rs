@@ -93,14 +93,14 @@ fn ends_in_time(objects: &Objects, pods: Pods<'_>) -> bool {
         .unwrap_or(30);
     pods.containers().all(|container| {
         let pause = container["lifecycle"]["preStop"]["sleep"]["seconds"].as_u64();
-        let ending = items(&container["envFrom"]).find_map(|source| {
-            let map = objects.named("ConfigMap", &source["configMapRef"]["name"])?;
-            map["data"]["SHUTDOWN_TIMEOUT"]
-                .as_str()?
-                .parse::<u64>()
-                .ok()
-        });
-        pause.unwrap_or(0) + ending.unwrap_or(0) < grace
+        let seconds = |setting: &str| {
+            items(&container["envFrom"]).find_map(|source| {
+                let map = objects.named("ConfigMap", &source["configMapRef"]["name"])?;
+                map["data"][setting].as_str()?.parse::<u64>().ok()
+            })
+        };
+        let ending = ["SHUTDOWN_DELAY", "SHUTDOWN_TIMEOUT"].map(|setting| seconds(setting).unwrap_or(0));
+        pause.unwrap_or(0) + ending.iter().sum::<u64>() < grace
     })
 }
 
