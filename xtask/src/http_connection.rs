@@ -30,7 +30,8 @@ pub(crate) const SEARCHES: [&str; 6] = [
 pub(crate) struct Manner<'a> {
     pub(crate) host: &'a str,
     pub(crate) token: Option<&'a str>,
-    pub(crate) accept_encoding: Option<&'a str>,
+    /// One more, by its name and value.
+    pub(crate) header: Option<(&'a str, &'a str)>,
 }
 
 impl<'a> Manner<'a> {
@@ -38,7 +39,7 @@ impl<'a> Manner<'a> {
         Self {
             host: "127.0.0.1",
             token,
-            accept_encoding: None,
+            header: None,
         }
     }
 
@@ -48,8 +49,8 @@ impl<'a> Manner<'a> {
         if let Some(token) = self.token {
             text.push_str(&format!("Authorization: Bearer {token}\r\n"));
         }
-        if let Some(encoding) = self.accept_encoding {
-            text.push_str(&format!("Accept-Encoding: {encoding}\r\n"));
+        if let Some((name, value)) = self.header {
+            text.push_str(&format!("{name}: {value}\r\n"));
         }
         if let Some(body) = body {
             text.push_str(&format!(
@@ -69,7 +70,22 @@ pub(crate) fn get(target: &str, token: Option<&str>) -> Vec<u8> {
 
 /// A request with a body of JSON.
 pub(crate) fn post(target: &str, token: Option<&str>, body: &str) -> Vec<u8> {
-    Manner::on_loopback(token).request("POST", target, Some(body))
+    write("POST", target, token, None, body)
+}
+
+/// The same with any method and one header more, as `("If-Match", "*")`.
+pub(crate) fn write(
+    method: &str,
+    target: &str,
+    token: Option<&str>,
+    header: Option<(&str, &str)>,
+    body: &str,
+) -> Vec<u8> {
+    let manner = Manner {
+        header,
+        ..Manner::on_loopback(token)
+    };
+    manner.request(method, target, Some(body))
 }
 
 /// What bytes go through: plain or encrypted.

@@ -17,6 +17,7 @@ mod checklist;
 mod command_center;
 mod conformance;
 mod container;
+mod drill;
 mod fuzz;
 mod gates;
 mod http_connection;
@@ -92,6 +93,8 @@ enum Command {
     Conformance(conformance::Arguments),
     /// Put the container's root file system together, lint what describes it, start the server in it
     Container(container::Arguments),
+    /// Restart, fail over, restore under load, and count what was lost
+    Drill(drill::Arguments),
     /// Fuzz the search index for minutes
     Fuzz(fuzz::Arguments),
     /// Probe whether a running service is good enough for a canary
@@ -166,6 +169,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::Container(arguments) => container::run(&arguments),
         Command::CheckLayers => check_layers::run(),
+        Command::Drill(arguments) => drill::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Gates(arguments) => gates::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),

@@ -1,4 +1,4 @@
-//! What rehearsals of releases and drills of alerts are made of: users, limits of memory, policies in a fraction of their time, and what
+//! What rehearsals of releases and drills are made of: users, limits of memory, policies in a fraction of their time, and what
 //! Prometheus watches.
 
 pub(crate) mod load;

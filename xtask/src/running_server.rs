@@ -58,7 +58,7 @@ impl RunningServer {
         let on_loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
         let (address, admin_address) = (on_loopback(port), on_loopback(admin_port));
         let begun = Instant::now();
-        // It becomes the binary, with the same process id.
+        // It becomes the binary, with the same process id, and ends with us even when we are killed and can end nothing ourselves.
         let mut command = Command::new("setpriv");
         command
             .args(["--pdeathsig", "KILL", "--"])

@@ -13,8 +13,8 @@ use clap::Args;
 
 use crate::workspace::Workspace;
 use crate::{
-    browser, conformance, container, lint_migrations, manifests, monitoring, rehearse, render,
-    secret_scan,
+    browser, conformance, container, drill, lint_migrations, manifests, monitoring, rehearse,
+    render, secret_scan,
 };
 use outcome::{Outcome, Verdict};
 use report::{Line, Report};
@@ -136,6 +136,14 @@ const STEPS: &[Step] = &[
         long: true,
         run: |workspace| {
             rehearse::check(workspace)?;
+            Ok(Outcome::passed())
+        },
+    },
+    Step {
+        name: "rolling restart",
+        long: true,
+        run: |workspace| {
+            drill::check(workspace)?;
             Ok(Outcome::passed())
         },
     },

@@ -55,7 +55,7 @@ pub use memory_scholarship_store::MemoryScholarshipStore;
 pub use memory_task_store::MemoryTaskStore;
 pub use private_haproxy::PrivateHaproxy;
 pub use private_pgbouncer::PrivatePgBouncer;
-pub use private_postgres::PrivatePostgres;
+pub use private_postgres::{BaseBackup, PrivatePostgres, WalArchive};
 pub use private_prometheus::PrivatePrometheus;
 pub use private_redis::self_signed_certificate;
 pub use scholarship_store_contract::AuditedStore;

@@ -15,7 +15,11 @@ const MAP: &str = include_str!("../../../deploy/haproxy/canary.map");
 /// How long it may take to listen.
 const START_TIME: Duration = Duration::from_secs(20);
 
-/// A running HAProxy before two servers of the stable version and one of the canary. It ends with this value.
+/// The stable servers of the shipped configuration.
+const STABLE_SERVERS: &str =
+    "    server stable-1 127.0.0.1:5001\n    server stable-2 127.0.0.1:5002\n";
+
+/// A running HAProxy before servers of the stable version and one of the canary. It ends with this value.
 #[derive(Debug)]
 pub struct PrivateHaproxy {
     // Ends before its folder goes.
@@ -26,12 +30,12 @@ pub struct PrivateHaproxy {
 }
 
 impl PrivateHaproxy {
-    /// Starts it before servers on these ports of the loopback; they are looked at as often as `check_every` says (`100ms`).
+    /// Starts it before servers on these ports of the loopback, `stable-1` and so on and `canary-1`; they are looked at as often as `check_every` says (`100ms`).
     ///
     /// # Panics
     /// When a place that must be filled in is not in the shipped configuration, or it cannot be started: Debian's package is
     /// `haproxy`.
-    pub fn start(stable: [u16; 2], canary: u16, check_every: &str) -> Self {
+    pub fn start(stable: &[u16], canary: u16, check_every: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let mut haproxy = Self {
             process: None,
@@ -45,8 +49,7 @@ impl PrivateHaproxy {
             ("    log /dev/log local0\n", String::new()),
             ("127.0.0.1:8405", port(haproxy.metrics)),
             ("bind :8080", format!("bind {}", port(haproxy.public))),
-            ("127.0.0.1:5001", port(stable[0])),
-            ("127.0.0.1:5002", port(stable[1])),
+            (STABLE_SERVERS, stable_servers(stable)),
             ("127.0.0.1:5011", port(canary)),
             ("inter 2s", format!("inter {check_every}")),
         ];
@@ -116,6 +119,13 @@ impl PrivateHaproxy {
     fn write(&self, name: &str, text: &str) {
         fs::write(self.file(name), text).expect("the folder can be written");
     }
+}
+
+fn stable_servers(ports: &[u16]) -> String {
+    let numbered = (1..).zip(ports);
+    let lines =
+        numbered.map(|(number, port)| format!("    server stable-{number} 127.0.0.1:{port}\n"));
+    lines.collect()
 }
 
 #[expect(

@@ -16,6 +16,8 @@ const USER: &str = "postgres";
 pub struct PrivatePgBouncer {
     process: Mutex<Option<Supervised>>,
     port: u16,
+    /// Connections to each database, at most.
+    servers: u32,
     folder: TempDir,
 }
 
@@ -26,29 +28,48 @@ impl PrivatePgBouncer {
     /// When PgBouncer is not installed or does not start.
     pub fn start(postgres: &PrivatePostgres, servers: u32) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let port = free_port();
-        let settings = format!(
-            "[databases]\n* = host=127.0.0.1 port={} user=postgres\n\
-             [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
-             auth_type = trust\nauth_file = {folder}/users\npool_mode = transaction\n\
-             max_client_conn = 500\ndefault_pool_size = {servers}\n\
-             server_connect_timeout = 2\nserver_login_retry = 1\nquery_wait_timeout = 5\n\
-             server_idle_timeout = 5\n\
-             ignore_startup_parameters = extra_float_digits\n",
-            postgres.port(),
-            folder = folder.path().display(),
-        );
-        std::fs::write(folder.path().join("settings"), settings).expect("is written");
         std::fs::write(folder.path().join("users"), "\"postgres\" \"\"\n").expect("is written");
         give_away(folder.path());
         remove_when_we_end(folder.path());
         let bouncer = Self {
             process: Mutex::new(None),
-            port,
+            port: free_port(),
+            servers,
             folder,
         };
+        bouncer.write_settings(postgres);
         bouncer.restart();
         bouncer
+    }
+
+    /// From now on in front of another Postgres, as after a failover: its file names the other one, and it reads it again.
+    /// Connections of clients stay.
+    ///
+    /// # Panics
+    /// When the file cannot be written.
+    pub fn point_to(&self, postgres: &PrivatePostgres) {
+        self.write_settings(postgres);
+        let process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bouncer) = &*process {
+            bouncer.signal("HUP");
+        }
+    }
+
+    fn write_settings(&self, postgres: &PrivatePostgres) {
+        let settings = format!(
+            "[databases]\n* = host=127.0.0.1 port={} user=postgres\n\
+             [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {}\nunix_socket_dir =\n\
+             auth_type = trust\nauth_file = {folder}/users\npool_mode = transaction\n\
+             max_client_conn = 500\ndefault_pool_size = {}\n\
+             server_connect_timeout = 2\nserver_login_retry = 1\nquery_wait_timeout = 5\n\
+             server_idle_timeout = 5\n\
+             ignore_startup_parameters = extra_float_digits\n",
+            postgres.port(),
+            self.port,
+            self.servers,
+            folder = self.folder.path().display(),
+        );
+        std::fs::write(self.folder.path().join("settings"), settings).expect("is written");
     }
 
     pub fn port(&self) -> u16 {

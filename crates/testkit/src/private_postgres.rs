@@ -2,6 +2,8 @@
 //!
 //! Debian's packages are used; `cargo xtask test` installs them. Nothing of a server survives the test process.
 
+mod copies;
+
 use std::net::TcpStream;
 use std::ops::Deref;
 use std::os::unix::fs::PermissionsExt as _;
@@ -14,6 +16,8 @@ use tempfile::TempDir;
 
 use crate::database_server::DatabaseServer;
 use crate::supervised::{Supervised, free_port, is_root, run, run_when_we_end};
+
+pub use copies::{BaseBackup, WalArchive};
 
 const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
 /// Postgres refuses to run as root.
@@ -48,7 +52,7 @@ impl PrivatePostgres {
     /// # Panics
     /// As [`Self::start`].
     pub fn start_with(settings: &[&str]) -> Self {
-        Self::start_in(tempfile::tempdir().expect("a folder"), settings, Vec::new())
+        Self::start_in(own_folder(), settings, Vec::new())
     }
 
     /// Starts a server whose messages are German.
@@ -56,7 +60,7 @@ impl PrivatePostgres {
     /// # Panics
     /// When the locale cannot be made, or else as [`Self::start`].
     pub fn start_in_german() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = own_folder();
         let locale = folder.path().join("de_DE.UTF-8");
         let locale = locale.to_str().expect("UTF-8");
         let arguments = ["-i", "de_DE", "-f", "UTF-8", locale];
@@ -67,8 +71,6 @@ impl PrivatePostgres {
     }
 
     fn start_in(folder: TempDir, settings: &[&str], environment: Vec<String>) -> Self {
-        give_away(folder.path());
-        remove_when_we_end(folder.path());
         let data = folder.path().join("data");
         let data = data.to_str().expect("UTF-8");
         run(
@@ -85,6 +87,11 @@ impl PrivatePostgres {
                 data,
             ],
         );
+        Self::start_on(folder, settings, environment)
+    }
+
+    /// On the data that is in the folder already.
+    fn start_on(folder: TempDir, settings: &[&str], environment: Vec<String>) -> Self {
         let socket = format!("unix_socket_directories={}", folder.path().display());
         let mut options: Vec<String> = [
             "listen_addresses=127.0.0.1",
@@ -241,6 +248,14 @@ impl Drop for PrivatePostgres {
         self.thaw();
         self.kill();
     }
+}
+
+/// A folder of the servers' user, which is gone when this process is.
+fn own_folder() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    give_away(folder.path());
+    remove_when_we_end(folder.path());
+    folder
 }
 
 /// The folder outlives the servers in it a little.

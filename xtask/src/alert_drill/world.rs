@@ -291,7 +291,7 @@ fn model_answer() -> Value {
 fn before(stable: &RunningServer, canary: &RunningServer) -> anyhow::Result<PrivateHaproxy> {
     let port = |server: &RunningServer| server.address().port();
     // Both places of the stable version are its one server.
-    let haproxy = PrivateHaproxy::start([port(stable); 2], port(canary), "500ms");
+    let haproxy = PrivateHaproxy::start(&[port(stable); 2], port(canary), "500ms");
     let address = haproxy.socket().parse();
     let traffic = Traffic::of_haproxy(address.context("HAProxy's socket has no usable path")?)?;
     let halves = Weights::with_canary(50).context("50 % is a percentage")?;

@@ -93,10 +93,11 @@ impl Requests {
             (Some(_), None) => return Err(CannotProbe::NoSecret),
             (None, _) => None,
         };
+        let accepted = scenario.accept_encoding.as_deref();
         let manner = Manner {
             host: &self.host,
             token: token.as_deref(),
-            accept_encoding: scenario.accept_encoding.as_deref(),
+            header: accepted.map(|encoding| ("Accept-Encoding", encoding)),
         };
         let method = match request.method {
             Method::Get => "GET",

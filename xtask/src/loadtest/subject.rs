@@ -161,7 +161,7 @@ async fn scholarships(place: &Place) -> anyhow::Result<Vec<String>> {
     let manner = Manner {
         host: &place.host,
         token: None,
-        accept_encoding: None,
+        header: None,
     };
     let request = manner.request("GET", "/api/v1/scholarships?limit=100", None);
     let (status, body) = ask(place, &request).await?;

@@ -249,6 +249,7 @@ mod tests {
                 .to_vec(),
             waits,
             begun_at: moment(0),
+            failures: std::collections::BTreeMap::from([("500".to_owned(), 4)]),
             first_failure_at: Some(moment(12)),
             first_failure: Some("/x was answered with 500".to_owned()),
         }

@@ -99,7 +99,7 @@ impl World {
         let scraped = Proxy::start(canary.admin_address());
         let port = |server: &RunningServer| server.address().port();
         let haproxy = PrivateHaproxy::start(
-            [port(&stable[0]), port(&stable[1])],
+            &[port(&stable[0]), port(&stable[1])],
             places.ports.0,
             "500ms",
         );

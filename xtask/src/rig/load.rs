@@ -1,5 +1,6 @@
 //! Users: requests that come at fixed moments, whether or not those before were answered.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,6 +11,8 @@ use chrono::{DateTime, Utc};
 use hdrhistogram::Histogram;
 use ports::Clock as _;
 use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::http_connection::{Connection, SEARCHES, get};
@@ -38,10 +41,15 @@ pub(crate) fn searches() -> Requests {
     })
 }
 
-/// Ends when it is dropped.
+/// Hears the number of each request and what came of it: a status with its body, or nothing.
+pub(crate) type Hearing = Arc<dyn Fn(u64, Option<(u16, &[u8])>) + Send + Sync>;
+
+/// Ends when it is dropped; requests that are under way then are cut off.
 pub(crate) struct Load {
     seen: Arc<Mutex<Seen>>,
-    _runtime: Runtime,
+    users: JoinSet<()>,
+    ending: watch::Sender<bool>,
+    runtime: Runtime,
 }
 
 /// What users saw until now.
@@ -52,6 +60,8 @@ pub(crate) struct Seen {
     /// Microseconds from the moment that each was due.
     pub(crate) waits: Histogram<u64>,
     pub(crate) begun_at: DateTime<Utc>,
+    /// How many failed, by status or by what there was instead of one.
+    pub(crate) failures: BTreeMap<String, u64>,
     pub(crate) first_failure_at: Option<DateTime<Utc>>,
     /// What was wrong with the first one that failed.
     pub(crate) first_failure: Option<String>,
@@ -73,12 +83,17 @@ impl Seen {
         total
     }
 
+    /// The longest wait of all, in milliseconds.
+    pub(crate) fn longest(&self) -> f64 {
+        self.milliseconds(1.0)
+    }
+
     pub(crate) fn milliseconds(&self, quantile: f64) -> f64 {
         let microseconds = u32::try_from(self.waits.value_at_quantile(quantile));
         f64::from(microseconds.unwrap_or(u32::MAX)) / 1e3
     }
 
-    fn add(&mut self, second: usize, waited: Duration, outcome: &Result<(), String>) {
+    fn add(&mut self, second: usize, waited: Duration, outcome: &Result<(), Failure>) {
         if self.seconds.len() <= second {
             self.seconds.resize(second + 1, Second::default());
         }
@@ -88,12 +103,18 @@ impl Seen {
         self.waits.saturating_record(microseconds);
         if let Err(failure) = outcome {
             counts.failed += 1;
+            *self.failures.entry(failure.kind.clone()).or_default() += 1;
             if self.first_failure.is_none() {
-                self.first_failure = Some(failure.clone());
+                self.first_failure = Some(failure.text.clone());
                 self.first_failure_at = Some(SystemClock.now());
             }
         }
     }
+}
+
+struct Failure {
+    kind: String,
+    text: String,
 }
 
 impl Load {
@@ -107,6 +128,21 @@ impl Load {
         rate: u32,
         requests: &Requests,
     ) -> anyhow::Result<Self> {
+        let nobody: Hearing = Arc::new(|_, _: Option<(u16, &[u8])>| ());
+        Self::start_heard(address, rate, requests, &nobody)
+    }
+
+    /// The same, and tells of each answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::start`].
+    pub(crate) fn start_heard(
+        address: SocketAddr,
+        rate: u32,
+        requests: &Requests,
+        hearing: &Hearing,
+    ) -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -116,28 +152,41 @@ impl Load {
             seconds: Vec::new(),
             waits: Histogram::new_with_bounds(1, 60_000_000, 3)?,
             begun_at: SystemClock.now(),
+            failures: BTreeMap::new(),
             first_failure_at: None,
             first_failure: None,
         }));
         let next = Arc::new(AtomicU64::new(0));
-        let _inside = runtime.enter();
+        let (ending, ended) = watch::channel(false);
+        let mut users = JoinSet::new();
         let begun = Instant::now();
         for _ in 0..AT_ONCE {
             let user = User {
                 address,
                 rate,
                 requests: Arc::clone(requests),
+                hearing: Arc::clone(hearing),
+                ended: ended.clone(),
                 begun,
                 next: Arc::clone(&next),
                 seen: Arc::clone(&seen),
             };
-            runtime.spawn(user.ask_on());
+            users.spawn_on(user.ask_on(), runtime.handle());
         }
-        drop(_inside);
         Ok(Self {
             seen,
-            _runtime: runtime,
+            users,
+            ending,
+            runtime,
         })
+    }
+
+    /// Asks nothing more, and waits for what is under way.
+    pub(crate) fn finish(mut self) -> Seen {
+        self.ending.send_replace(true);
+        self.runtime
+            .block_on(async { while self.users.join_next().await.is_some() {} });
+        self.seen()
     }
 
     pub(crate) fn seen(&self) -> Seen {
@@ -154,6 +203,8 @@ struct User {
     address: SocketAddr,
     rate: u32,
     requests: Requests,
+    hearing: Hearing,
+    ended: watch::Receiver<bool>,
     begun: Instant,
     /// The number of the next request.
     next: Arc<AtomicU64>,
@@ -161,13 +212,18 @@ struct User {
 }
 
 impl User {
-    async fn ask_on(self) {
+    async fn ask_on(mut self) {
         let mut connection = None;
         loop {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let microseconds = number.saturating_mul(1_000_000) / u64::from(self.rate.max(1));
             let due = self.begun + Duration::from_micros(microseconds);
-            sleep_until(due).await;
+            tokio::select! {
+                biased;
+                // Nobody else can end it: its sender stays until all have ended.
+                _ = self.ended.wait_for(|ended| *ended) => return,
+                () = sleep_until(due) => {}
+            }
             let outcome = self.ask(&mut connection, number).await;
             if outcome.is_err() {
                 connection = None;
@@ -178,24 +234,39 @@ impl User {
         }
     }
 
-    async fn ask(&self, kept: &mut Option<Connection>, number: u64) -> Result<(), String> {
+    async fn ask(&self, kept: &mut Option<Connection>, number: u64) -> Result<(), Failure> {
         let request = (self.requests)(number);
-        let target = || {
-            let line = request.split(|byte| *byte == b'\r').next();
-            String::from_utf8_lossy(line.unwrap_or_default()).into_owned()
-        };
         let asked = async {
             let connection = match kept {
                 Some(connection) => connection,
                 None => kept.insert(Connection::open(self.address).await?),
             };
-            connection.ask(&request).await
+            let (status, length) = connection.ask(&request).await?;
+            (self.hearing)(number, Some((status, connection.body(length))));
+            anyhow::Ok(status)
         };
-        match timeout(PATIENCE, asked).await {
-            Ok(Ok((status, _))) if status < 500 => Ok(()),
-            Ok(Ok((status, _))) => Err(format!("{} was answered with {status}", target())),
-            Ok(Err(error)) => Err(format!("{}: {error:#}", target())),
-            Err(_) => Err(format!("{} was not answered within {PATIENCE:?}", target())),
-        }
+        let (kind, what) = match timeout(PATIENCE, asked).await {
+            Ok(Ok(status)) if status < 500 => return Ok(()),
+            Ok(Ok(status)) => {
+                let failure = Failure {
+                    kind: status.to_string(),
+                    text: format!("{} was answered with {status}", target(&request)),
+                };
+                return Err(failure);
+            }
+            Ok(Err(error)) => ("no answer", format!(": {error:#}")),
+            Err(_) => ("timeout", format!(" was not answered within {PATIENCE:?}")),
+        };
+        (self.hearing)(number, None);
+        Err(Failure {
+            kind: kind.to_owned(),
+            text: format!("{}{what}", target(&request)),
+        })
     }
+}
+
+/// The first line of a request.
+fn target(request: &[u8]) -> String {
+    let line = request.split(|byte| *byte == b'\r').next();
+    String::from_utf8_lossy(line.unwrap_or_default()).into_owned()
 }

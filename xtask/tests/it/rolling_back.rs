@@ -82,7 +82,7 @@ impl World {
         let stable = names.map(|name| begin(name, "1"));
         let canary = begin("new", "2");
         let world = Self {
-            haproxy: PrivateHaproxy::start(stable, canary, "100ms"),
+            haproxy: PrivateHaproxy::start(&stable, canary, "100ms"),
             folder,
             stable: stable[0],
         };

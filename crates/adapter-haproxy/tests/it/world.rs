@@ -100,7 +100,7 @@ impl World {
         let (canary, stable) = (Backend::start(), [Backend::start(), Backend::start()]);
         let ports = [stable[0].port, stable[1].port];
         let world = Self {
-            haproxy: PrivateHaproxy::start(ports, canary.port, "100ms"),
+            haproxy: PrivateHaproxy::start(&ports, canary.port, "100ms"),
             canary,
             stable,
         };

@@ -1,0 +1,135 @@
+//! `cargo xtask drill`: what operators do and what befalls them, under load on this machine: real servers behind a real HAProxy, a
+//! real PgBouncer and Postgres, users who search and writers who keep a ledger of all that was acknowledged.
+
+mod crowd;
+mod disaster;
+mod failover;
+mod ledger;
+mod proof;
+mod report;
+mod restore;
+mod rolling_restart;
+mod world;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{anyhow, ensure};
+use clap::ValueEnum;
+
+use self::crowd::Rates;
+use self::report::Report;
+use self::world::{Checks, SHIPPED};
+use crate::reporting::Shape;
+use crate::tools::{self, ensure_debian_packages};
+use crate::workspace::Workspace;
+
+/// The drill itself could not be held: that says nothing about the service.
+const BROKEN: u8 = 30;
+const RATES: Rates = Rates {
+    users: 200,
+    writers: 20,
+};
+/// For a step among others.
+const QUICK: Checks = Checks {
+    every: "500ms",
+    shutdown_delay: "2",
+};
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  cargo xtask drill rolling-restart
+  cargo xtask drill failover --rps 500 --format json
+
+Everything runs on free ports and in temporary folders, and ends with the command. Writes that were acknowledged are looked for in
+the database and through the API of each replica; those that were not are sent again in the end, which must make nothing twice.
+
+Ends with 0 when all went as it should, with 1 when something was lost or failed, and with 30 when the drill could not be held.")]
+pub(crate) struct Arguments {
+    #[arg(value_enum)]
+    drill: Drill,
+    /// Requests of users a second
+    #[arg(long, default_value_t = RATES.users, value_parser = clap::value_parser!(u32).range(20..=5_000))]
+    rps: u32,
+    /// Writes a second
+    #[arg(long, value_name = "RATE", default_value_t = RATES.writers, value_parser = clap::value_parser!(u32).range(4..=80))]
+    writes: u32,
+    /// A folder with the binary scholarship-api, instead of building it
+    #[arg(long, value_name = "DIR")]
+    binaries: Option<PathBuf>,
+    /// json: the figures alone on standard output
+    #[arg(long, value_enum, default_value_t)]
+    format: Shape,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Drill {
+    /// Each replica ends and starts again: nothing may fail
+    RollingRestart,
+    /// The primary is killed, and its synchronous standby takes its place: searches go on, and nothing that was acknowledged is lost
+    Failover,
+    /// The primary and its disk are lost, and a base backup with the archive of the log bring all of it back
+    Restore,
+    /// Everything but the file of `cargo xtask backup` is lost: what was written since is lost, too
+    Disaster,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let rates = Rates {
+        users: arguments.rps,
+        writers: arguments.writes,
+    };
+    // The servers of tests panic when they do not start.
+    let held = catch_unwind(AssertUnwindSafe(|| {
+        let binary = binary(arguments.binaries.as_deref())?;
+        hold(arguments.drill, &binary, rates)
+    }));
+    let report = match held.unwrap_or_else(|_| Err(anyhow!("a server of it did not do as told"))) {
+        Ok(report) => report,
+        Err(error) => {
+            eprintln!("error: the drill could not be held: {error:#}");
+            return Ok(ExitCode::from(BROKEN));
+        }
+    };
+    match arguments.format {
+        Shape::Table => print!("\n{}", report.table()),
+        Shape::Json => println!("{}", serde_json::to_string_pretty(&report)?),
+    }
+    Ok(if report.as_expected {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// A short rolling restart, as a step of `cargo xtask test`.
+///
+/// # Errors
+///
+/// When something failed, was refused or was lost.
+pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
+    ensure_debian_packages(tools::SERVER_PACKAGES)?;
+    let report = rolling_restart::hold(&workspace.built_server()?, QUICK, RATES)?;
+    println!("{}", report.table());
+    ensure!(report.as_expected, "the rolling restart was noticed");
+    Ok(())
+}
+
+fn binary(folder: Option<&Path>) -> anyhow::Result<PathBuf> {
+    ensure_debian_packages(tools::SERVER_PACKAGES)?;
+    match folder {
+        Some(folder) => Ok(folder.join("scholarship-api")),
+        None => Workspace::load()?.built_server(),
+    }
+}
+
+fn hold(drill: Drill, binary: &Path, rates: Rates) -> anyhow::Result<Report> {
+    eprintln!("starting Postgres, PgBouncer, three replicas and HAProxy");
+    match drill {
+        Drill::RollingRestart => rolling_restart::hold(binary, SHIPPED, rates),
+        Drill::Failover => failover::hold(binary, rates),
+        Drill::Restore => restore::hold(binary, rates),
+        Drill::Disaster => disaster::hold(binary, rates),
+    }
+}
