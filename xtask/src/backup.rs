@@ -69,6 +69,7 @@ async fn back_up(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let snapshot = inspector.hold_still().await?;
     println!("adding up the tables of {} ..", client.database);
     let tables = inspector.sums().await?;
+    let sequences = inspector.sequences().await?;
     println!("dumping to {} ..", file.display());
     let unfinished = with_ending(&file, "unfinished");
     let dumped = dump(&client, &snapshot, &unfinished).and_then(|()| {
@@ -77,6 +78,7 @@ async fn back_up(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             made_at: now,
             sha256: digest_of(&unfinished)?,
             tables,
+            sequences,
         };
         manifest.write(&manifest_path(&file))?;
         // The last step: where there is a file, it is whole, and so is what stands beside it.

@@ -1,5 +1,6 @@
 //! What stands beside a backup: what its tables come to, and what the file itself does.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -21,6 +22,8 @@ pub(crate) struct Manifest {
     pub(crate) sha256: String,
     #[serde(with = "tables")]
     pub(crate) tables: Vec<TableSum>,
+    /// The last number of each sequence, read before the dump: what is dumped later may be ahead.
+    pub(crate) sequences: BTreeMap<String, i64>,
 }
 
 pub(crate) fn manifest_path(file: &Path) -> PathBuf {
@@ -67,8 +70,12 @@ impl Manifest {
         serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))
     }
 
-    /// One line for each table or sequence that is not as it was when the backup was made.
-    pub(crate) fn differences(&self, present: &[TableSum]) -> Vec<String> {
+    /// One line for each table that is not as it was when the backup was made, and for each sequence that has not come as far.
+    pub(crate) fn differences(
+        &self,
+        present: &[TableSum],
+        sequences: &BTreeMap<String, i64>,
+    ) -> Vec<String> {
         let find =
             |sums: &[TableSum], table: &str| sums.iter().find(|sum| sum.table == table).cloned();
         let missing_or_other =
@@ -86,7 +93,12 @@ impl Manifest {
             .iter()
             .filter(|sum| find(&self.tables, &sum.table).is_none())
             .map(|sum| format!("{}: was not in the backup", sum.table));
-        missing_or_other.chain(unexpected).collect()
+        let behind = self.sequences.iter().filter_map(|(name, expected)| {
+            let last = sequences.get(name);
+            (last < Some(expected))
+                .then(|| format!("{name}: has come to {last:?}, and was at {expected}"))
+        });
+        missing_or_other.chain(unexpected).chain(behind).collect()
     }
 }
 

@@ -111,7 +111,7 @@ async fn compare(inspector: &mut Inspector, manifest: &Manifest) -> anyhow::Resu
     // The one table that is not as it was any more: what counts is how it was restored.
     present.retain(|sum| log.is_none() || sum.table != CHANGE_FEED);
     present.extend(log);
-    let differences = manifest.differences(&present);
+    let differences = manifest.differences(&present, &inspector.sequences().await?);
     if differences.is_empty() {
         return Ok(None);
     }
@@ -135,7 +135,8 @@ async fn go_on(
         return Ok(Some(REFUSED));
     }
     println!("{database} was restored before, and not finished; comparing ..");
-    if !manifest.differences(&inspector.sums().await?).is_empty() {
+    let (present, sequences) = (inspector.sums().await?, inspector.sequences().await?);
+    if !manifest.differences(&present, &sequences).is_empty() {
         eprintln!(
             "refused: the database {database} is not empty, and holds something else than this backup. Name a new one in \
              DATABASE_URL; it is made for you"

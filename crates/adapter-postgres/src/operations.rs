@@ -1,6 +1,8 @@
 //! What operators' commands need of a database beside its stores: what is in it, whether that is anything, and how other
 //! programs reach it.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection as _};
@@ -54,11 +56,11 @@ struct Name {
 }
 
 #[derive(QueryableByName)]
-struct Relation {
+struct Sequence {
     #[diesel(sql_type = Text)]
     name: String,
-    #[diesel(sql_type = Bool)]
-    is_sequence: bool,
+    #[diesel(sql_type = BigInt)]
+    last: i64,
 }
 
 #[derive(QueryableByName)]
@@ -98,36 +100,46 @@ impl Inspector {
         Ok(snapshot.name)
     }
 
-    /// What each table and sequence of the schema `public` holds.
+    /// What each table of the schema `public` holds.
     ///
     /// # Errors
     /// When Postgres does not answer.
     pub async fn sums(&mut self) -> Result<Vec<TableSum>, OperationError> {
-        let relations: Vec<Relation> = diesel::sql_query(
-            "SELECT relname::text AS name, relkind = 'S' AS is_sequence FROM pg_class \
-             WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S') ORDER BY relname",
+        let tables: Vec<Name> = diesel::sql_query(
+            "SELECT relname::text AS name FROM pg_class \
+             WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY relname",
         )
         .load(&mut self.connection)
         .await?;
-        let mut sums = Vec::with_capacity(relations.len());
-        for relation in relations {
-            sums.push(self.sum(relation).await?);
+        let mut sums = Vec::with_capacity(tables.len());
+        for table in tables {
+            sums.push(self.sum(table.name).await?);
         }
         Ok(sums)
     }
 
-    async fn sum(&mut self, Relation { name, is_sequence }: Relation) -> QueryResult<TableSum> {
+    /// The last number that each sequence of the schema `public` has given, 0 for none. Numbers belong to no snapshot: a dump
+    /// beside writers may hold later ones than were read before it, and never earlier ones.
+    ///
+    /// # Errors
+    /// When Postgres does not answer.
+    pub async fn sequences(&mut self) -> Result<BTreeMap<String, i64>, OperationError> {
+        let sequences: Vec<Sequence> = diesel::sql_query(
+            "SELECT sequencename::text AS name, coalesce(last_value, 0) AS last FROM pg_sequences \
+             WHERE schemaname = 'public'",
+        )
+        .load(&mut self.connection)
+        .await?;
+        let places = sequences.into_iter();
+        Ok(places.map(|place| (place.name, place.last)).collect())
+    }
+
+    async fn sum(&mut self, name: String) -> QueryResult<TableSum> {
         let quoted = name.replace('"', "\"\"");
-        // The third column of a sequence says how many numbers are fetched in advance, which is nobody's data.
-        let columns = if is_sequence {
-            "last_value, is_called"
-        } else {
-            "*"
-        };
         let sum: Sum = diesel::sql_query(format!(
             "SELECT count(*) AS rows, coalesce(sum(('x' || substr(md5( \
                to_jsonb(t)::text), 1, 16))::bit(64)::bigint::numeric), 0)::text AS checksum \
-             FROM (SELECT {columns} FROM \"{quoted}\") AS t"
+             FROM \"{quoted}\" AS t"
         ))
         .get_result(&mut self.connection)
         .await?;
@@ -174,11 +186,7 @@ impl Inspector {
     /// # Errors
     /// When Postgres does not answer, or there is no log.
     pub async fn log_sum(&mut self) -> Result<TableSum, OperationError> {
-        let relation = Relation {
-            name: CHANGE_FEED.to_owned(),
-            is_sequence: false,
-        };
-        Ok(self.sum(relation).await?)
+        Ok(self.sum(CHANGE_FEED.to_owned()).await?)
     }
 
     /// Makes the change log of a restored database go on behind everything that it holds and that may have been handed out

@@ -3,6 +3,7 @@
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tempfile::TempDir;
 use testkit::DatabaseServer;
@@ -93,6 +94,47 @@ fn what_was_backed_up_is_restored_equal_and_goes_on() {
         "CREATE SCHEMA mine; CREATE TABLE mine.notes (id integer)",
     );
     run(&server.url(&other), &["restore", path]).ended(4);
+}
+
+#[test]
+fn a_backup_beside_writers_is_restored_equal() {
+    let server = DatabaseServer::shared();
+    let folder = tempfile::tempdir().expect("a folder");
+    let name = database();
+    fill(&name);
+    let file = folder.path().join("awards.dump");
+    let path = file.to_str().expect("UTF-8");
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::SeqCst) {
+                server.psql(
+                    &name,
+                    "INSERT INTO interactions (pseudonym, id, kind, scholarship_id, occurred_at, recorded_at) \
+                       VALUES ('p', gen_random_uuid()::text, 'view', 's1', now(), now()); \
+                     SELECT nextval('scholarship_change_sequence')",
+                );
+            }
+        });
+        let backed_up = run(&server.url(&name), &["backup", "--file", path]);
+        is_over.store(true, Ordering::SeqCst);
+        backed_up.ended(0);
+    });
+    let restored = format!("{name}_restored");
+    let said = run(&server.url(&restored), &["restore", path]).ended(0);
+    assert!(said.contains("every table equal"), "{said}");
+
+    // Numbers that were given before must not be given again.
+    let sums = folder.path().join("awards.dump.json");
+    let text = std::fs::read_to_string(&sums).expect("is read");
+    let mut manifest: serde_json::Value = serde_json::from_str(&text).expect("is JSON");
+    manifest["sequences"]["scholarship_change_sequence"] = 1_000_000.into();
+    std::fs::write(&sums, manifest.to_string()).expect("is written");
+    let said = run(&server.url(&format!("{name}_behind")), &["restore", path]).ended(3);
+    assert!(
+        said.contains("scholarship_change_sequence: has come to"),
+        "{said}"
+    );
 }
 
 #[test]
