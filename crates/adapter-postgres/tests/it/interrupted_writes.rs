@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use adapter_postgres::{PostgresSettings, PostgresStore};
+use adapter_postgres::PostgresStore;
 use ports::{
     Health, HealthProbe as _, IdempotencyRecord, InteractionStore as _, InteractionStoreError,
     ScholarshipStore as _, StoreError,
@@ -146,26 +146,6 @@ async fn until_commits_are_confirmed(store: &PostgresStore, confirmed: bool) {
     tokio::time::timeout(Duration::from_secs(30), taken_up)
         .await
         .expect("the setting is taken up");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_commit_that_no_standby_has_is_not_called_done_however_long_postgres_waits() {
-    let (server, url) = own_server(&["fsync=off"]).await;
-    let mut settings = PostgresSettings::new(&url);
-    settings.query_timeout = Duration::from_secs(1);
-    let store = PostgresStore::open(&settings).expect("the settings are fine");
-    let appended = store.append(vec![view("1")], now()).await;
-    appended.expect("is appended");
-    server.psql(
-        "postgres",
-        "ALTER SYSTEM SET synchronous_standby_names = 'nobody'",
-    );
-    server.psql("postgres", "SELECT pg_reload_conf()");
-    until_commits_are_confirmed(&store, false).await;
-    // After a second Postgres gives up waiting, and says that it has committed.
-    let forgotten = store.forget("ann").await;
-    let is_unknown = matches!(forgotten, Err(InteractionStoreError::Undecided { .. }));
-    assert!(is_unknown, "{forgotten:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
