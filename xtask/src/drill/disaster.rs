@@ -33,14 +33,23 @@ pub(super) fn hold(binary: &Path, rates: Rates) -> anyhow::Result<Report> {
     pause(AROUND);
     let testimony = crowd.finish();
     findings.all_answered(&testimony.users);
-    findings.all_written(&testimony);
 
     eprintln!("everything else is lost");
     let lost = Instant::now();
-    destroy(&mut world);
-    restore(&mut world, path, lost, &mut findings)?;
+    world.destroy()?;
+    let restored = restore(&mut world, path, lost, &mut findings);
+    let is_restored = restored.is_ok();
+    findings.kept(restored);
 
     let since = lost - backup_begun;
+    if !is_restored {
+        return Ok(Report::new(
+            "disaster",
+            &testimony,
+            &Proof::default(),
+            findings,
+        ));
+    }
     let (before, after) = split_at(&world, &testimony.ledger, backup_begun);
     findings.note(format!(
         "RPO: of the {:.1} s from the begin of the backup to the disaster, {after} acknowledged writes are lost",
@@ -54,16 +63,6 @@ pub(super) fn hold(binary: &Path, rates: Rates) -> anyhow::Result<Report> {
         ..Proof::default()
     };
     Ok(Report::new("disaster", &testimony, &proof, findings))
-}
-
-fn destroy(world: &mut World) {
-    let copies =
-        (1..=world.replicas.len()).map(|number| world.path(&format!("replica-{number}.index")));
-    let copies: Vec<_> = copies.collect();
-    for (replica, copy) in world.replicas.iter_mut().zip(&copies) {
-        replica.destroy(copy);
-    }
-    world.postgres.destroy();
 }
 
 fn restore(

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use testkit::PrivatePostgres;
 
 use super::crowd::{Crowd, Rates};
 use super::proof::prove;
@@ -28,7 +29,24 @@ pub(super) fn hold(binary: &Path, rates: Rates) -> anyhow::Result<Report> {
     let crowd = Crowd::start(&world, rates)?;
     let mut findings = Findings::default();
     pause(AROUND);
+    let killed = fail_over(&mut world, standby, &crowd, &mut findings);
+    let _kept = findings.kept(killed);
+    let testimony = crowd.finish();
+    findings.all_answered(&testimony.users);
+    findings.note(
+        "the promoted server has no standby: its next failure would lose what it acknowledged",
+    );
+    let proof = findings.kept(prove(&world, &testimony.ledger));
+    Ok(Report::new("failover", &testimony, &proof, findings))
+}
 
+/// Answers the killed server: its folder takes a moment to remove, which is no part of a failover.
+fn fail_over(
+    world: &mut World,
+    standby: PrivatePostgres,
+    crowd: &Crowd,
+    findings: &mut Findings,
+) -> anyhow::Result<Option<PrivatePostgres>> {
     eprintln!("the primary is killed");
     let killed = Instant::now();
     world.postgres.kill();
@@ -41,8 +59,8 @@ pub(super) fn hold(binary: &Path, rates: Rates) -> anyhow::Result<Report> {
     );
     findings.took("until the standby was promoted", noticed.elapsed());
     world.pooler.point_to(&standby);
-    world.postgres = standby;
     let pointed = Instant::now();
+    let old = std::mem::replace(&mut world.postgres, standby);
     let written = crowd.written_after(pointed)?;
     findings.took("from then until a write was acknowledged", written);
     findings.took(
@@ -70,11 +88,5 @@ pub(super) fn hold(binary: &Path, rates: Rates) -> anyhow::Result<Report> {
         "from the kill until the last write that was not acknowledged",
         last - killed,
     );
-    let testimony = crowd.finish();
-    findings.all_answered(&testimony.users);
-    findings.note(
-        "the promoted server has no standby: its next failure would lose what it acknowledged",
-    );
-    let proof = prove(&world, &testimony.ledger)?;
-    Ok(Report::new("failover", &testimony, &proof, findings))
+    Ok(Some(old))
 }

@@ -87,6 +87,14 @@ impl Findings {
         self.problems.push(problem.into());
     }
 
+    /// What the service did not do once a drill had begun is a finding, and no failure of the drill.
+    pub(super) fn kept<T: Default>(&mut self, outcome: anyhow::Result<T>) -> T {
+        outcome.unwrap_or_else(|error| {
+            self.problem(format!("{error:#}"));
+            T::default()
+        })
+    }
+
     /// Says so if there are any.
     pub(super) fn none_of(&mut self, what: &str, found: &[String]) {
         if !found.is_empty() {

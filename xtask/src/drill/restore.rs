@@ -17,6 +17,8 @@ const NEXT_ARCHIVE: &str = "next_archive";
 /// Before the loss, and after all is well again.
 const AROUND: Duration = Duration::from_secs(8);
 
+type Kept = (PrivatePostgres, (BaseBackup, WalArchive));
+
 /// # Errors
 ///
 /// When the drill cannot be held.
@@ -34,16 +36,41 @@ pub(super) fn hold(binary: &Path, rates: Rates) -> anyhow::Result<Report> {
     let path = file.to_str().context("UTF-8")?;
     xtask(&world.direct_url(), &["backup", "--file", path])?;
     pause(AROUND / 2);
+    let lost = Instant::now();
+    let restored = bring_back(&mut world, (&base, &archive), &crowd, &mut findings);
+    let _kept = findings.kept(restored);
 
+    let testimony = crowd.finish();
+    findings.all_answered(&testimony.users);
+    let proof = findings.kept(prove(&world, &testimony.ledger));
+    findings.note(format!(
+        "RPO: {} acknowledged writes are lost",
+        proof.lost.len()
+    ));
+    let with_dump = testimony.ledger.acknowledged_between(logical, lost);
+    findings.note(format!(
+        "with the last `xtask backup` alone, the {:.1} s since it began would be lost, with {with_dump} acknowledged writes",
+        (lost - logical).as_secs_f64()
+    ));
+    Ok(Report::new("restore", &testimony, &proof, findings))
+}
+
+/// Answers what must stay until the end: the lost server, whose folder takes a moment to remove, and what guards the new one.
+fn bring_back(
+    world: &mut World,
+    (base, archive): (&BaseBackup, &WalArchive),
+    crowd: &Crowd,
+    findings: &mut Findings,
+) -> anyhow::Result<Option<Kept>> {
     eprintln!("the primary and its data are lost");
     let lost = Instant::now();
     world.postgres.destroy();
-    let restored = PrivatePostgres::restored(&base, &archive, DURABLE);
+    let restored = PrivatePostgres::restored(base, archive, DURABLE);
     findings.took(
         "until a server had come out of base backup and log",
         lost.elapsed(),
     );
-    world.postgres = restored;
+    let old = std::mem::replace(&mut world.postgres, restored);
     let said = xtask(&world.direct_url(), &["restore", "--finish"])?;
     findings.note(format!("restore --finish: {}", said.trim()));
     xtask(&world.direct_url(), &["migrate", "status"])?;
@@ -58,7 +85,7 @@ pub(super) fn hold(binary: &Path, rates: Rates) -> anyhow::Result<Report> {
         "from the loss until no replica was degraded",
         lost.elapsed(),
     );
-    let _next = guard_again(&world, &mut findings);
+    let guard = guard_again(world, findings);
     pause(AROUND);
 
     let delay = world.feed_delay(crowd.ledger.editor())?;
@@ -66,19 +93,7 @@ pub(super) fn hold(binary: &Path, rates: Rates) -> anyhow::Result<Report> {
         "until a change of one replica was seen by both others",
         delay,
     );
-    let testimony = crowd.finish();
-    findings.all_answered(&testimony.users);
-    let proof = prove(&world, &testimony.ledger)?;
-    findings.note(format!(
-        "RPO: {} acknowledged writes are lost",
-        proof.lost.len()
-    ));
-    let with_dump = testimony.ledger.acknowledged_between(logical, lost);
-    findings.note(format!(
-        "with the last `xtask backup` alone, the {:.1} s since it began would be lost, with {with_dump} acknowledged writes",
-        (lost - logical).as_secs_f64()
-    ));
-    Ok(Report::new("restore", &testimony, &proof, findings))
+    Ok(Some((old, guard)))
 }
 
 /// The restored server is as alone as one that was just promoted: it gets what the lost one had.

@@ -22,7 +22,8 @@ pub(super) fn hold(binary: &Path, checks: Checks, rates: Rates) -> anyhow::Resul
     pause(AROUND);
     for index in 0..world.replicas.len() {
         eprintln!("replica {} ends and starts again", index + 1);
-        restart(&mut world, index, &mut findings)?;
+        let restarted = restart(&mut world, index, &mut findings);
+        findings.kept(restarted);
     }
     pause(AROUND);
     let testimony = crowd.finish();
@@ -32,7 +33,7 @@ pub(super) fn hold(binary: &Path, checks: Checks, rates: Rates) -> anyhow::Resul
         "HAProxy looks every {}, SHUTDOWN_DELAY is {} s",
         checks.every, checks.shutdown_delay
     ));
-    let proof = prove(&world, &testimony.ledger)?;
+    let proof = findings.kept(prove(&world, &testimony.ledger));
     Ok(Report::new("rolling-restart", &testimony, &proof, findings))
 }
 

@@ -150,6 +150,20 @@ impl World {
         self.replicas[index].start(&self.places, &url)
     }
 
+    /// Kills Postgres and all replicas, and removes all that they have written.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be removed.
+    pub(super) fn destroy(&mut self) -> anyhow::Result<()> {
+        for replica in &mut self.replicas {
+            replica.server = None;
+            std::fs::remove_dir_all(replica.folder(&self.places))?;
+        }
+        self.postgres.destroy();
+        Ok(())
+    }
+
     /// Whether HAProxy sends requests to a replica.
     ///
     /// # Errors
@@ -229,9 +243,9 @@ impl Replica {
     }
 
     fn start(&mut self, places: &Places, url: &str) -> anyhow::Result<()> {
-        let folder = places.folder.path();
-        let file = |ending| folder.join(format!("replica-{}.{ending}", self.number));
-        let index = file("index").display().to_string();
+        let folder = self.folder(places);
+        std::fs::create_dir_all(&folder)?;
+        let index = folder.join("index").display().to_string();
         let server = RunningServer::launch(&Launch {
             binary: &places.binary,
             arguments: &[],
@@ -248,7 +262,7 @@ impl Replica {
                 ("HTTP_WORKERS", "2"),
             ],
             ports: self.ports,
-            log: Some(&file("log")),
+            log: Some(&folder.join("log")),
         })?;
         self.server = Some(server);
         Ok(())
@@ -263,11 +277,11 @@ impl Replica {
         self.server.take().context("it does not run")?.stop()
     }
 
-    /// Kills it, and removes its copy of the index.
-    pub(super) fn destroy(&mut self, index: &Path) {
-        self.server = None;
-        // It may have written none yet.
-        let _ = std::fs::remove_file(index);
+    fn folder(&self, places: &Places) -> PathBuf {
+        places
+            .folder
+            .path()
+            .join(format!("replica-{}", self.number))
     }
 }
 
