@@ -99,7 +99,8 @@ fn ends_in_time(objects: &Objects, pods: Pods<'_>) -> bool {
                 map["data"][setting].as_str()?.parse::<u64>().ok()
             })
         };
-        let ending = ["SHUTDOWN_DELAY", "SHUTDOWN_TIMEOUT"].map(|setting| seconds(setting).unwrap_or(0));
+        let ending =
+            ["SHUTDOWN_DELAY", "SHUTDOWN_TIMEOUT"].map(|setting| seconds(setting).unwrap_or(0));
         pause.unwrap_or(0) + ending.iter().sum::<u64>() < grace
     })
 }
