@@ -5,7 +5,7 @@ mod assistant;
 mod goals;
 mod http_load;
 mod machine;
-mod release;
+pub(crate) mod release;
 mod relevance;
 mod search;
 mod security;

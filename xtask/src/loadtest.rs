@@ -40,8 +40,10 @@ use self::requests::Requests;
 use self::scenario::Scenario;
 use self::session::Session;
 use self::subject::Subject;
-use self::verdict::{NOT_MEASURED, Verdict, WRONG_USAGE};
+use self::verdict::{NOT_MEASURED, WRONG_USAGE};
+use crate::bench::release::measured_by_release;
 use crate::reporting::{Shape, parse_span};
+use crate::workspace::Workspace;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -57,7 +59,7 @@ pub(crate) struct Arguments {
     /// The service, as http://host:port; without it, a server is started on the sample catalogue, with limits that are never reached
     #[arg(long, value_name = "URL", value_parser = place::parse_url)]
     target: Option<Url>,
-    /// The server's program, instead of that of the release build, or a debug build where there is none
+    /// The server's program, instead of that of the release build, which is made where it is not fresh
     #[arg(long, value_name = "FILE", conflicts_with = "target")]
     binary: Option<PathBuf>,
     /// browse, search-heavy, matching, agents, mixed, or a file
@@ -110,6 +112,9 @@ pub(crate) struct Arguments {
     html: Option<PathBuf>,
 }
 
+/// Thirds of less are too short to compare.
+const SHORTEST_SOAK: Duration = Duration::from_secs(180);
+
 fn parse_rate(text: &str) -> Result<f64, String> {
     let rate = text.parse().ok();
     rate.filter(|rate| (0.1..=100_000.0).contains(rate))
@@ -131,13 +136,23 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(WRONG_USAGE));
         }
     };
-    match measured_and_told(arguments, scenario) {
-        Ok(verdict) => Ok(verdict.exit_code()),
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            Ok(ExitCode::from(NOT_MEASURED))
+    let measured = match (&arguments.target, &arguments.binary) {
+        // The load of a debug build would be late.
+        (None, None) => Workspace::load().and_then(|workspace| {
+            measured_by_release(&workspace, &["server", "xtask"], |release| {
+                let binary = release.join("scholarship-api");
+                measured_and_told(arguments, &binary, scenario)
+            })
+        }),
+        (_, binary) => {
+            let binary = binary.as_deref().unwrap_or(Path::new(""));
+            measured_and_told(arguments, binary, scenario)
         }
-    }
+    };
+    measured.or_else(|error| {
+        eprintln!("error: {error:#}");
+        Ok(ExitCode::from(NOT_MEASURED))
+    })
 }
 
 /// What can be told before anything is sent.
@@ -155,6 +170,14 @@ fn usable(arguments: &Arguments) -> anyhow::Result<Scenario> {
         arguments.target.as_ref().map_or("", Url::as_str),
         writers.join(", ")
     );
+    ensure!(
+        !arguments.soak
+            || arguments
+                .duration
+                .is_some_and(|duration| duration >= SHORTEST_SOAK),
+        "a soak compares its last third with its first one: give it a --duration of {} at least",
+        rollout::span::text(SHORTEST_SOAK)
+    );
     if let Some(path) = &arguments.html {
         let folder = path.parent().filter(|folder| *folder != Path::new(""));
         ensure!(
@@ -166,8 +189,13 @@ fn usable(arguments: &Arguments) -> anyhow::Result<Scenario> {
     Ok(scenario)
 }
 
-fn measured_and_told(arguments: &Arguments, scenario: Scenario) -> anyhow::Result<Verdict> {
-    let figures = measure(arguments, scenario)?;
+/// `binary` is the server's program, which is started where no target is named.
+fn measured_and_told(
+    arguments: &Arguments,
+    binary: &Path,
+    scenario: Scenario,
+) -> anyhow::Result<ExitCode> {
+    let figures = measure(arguments, binary, scenario)?;
     match arguments.format {
         Shape::Table => print!("{}", table::text(&figures)),
         Shape::Json => println!("{}", serde_json::to_string_pretty(&figures)?),
@@ -178,10 +206,10 @@ fn measured_and_told(arguments: &Arguments, scenario: Scenario) -> anyhow::Resul
             .with_context(|| format!("cannot write {}", path.display()))?;
         eprintln!("the report is in {}", path.display());
     }
-    Ok(figures.verdict)
+    Ok(figures.verdict.exit_code())
 }
 
-fn measure(arguments: &Arguments, scenario: Scenario) -> anyhow::Result<Figures> {
+fn measure(arguments: &Arguments, binary: &Path, scenario: Scenario) -> anyhow::Result<Figures> {
     let scenario = Arc::new(scenario);
     let (subject, bearers) = match &arguments.target {
         Some(url) => {
@@ -191,7 +219,7 @@ fn measure(arguments: &Arguments, scenario: Scenario) -> anyhow::Result<Figures>
         }
         None => {
             eprintln!("starting a server, with limits that are never reached");
-            let (subject, bearers) = Subject::own(arguments.binary.as_deref())?;
+            let (subject, bearers) = Subject::own(binary)?;
             (subject, Some(bearers))
         }
     };

@@ -72,8 +72,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let to = SystemClock.now();
     let from = to - TimeDelta::from_std(arguments.since)?;
     let job = arguments.prometheus.job(&policy);
+    let alerts = policy
+        .monitoring
+        .alerts
+        .keys()
+        .map(String::as_str)
+        .collect();
     let asker = Asker {
-        questions: Questions::new(job, arguments.since),
+        questions: Questions::new(job, alerts, arguments.since),
         meter: &meter,
         from,
         to,
@@ -191,7 +197,7 @@ fn of_traffic(
 
 /// Asks about one stretch of time.
 struct Asker<'a> {
-    questions: Questions,
+    questions: Questions<'a>,
     meter: &'a Meter,
     from: DateTime<Utc>,
     to: DateTime<Utc>,

@@ -33,6 +33,9 @@ pub trait TaskOutbox: Send + Sync {
         lease: Lease,
     ) -> Result<Vec<Delivery>, TaskStoreError>;
 
+    /// What `lease.worker` has from a call whose answer it never had, with its new lease.
+    async fn held_deliveries(&self, lease: Lease) -> Result<Vec<Delivery>, TaskStoreError>;
+
     /// Tries again at `at`. False when `worker` does not hold the notice's lease, and nothing was changed.
     async fn retry_delivery(
         &self,

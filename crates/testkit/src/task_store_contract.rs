@@ -73,6 +73,8 @@ macro_rules! task_store_contract {
                 large_results_are_kept,
                 notices_go_out_in_order_one_at_a_time,
                 whoever_delivered_a_notice_gets_the_next_one_of_its_task,
+                what_somebody_has_is_not_lent_as_the_next_one,
+                what_was_lent_with_an_answer_that_was_lost_is_found_by_name,
                 notices_of_different_tasks_do_not_wait_for_each_other,
                 keys_are_stable_and_never_repeated,
                 a_repeated_attempt_is_not_told_again,

@@ -9,7 +9,7 @@ use crate::workspace::Workspace;
 
 /// Builds the release binaries of the packages, and calls `measure` with their folder; where this is a debug build, the
 /// release build of this very command takes over instead: the load generator of a debug build would measure itself.
-pub(super) fn measured_by_release(
+pub(crate) fn measured_by_release(
     workspace: &Workspace,
     packages: &[&str],
     measure: impl FnOnce(&Path) -> anyhow::Result<ExitCode>,

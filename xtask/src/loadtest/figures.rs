@@ -185,7 +185,7 @@ impl Figures {
             judgement.and_missed(&soak.reasons);
         }
         if measured.has_died {
-            judgement.and_missed(&["the server ended during the test".to_owned()]);
+            judgement.missed_whatever_else("the server ended during the test");
         }
         let counts = record.all.counts;
         let seconds = course.duration.as_secs_f64();

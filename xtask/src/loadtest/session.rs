@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 
 use super::Arguments;
 use super::figures::{Figures, Measured};
@@ -93,6 +93,10 @@ impl Session<'_> {
         eprint!("{}", table::step_header());
         let knee = Knee::find(self.arguments.rate, |rate| {
             let figures = self.at(rate)?;
+            ensure!(
+                !self.subject.has_died()?,
+                "the server ended by itself at {rate:.0} requests a second: its log is above"
+            );
             let step = step_of(&figures);
             eprint!("{}", table::shown_step(&step));
             let is_better = figures.verdict == Verdict::Met

@@ -55,16 +55,12 @@ impl Subject {
     /// # Errors
     ///
     /// When it cannot be built or started.
-    pub(super) fn own(binary: Option<&Path>) -> anyhow::Result<(Self, Bearers)> {
-        let binary = match binary {
-            Some(binary) => binary.to_owned(),
-            None => built()?,
-        };
+    pub(super) fn own(binary: &Path) -> anyhow::Result<(Self, Bearers)> {
         let folder = tempfile::tempdir()?;
         let secret = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
         let log = folder.path().join("log");
         let launched = RunningServer::launch(&Launch {
-            binary: &binary,
+            binary,
             arguments: &[],
             store: &folder.path().join("loadtest.db"),
             variables: &[
@@ -112,16 +108,6 @@ impl Subject {
         };
         Ok(!own.server.is_alive()?)
     }
-}
-
-/// The release build, if there is one; else a debug build, which is made now.
-fn built() -> anyhow::Result<PathBuf> {
-    let workspace = Workspace::load()?;
-    let release = workspace.target_directory().join("release/scholarship-api");
-    if release.exists() {
-        return Ok(release);
-    }
-    workspace.built_server()
 }
 
 /// Finds out what requests can be about, and asks each of them once: a scenario that does not fit the service, or a secret that

@@ -80,6 +80,12 @@ impl Judgement {
         Self { verdict, reasons }
     }
 
+    /// Something happened that no obstacle excuses.
+    pub(super) fn missed_whatever_else(&mut self, reason: &str) {
+        self.verdict = Verdict::Missed;
+        self.reasons.insert(0, reason.to_owned());
+    }
+
     /// Whatever else was to be kept, and was not. What was not measured stays so.
     pub(super) fn and_missed(&mut self, reasons: &[String]) {
         if self.verdict != Verdict::NotMeasured && !reasons.is_empty() {

@@ -19,18 +19,28 @@ impl Releases {
     pub(super) fn of(records: &[Record], (from, to): (DateTime<Utc>, DateTime<Utc>)) -> Self {
         let mut releases = Self::default();
         let mut decided_at = None;
+        let mut is_counted_as_finished = false;
         for record in records {
             let is_inside = (from..=to).contains(&record.at);
             match &record.event {
-                Event::Started { .. } => decided_at = None,
+                Event::Started { .. } => {
+                    decided_at = None;
+                    is_counted_as_finished = false;
+                }
                 Event::RollbackBegan { .. } => decided_at = Some(record.at),
                 Event::RolledBack if is_inside => {
                     releases.rolled_back += 1;
+                    // It had gone through all stages, and did not last.
+                    releases.finished -= u64::from(is_counted_as_finished);
+                    is_counted_as_finished = false;
                     releases
                         .restored_in
                         .extend(decided_at.map(|decided_at| record.at - decided_at));
                 }
-                Event::Finished if is_inside => releases.finished += 1,
+                Event::Finished if is_inside => {
+                    releases.finished += 1;
+                    is_counted_as_finished = true;
+                }
                 _ => {}
             }
         }
@@ -101,15 +111,20 @@ mod tests {
             (54, Event::RolledBack),
             (60, started()),
             (70, Event::Finished),
+            // Found to be bad after its end: one release, and no good one.
+            (72, started()),
+            (74, Event::Finished),
+            (75, began(Cause::Abort)),
+            (78, Event::RolledBack),
             (80, started()),
         ]);
         let all = Releases::of(&records, (at(0), at(90)));
-        assert_eq!((all.finished, all.rolled_back, all.ended()), (2, 2, 4));
+        assert_eq!((all.finished, all.rolled_back, all.ended()), (2, 3, 5));
         assert_eq!(all.seconds_to_restore(), Some(180.0));
         // Of a release that was decided on before, the end counts.
         let some = Releases::of(&records, (at(31), at(54)));
         assert_eq!((some.finished, some.rolled_back), (0, 2));
-        let none = Releases::of(&records, (at(71), at(90)));
+        let none = Releases::of(&records, (at(79), at(90)));
         assert_eq!(none, Releases::default());
         assert_eq!(none.seconds_to_restore(), None);
     }

@@ -248,6 +248,21 @@ pub(super) async fn delivered_and_next_in_txn(
     deliveries_on_conn(connection, &next).await
 }
 
+pub(super) async fn held_in_txn(
+    connection: &mut AsyncPgConnection,
+    lease: Lease,
+) -> Result<Vec<Delivery>, Failure> {
+    let held = task_notices::table
+        .filter(task_notices::worker.eq(lease.worker.as_str()))
+        .filter(task_notices::buried_at.is_null());
+    let held: Vec<i64> = diesel::update(held)
+        .set(task_notices::due_at.eq(lease.until))
+        .returning(task_notices::sequence)
+        .get_results(connection)
+        .await?;
+    deliveries_on_conn(connection, &held).await
+}
+
 /// Answers whose they were.
 async fn forget_notices_in_txn(
     connection: &mut AsyncPgConnection,

@@ -61,6 +61,14 @@ impl TaskOutbox for PostgresStore {
         .await
     }
 
+    async fn held_deliveries(&self, lease: Lease) -> Result<Vec<Delivery>, TaskStoreError> {
+        let lease = kept(lease);
+        self.tasks("held_deliveries", Access::WriteFew, move |connection| {
+            delivering::held_in_txn(connection, lease.clone()).boxed()
+        })
+        .await
+    }
+
     async fn retry_delivery(
         &self,
         key: &NoticeKey,

@@ -216,6 +216,20 @@ pub(super) fn delivered_and_next_in_txn(
     deliveries_on_conn(connection, &next)
 }
 
+pub(super) fn held_in_txn(
+    connection: &mut SqliteConnection,
+    lease: &Lease,
+) -> Result<Vec<Delivery>, Failure> {
+    let held = task_notices::table
+        .filter(task_notices::worker.eq(lease.worker.as_str()))
+        .filter(task_notices::buried_at.is_null());
+    let held: Vec<i64> = diesel::update(held)
+        .set(task_notices::due_at.eq(microseconds(lease.until)))
+        .returning(task_notices::sequence)
+        .get_results(connection)?;
+    deliveries_on_conn(connection, &held)
+}
+
 /// Answers whose they were.
 fn forget_notices_in_txn(
     connection: &mut SqliteConnection,

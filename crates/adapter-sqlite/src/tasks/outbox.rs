@@ -65,6 +65,15 @@ impl TaskOutbox for SqliteStore {
             .map_err(unavailable("delivered_and_next"))
     }
 
+    async fn held_deliveries(&self, lease: Lease) -> Result<Vec<Delivery>, TaskStoreError> {
+        self.writer
+            .write(1, move |connection| {
+                delivering::held_in_txn(connection, &lease)
+            })
+            .await
+            .map_err(unavailable("held_deliveries"))
+    }
+
     async fn retry_delivery(
         &self,
         key: &NoticeKey,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use domain::Timestamp;
-use domain::task::{Backoff, ErrorMessage, Lease, NoticeKind};
+use domain::task::{Backoff, ErrorMessage, Lease, NoticeKind, PlainText};
 use ports::{CommandCenter, CommandCenterError, Delivery, NoticeKey, TaskStoreError};
 use rand::Rng as _;
 use tokio::sync::watch;
@@ -51,6 +51,8 @@ struct Round {
     delivering: JoinSet<Option<NoticeKey>>,
     /// Delivered, which the store does not know yet.
     delivered: Vec<NoticeKey>,
+    /// The name of a call whose answer was lost: the store may have lent something to it.
+    unanswered: Option<PlainText<128>>,
 }
 
 impl Round {
@@ -81,7 +83,8 @@ impl Couriers {
             // Whoever leaves a notice from here on is heard.
             let news = self.bridge.news.notified();
             round.gather();
-            let is_kept = self.note_and_go_on(&center, &mut round).await;
+            let is_kept = self.take_up_unanswered(&center, &mut round).await
+                && self.note_and_go_on(&center, &mut round).await;
             let pause = if is_kept {
                 self.take_up(&center, &mut round).await
             } else {
@@ -100,6 +103,9 @@ impl Couriers {
                 _ = stop.wait_for(|stopped| *stopped) => break,
             }
             sleep(GATHERING).await;
+            if *stop.borrow() {
+                break;
+            }
         }
         self.part(&mut round).await;
     }
@@ -133,10 +139,31 @@ impl Couriers {
         let outbox = &self.bridge.outbox;
         let next = outbox.delivered_and_next(&round.delivered, lease.clone());
         let Some(next) = self.noted(next.await) else {
+            round.unanswered = Some(lease.worker);
             return false;
         };
         round.delivered.clear();
         self.send_out(center, round, next, &lease);
+        true
+    }
+
+    /// Delivers what the store has lent to a call whose answer was lost; false when that has to be tried again.
+    async fn take_up_unanswered(
+        self: &Arc<Self>,
+        center: &Arc<dyn CommandCenter>,
+        round: &mut Round,
+    ) -> bool {
+        let Some(worker) = round.unanswered.clone() else {
+            return true;
+        };
+        let until = self.bridge.clock.now() + LEASE;
+        let lease = Lease { worker, until };
+        let held = self.bridge.outbox.held_deliveries(lease.clone()).await;
+        let Some(held) = self.noted(held) else {
+            return false;
+        };
+        round.unanswered = None;
+        self.send_out(center, round, held, &lease);
         true
     }
 
@@ -178,6 +205,7 @@ impl Couriers {
                     error = &error as &dyn std::error::Error,
                     "notices cannot be taken up now"
                 );
+                round.unanswered = Some(lease.worker);
                 return STORE_PAUSE;
             }
         };

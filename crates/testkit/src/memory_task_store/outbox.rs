@@ -48,6 +48,22 @@ impl TaskOutbox for MemoryTaskStore {
         Ok(board.lend(&next, &lease))
     }
 
+    async fn held_deliveries(&self, lease: Lease) -> Result<Vec<Delivery>, TaskStoreError> {
+        let lease = kept(lease);
+        let mut board = self.board();
+        let mut held = Vec::new();
+        for (number, notice) in &mut board.notices {
+            if !notice.is_buried() && notice.worker.as_deref() == Some(lease.worker.as_str()) {
+                notice.due_at = lease.until;
+                held.push(*number);
+            }
+        }
+        Ok(held
+            .into_iter()
+            .map(|number| board.delivery(&number))
+            .collect())
+    }
+
     async fn retry_delivery(
         &self,
         key: &NoticeKey,

@@ -74,6 +74,36 @@ pub async fn whoever_delivered_a_notice_gets_the_next_one_of_its_task(board: Boa
     }
 }
 
+pub async fn what_somebody_has_is_not_lent_as_the_next_one(board: Board) {
+    enqueue(&board, spec("a", "x")).await;
+    cancel(&board, "a", 1).await;
+    let first = delivery(&board, "bob", 2).await;
+    let buried = board.bury(&first.key, "bob", reason(), minutes_later(3));
+    assert!(buried.await.expect("is answered"));
+    // The second one is under way when the first is to be tried again.
+    let second = delivery(&board, "cat", 4).await;
+    assert!(redeliver(&board, &first.key, 5).await);
+    let again = delivery(&board, "bob", 5).await;
+    assert_eq!(again.key, first.key);
+    let next = board.delivered_and_next(std::slice::from_ref(&again.key), lease("bob", 30));
+    assert!(next.await.expect("are lent").is_empty());
+    deliver(&board, &second).await;
+}
+
+pub async fn what_was_lent_with_an_answer_that_was_lost_is_found_by_name(board: Board) {
+    enqueue_all(&board, "x", &["a", "b"]).await;
+    let lent = deliveries(&board, "bob", 1).await;
+    let buried = board.bury(&lent[1].key, "bob", reason(), minutes_later(2));
+    assert!(buried.await.expect("is answered"));
+    let held = board.held_deliveries(lease("bob", 30)).await;
+    assert_eq!(held.expect("are read"), lent[..1]);
+    // With its new lease.
+    assert!(deliveries(&board, "cat", 29).await.is_empty());
+    let nothing = board.held_deliveries(lease("cat", 30)).await;
+    assert!(nothing.expect("are read").is_empty());
+    assert_eq!(delivery(&board, "cat", 30).await.key, lent[0].key);
+}
+
 pub async fn notices_of_different_tasks_do_not_wait_for_each_other(board: Board) {
     enqueue_all(&board, "x", &["a", "b"]).await;
     cancel(&board, "b", 1).await;

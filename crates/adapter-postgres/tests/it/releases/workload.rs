@@ -290,6 +290,8 @@ async fn notices(store: &PostgresStore) {
     assert!(blocked.expect("are lent").is_empty());
     let next = store.delivered_and_next(std::slice::from_ref(&first.key), lease());
     let next = next.await.expect("is answered");
+    let held = store.held_deliveries(lease()).await;
+    assert!(!held.expect("are read").is_empty());
     assert_eq!(next.len(), 1);
     let delivered = store.delivered(std::slice::from_ref(&next[0].key)).await;
     assert_eq!(delivered.expect("is answered"), 1);
