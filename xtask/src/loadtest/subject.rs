@@ -1,6 +1,6 @@
 //! What is tested: a service that runs somewhere, or a server of our own on the sample catalogue.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +16,6 @@ use super::requests::{Known, Requests};
 use super::scenario::{SCHOLARSHIP, Scenario, TASK};
 use crate::http_connection::Manner;
 use crate::running_server::{Launch, RunningServer};
-use crate::workspace::Workspace;
 use testkit::supervised::free_port;
 
 /// For one request before the test begins.
