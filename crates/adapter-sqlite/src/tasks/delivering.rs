@@ -223,10 +223,10 @@ pub(super) fn held_in_txn(
     let held = task_notices::table
         .filter(task_notices::worker.eq(lease.worker.as_str()))
         .filter(task_notices::buried_at.is_null());
-    let held: Vec<i64> = diesel::update(held)
+    diesel::update(held)
         .set(task_notices::due_at.eq(microseconds(lease.until)))
-        .returning(task_notices::sequence)
-        .get_results(connection)?;
+        .execute(connection)?;
+    let held: Vec<i64> = held.select(task_notices::sequence).load(connection)?;
     deliveries_on_conn(connection, &held)
 }
 

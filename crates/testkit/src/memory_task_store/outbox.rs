@@ -60,7 +60,7 @@ impl TaskOutbox for MemoryTaskStore {
         }
         Ok(held
             .into_iter()
-            .map(|number| board.delivery(&number))
+            .map(|number| board.delivery(number))
             .collect())
     }
 
