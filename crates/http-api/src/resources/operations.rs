@@ -53,15 +53,20 @@ async fn service_card(state: web::Data<ApiState>, _: NoParameters) -> HttpRespon
 struct Alive {
     #[schema(example = "healthy")]
     status: &'static str,
+    /// The version that this process runs.
+    version: String,
 }
 
 /// Whether the process lives
 ///
-/// Touches no dependency.
+/// Touches no dependency, and answers by any host name.
 #[utoipa::path(tag = "Operations", responses((status = 200, description = "It lives", body = Alive)))]
 #[get("/healthz")]
-pub(crate) async fn alive(_: NoParameters) -> HttpResponse {
-    HttpResponse::Ok().json(Alive { status: "healthy" })
+pub(crate) async fn alive(state: web::Data<ApiState>, _: NoParameters) -> HttpResponse {
+    HttpResponse::Ok().json(Alive {
+        status: "healthy",
+        version: state.settings.version.clone(),
+    })
 }
 
 #[derive(Serialize, ToSchema)]

@@ -20,7 +20,7 @@ async fn metrics_count_requests_by_route_and_are_not_public() {
     assert!(!text.contains("/some/unknown/path"));
     assert_eq!(api.get("/metrics").await.status, 404);
     let alive = exchange(api.admin, "GET", &head("GET", "/healthz", &[], None), b"").await;
-    assert_eq!(alive.text(), r#"{"status":"healthy"}"#);
+    assert_eq!(alive.text(), r#"{"status":"healthy","version":"1.2.3"}"#);
 }
 
 #[actix_web::test]

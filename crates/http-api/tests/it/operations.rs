@@ -7,7 +7,10 @@ use crate::api::{Api, Setup};
 #[actix_web::test]
 async fn the_probes_answer_as_the_rollout_plan_wants() {
     let api = Api::start().await;
-    assert_eq!(api.get("/healthz").await.text(), r#"{"status":"healthy"}"#);
+    assert_eq!(
+        api.get("/healthz").await.text(),
+        r#"{"status":"healthy","version":"1.2.3"}"#
+    );
     let ready = api.get("/readyz").await;
     assert_eq!(ready.status, 200);
     assert_eq!(

@@ -14,10 +14,11 @@ use crate::process::{Process, command};
 async fn a_first_start_serves_samples_on_two_listeners() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Process::start(folder.path());
-    assert_eq!(
-        get(server.address, "/healthz").await.body,
-        r#"{"status":"healthy"}"#
-    );
+    let alive = get(server.address, "/healthz").await.json();
+    assert_eq!(alive["status"], "healthy");
+    let card = get(server.address, "/").await.json();
+    assert_eq!(alive["version"], card["version"]);
+    assert!(card["version"].is_string(), "{card}");
     assert_eq!(
         get(server.address, "/readyz").await.json()["status"],
         "ready"
