@@ -297,6 +297,18 @@ fn each_stage_waits_for_the_verdict_on_the_one_before_and_full_for_post_deploy()
     }
 }
 
+#[test]
+fn only_the_first_stage_begins_a_release() {
+    let workflow = workflow();
+    let script = scripts(&workflow["jobs"]["ramp"]);
+    let start = script.find("xtask rollout start").unwrap();
+    let guard = script.find("elif [ \"$STAGE\" != canary ]; then").unwrap();
+    let end = script.find("exit 1").unwrap();
+    assert!(guard < end && end < start);
+    assert_eq!(script.matches("xtask rollout start").count(), 1);
+    assert_eq!(workflow["jobs"]["canary"]["with"]["stage"], "canary");
+}
+
 /// Whoever calls says all that is asked for and nothing else.
 #[test]
 fn a_workflow_that_is_called_gets_what_it_wants() {

@@ -10,7 +10,7 @@ use crate::Address;
 #[derive(Debug, thiserror::Error)]
 pub enum HaProxyError {
     #[error(
-        "{0:?} can be no name of a map, a key or a backend: letters, digits and . _ - / : only"
+        "{0:?} can be no name of a map, a key, a backend or a server: letters, digits and . _ - / : only"
     )]
     Name(String),
     #[error("canary and stable are both the backend {0:?}")]
@@ -57,6 +57,10 @@ pub enum HaProxyError {
         .wanted.canary(), .found.canary()
     )]
     NotInEffect { wanted: Weights, found: Weights },
+    #[error(
+        "HAProxy was told to put {server} into maintenance, and it is not: does somebody else change its state?"
+    )]
+    NotTakenOut { server: String },
     #[error(
         "the backend {backend:?} has no ready server (of {servers}): start one, and see why its checks fail"
     )]

@@ -4,7 +4,8 @@ use rollout::traffic::{Controller, ControllerError, Weights};
 
 use crate::answers::{backend, map_error, process, unexpected, weights};
 use crate::conversation::ask;
-use crate::{Backend, HaProxyError, Overview, Settings};
+use crate::settings::check_name;
+use crate::{Backend, HaProxyError, Overview, ServerState, Settings};
 
 const SHOW_STAT: &str = "show stat";
 const SHOW_INFO: &str = "show info";
@@ -40,6 +41,33 @@ impl HaProxy {
             canary,
             stable,
         })
+    }
+
+    /// Puts a server of the stable version into maintenance: it gets nothing new until it is set to `ready` by hand or HAProxy starts
+    /// again. What it answers now, it may answer to the end.
+    ///
+    /// # Errors
+    ///
+    /// When HAProxy does not answer or knows no such server, or it is not in maintenance afterwards.
+    pub fn take_out(&self, server: &str) -> Result<(), HaProxyError> {
+        check_name(server)?;
+        let command = format!("set server {}/{server} state maint", self.settings.stable);
+        let answer = ask(&self.settings, &command)?;
+        if !answer.trim().is_empty() {
+            return Err(unexpected(&command, &answer));
+        }
+        let (_, stable) = self.backends()?;
+        let is_out = stable
+            .servers
+            .iter()
+            .any(|known| known.name == server && known.state == ServerState::Maintenance);
+        if is_out {
+            Ok(())
+        } else {
+            Err(HaProxyError::NotTakenOut {
+                server: server.to_owned(),
+            })
+        }
     }
 
     fn backends(&self) -> Result<(Backend, Backend), HaProxyError> {

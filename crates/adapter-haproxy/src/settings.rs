@@ -31,17 +31,22 @@ impl Settings {
         }
     }
 
-    /// A name must not become a second command.
     pub(crate) fn check(&self) -> Result<(), HaProxyError> {
         for name in [&self.map, &self.key, &self.canary, &self.stable] {
-            let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/:".contains(&byte);
-            if name.is_empty() || !name.bytes().all(is_fine) {
-                return Err(HaProxyError::Name(name.clone()));
-            }
+            check_name(name)?;
         }
         if self.canary == self.stable {
             return Err(HaProxyError::SameBackend(self.canary.clone()));
         }
         Ok(())
     }
+}
+
+/// A name must not become a second command.
+pub(crate) fn check_name(name: &str) -> Result<(), HaProxyError> {
+    let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/:".contains(&byte);
+    if name.is_empty() || !name.bytes().all(is_fine) {
+        return Err(HaProxyError::Name(name.to_owned()));
+    }
+    Ok(())
 }

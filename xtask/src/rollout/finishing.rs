@@ -17,9 +17,9 @@ use tokio::runtime::Runtime;
 
 use super::directory::Directory;
 use super::operator::OperatorArguments;
-use super::servers::{all_goes_to_stable, drain, is_not_ready, version_of};
+use super::servers::{ASK_FOR, all_goes_to_stable, drain, is_not_ready, version_of};
 use super::traffic::{Traffic, TrafficArguments};
-use super::{DirectoryArguments, asking, shell, telling};
+use super::{DirectoryArguments, asking, mailbox, shell, telling};
 use crate::pause::pause;
 use crate::probing::Target;
 use crate::reporting::parse_span;
@@ -34,15 +34,19 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 The canary has all traffic meanwhile. Afterwards it has none, the map says 0 as its file does, and a HAProxy that starts again sends
 everything to the new version all the same. There is no rollback of a release that is finished: the old version comes back by a release
-of its own. Ends with 0 when that is so, 1 when it could not be done (run it again: what is done already is not done twice).")]
+of its own. A rollback that is asked for meanwhile, or a weight that somebody else changes, stops it. Ends with 0 when that is so, 1 when
+it could not be done: run it again. A place that says on /healthz that it is the new version is not upgraded again, but both commands
+must be repeatable: what failed late is done once more from there, --stop-canary each time.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     by: OperatorArguments,
     /// Puts the new version in the place of the old one at one server of the stable backend: a line for `sh`, which is run for one
-    /// server after the other, with VERSION, SERVER (HAProxy's name for it) and ADDRESS (host:port). Without it, you are told to
+    /// server after the other, with VERSION, SERVER (HAProxy's name for it) and ADDRESS (host:port). It must be repeatable. Without it,
+    /// you are told to
     #[arg(long, value_name = "COMMAND", value_parser = NonEmptyStringValueParser::new())]
     upgrade: Option<String>,
-    /// Ends the servers of the canary's backend once they get nothing any more: a line for `sh`. Without it, you are told to
+    /// Ends the servers of the canary's backend once they get nothing any more: a line for `sh`. It must be repeatable, also when they
+    /// have ended already. Without it, you are told to
     #[arg(long, value_name = "COMMAND", value_parser = NonEmptyStringValueParser::new())]
     stop_canary: Option<String>,
     /// How long each of these may take: a server to be upgraded, the traffic to be moved, the canary to end
@@ -70,16 +74,18 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         directory,
         runtime: Runtime::new().context("the runtime does not start")?,
     };
-    match state.phase {
-        Phase::Done { .. } => finish.carry_out(&command)?,
+    let outcome = match state.phase {
+        Phase::Done { .. } => finish.carry_out(&command),
         // It may have died before the history had it.
-        Phase::Settled { .. } => finish.step(None)?,
+        Phase::Settled { .. } => finish.step(None),
         _ => bail!(
             "the release of {} is not done but {}",
             finish.version,
             telling::phase(&state)
         ),
-    }
+    };
+    finish.hand_back_request();
+    outcome?;
     println!("FINISHED: {} is the stable version", finish.version);
     Ok(ExitCode::SUCCESS)
 }
@@ -110,40 +116,131 @@ impl Finish<'_> {
         }
         // The history says so at the end: whatever failed before is done again.
         self.end_canary()?;
+        self.check_no_request()?;
         self.step(Some(command))
     }
 
+    /// An emergency goes before an end in order.
+    fn check_no_request(&self) -> anyhow::Result<()> {
+        ensure!(
+            !mailbox::is_waiting(&self.directory),
+            "somebody asks for something else meanwhile, as for a rollback: `rollout status` says what became of it"
+        );
+        Ok(())
+    }
+
+    /// Whoever asked meanwhile need not wait for this process any more.
+    fn hand_back_request(&self) {
+        let Some(letter) = mailbox::take(&self.directory) else {
+            return;
+        };
+        let refusal = "`rollout finish` had the release until now, and has stopped".to_owned();
+        if let Err(error) = mailbox::answer(&self.directory, &letter, Some(refusal)) {
+            eprintln!("note: the operator cannot be answered: {error:#}");
+        }
+    }
+
     fn upgrade_all(&self, router: &HaProxy) -> anyhow::Result<()> {
-        for server in router.overview()?.stable.servers {
-            let address = server.address.with_context(|| {
-                let name = &server.name;
-                format!("HAProxy does not say where {name} is: `stats socket` needs `level admin`")
-            })?;
-            let place = Place {
-                target: Target::new(&format!("http://{address}"))?,
-                address: address.to_string(),
-                server,
-            };
-            if self.is_old(router, &place)?.is_some() {
-                self.upgrade(router, &place)?;
+        let servers = router.overview()?.stable.servers;
+        let places: anyhow::Result<Vec<Place>> = servers.into_iter().map(Place::of).collect();
+        let mut has_begun = false;
+        for place in places? {
+            if self.is_old(&place) {
+                if !has_begun {
+                    self.give_all_to_canary()?;
+                }
+                has_begun = true;
+                self.upgrade(&place)?;
             }
-            let name = &place.server.name;
-            println!("{name} ({address}) is {} and ready", self.version);
+            self.wait_for(router, &place, has_begun)?;
+            let Place {
+                server, address, ..
+            } = &place;
+            println!("{} ({address}) is {} and ready", server.name, self.version);
         }
         Ok(())
     }
 
+    /// Its version alone decides: one that is not ready for a moment is not installed again. So is one that says nothing.
+    fn is_old(&self, place: &Place) -> bool {
+        version_of(&self.runtime, &place.target, ASK_FOR).as_deref() != Ok(self.version)
+    }
+
+    /// Once, before the first place: a HAProxy that has started again sends everything to the old version. Later it would undo what
+    /// somebody did in the meantime.
+    fn give_all_to_canary(&self) -> anyhow::Result<()> {
+        self.check_no_request()?;
+        if self.controller.weights()? != Weights::ALL_CANARY {
+            eprintln!("note: the canary did not have all traffic; it gets it now");
+            self.controller.set(Weights::ALL_CANARY)?;
+        }
+        Ok(())
+    }
+
+    /// While places are upgraded. A router that does not answer for a moment has changed nothing.
+    fn check_undisturbed(&self) -> anyhow::Result<()> {
+        self.check_no_request()?;
+        if let Ok(weights) = self.controller.weights() {
+            ensure!(
+                weights == Weights::ALL_CANARY,
+                "the canary has {} % of the traffic and no longer all: did HAProxy start again, or does somebody roll back?",
+                weights.canary()
+            );
+        }
+        Ok(())
+    }
+
+    fn upgrade(&self, place: &Place) -> anyhow::Result<()> {
+        self.check_undisturbed()?;
+        let (name, address) = (place.server.name.as_str(), place.address.as_str());
+        let Some(line) = &self.arguments.upgrade else {
+            let version = self.version;
+            eprintln!(
+                "TO DO: start {version} at {address} ({name}), in the place of the old version"
+            );
+            return Ok(());
+        };
+        let variables = [
+            ("VERSION", self.version),
+            ("SERVER", name),
+            ("ADDRESS", address),
+        ];
+        let timeout = self.arguments.timeout;
+        shell::run("--upgrade", line, &variables, timeout, || {
+            self.check_undisturbed()
+        })
+        .with_context(|| format!("{name} ({address}) was not upgraded"))
+    }
+
+    /// Until a place is one of the new version, ready for traffic.
+    fn wait_for(&self, router: &HaProxy, place: &Place, has_begun: bool) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        loop {
+            if has_begun {
+                self.check_undisturbed()?;
+            } else {
+                self.check_no_request()?;
+            }
+            let Some(why) = self.is_not_in_place(router, place)? else {
+                return Ok(());
+            };
+            ensure!(
+                begun.elapsed() < self.arguments.timeout,
+                "{why}: the traffic was left as it is. Repair that and run this again"
+            );
+            pause(LOOK_EVERY);
+        }
+    }
+
     /// Why a place is not one of the new version yet, ready for traffic.
-    fn is_old(&self, router: &HaProxy, place: &Place) -> anyhow::Result<Option<String>> {
+    fn is_not_in_place(&self, router: &HaProxy, place: &Place) -> anyhow::Result<Option<String>> {
+        match version_of(&self.runtime, &place.target, Duration::ZERO) {
+            Ok(version) if version == self.version => {}
+            Ok(version) => return Ok(Some(format!("{} is {version}", place.target.shown()))),
+            Err(why) => return Ok(Some(why)),
+        }
         if let Some(why) = is_not_ready(&self.runtime, &place.target) {
             return Ok(Some(why));
-        }
-        let version = match version_of(&self.runtime, &place.target) {
-            Ok(version) => version,
-            Err(error) => return Ok(Some(format!("{error:#}"))),
-        };
-        if version != self.version {
-            return Ok(Some(format!("{} is {version}", place.target.shown())));
         }
         let name = &place.server.name;
         let servers = router.overview()?.stable.servers;
@@ -152,42 +249,11 @@ impl Finish<'_> {
         Ok((!is_seen).then(|| format!("HAProxy does not find {name} ready")))
     }
 
-    fn upgrade(&self, router: &HaProxy, place: &Place) -> anyhow::Result<()> {
-        // A HAProxy that has started again sends everything to the old version.
-        if self.controller.weights()? != Weights::ALL_CANARY {
-            eprintln!("note: the canary did not have all traffic; it gets it now");
-            self.controller.set(Weights::ALL_CANARY)?;
-        }
-        let (name, address) = (place.server.name.as_str(), place.address.as_str());
-        if let Some(line) = &self.arguments.upgrade {
-            let variables = [
-                ("VERSION", self.version),
-                ("SERVER", name),
-                ("ADDRESS", address),
-            ];
-            shell::run("--upgrade", line, &variables, self.arguments.timeout)
-                .with_context(|| format!("{name} ({address}): the canary has all traffic"))?;
-        } else {
-            let version = self.version;
-            eprintln!(
-                "TO DO: start {version} at {address} ({name}), in the place of the old version"
-            );
-        }
-        let begun = Instant::now();
-        while let Some(why) = self.is_old(router, place)? {
-            ensure!(
-                begun.elapsed() < self.arguments.timeout,
-                "{why}: the canary has all traffic. Repair that and run this again"
-            );
-            pause(LOOK_EVERY);
-        }
-        Ok(())
-    }
-
     /// A person is told once, and then waited for.
     fn move_traffic(&self) -> anyhow::Result<()> {
         let begun = Instant::now();
         while self.controller.weights()? != Weights::ALL_STABLE {
+            self.check_no_request()?;
             self.controller.set(Weights::ALL_STABLE)?;
             ensure!(
                 begun.elapsed() < self.arguments.timeout,
@@ -220,8 +286,11 @@ impl Finish<'_> {
         match &self.arguments.stop_canary {
             Some(line) => {
                 let variables = [("VERSION", self.version)];
-                shell::run("--stop-canary", line, &variables, self.arguments.timeout)
-                    .context("the stable backend has all traffic")?;
+                let timeout = self.arguments.timeout;
+                shell::run("--stop-canary", line, &variables, timeout, || {
+                    self.check_no_request()
+                })
+                .context("the stable backend has all traffic")?;
                 println!("the servers of the canary's backend were ended{left}");
             }
             None => println!("TO DO: end the servers of the canary's backend{left}"),
@@ -235,4 +304,21 @@ struct Place {
     server: Server,
     address: String,
     target: Target,
+}
+
+impl Place {
+    /// # Errors
+    ///
+    /// When HAProxy does not say where it is.
+    fn of(server: Server) -> anyhow::Result<Self> {
+        let address = server.address.with_context(|| {
+            let name = &server.name;
+            format!("HAProxy does not say where {name} is: `stats socket` needs `level admin`")
+        })?;
+        Ok(Self {
+            target: Target::new(&format!("http://{address}"))?,
+            address: address.to_string(),
+            server,
+        })
+    }
 }

@@ -7,11 +7,13 @@ use rollout::Outcome;
 use rollout::history::{self, Event, Record};
 use rollout::machine::Release;
 use rollout::traffic::{Controller as _, Weights};
+use tokio::runtime::Runtime;
 
 use super::directory::Directory;
 use super::driving::{Drive, Wheel, end, policy_of};
 use super::measuring::PrometheusArguments;
 use super::operator::OperatorArguments;
+use super::servers::{Ready, ready_in_stable};
 use super::traffic::TrafficArguments;
 use super::{DirectoryArguments, PolicyArguments, telling};
 
@@ -26,7 +28,7 @@ pub(crate) struct StartArguments {
     /// The new version, as the label `version` of its metrics has it
     #[arg(long, value_name = "VERSION")]
     canary: String,
-    /// The version that serves now
+    /// The version that serves now. With HAProxy, the ready servers of the stable backend must not say another one
     #[arg(long, value_name = "VERSION")]
     stable: String,
     /// Although the last release of this very version was rolled back
@@ -74,6 +76,7 @@ pub(crate) fn start(arguments: &StartArguments) -> anyhow::Result<ExitCode> {
     }
     let wheel = arguments.run.wheel()?;
     check_last_release(&wheel, arguments)?;
+    check_stable(&wheel, &arguments.stable)?;
     let release = Release {
         canary: arguments.canary.clone(),
         stable: arguments.stable.clone(),
@@ -125,6 +128,24 @@ fn check_last_release(wheel: &Wheel, arguments: &StartArguments) -> anyhow::Resu
         "the canary has {} % of the traffic before its release begins: `cargo xtask rollout finish` ends the release before",
         weights.canary()
     );
+    Ok(())
+}
+
+/// The judge would compare the canary with a version that is not there. What HAProxy's servers do not say is no reason to wait.
+fn check_stable(wheel: &Wheel, stable: &str) -> anyhow::Result<()> {
+    let Some(router) = wheel.driver.controller().router() else {
+        return Ok(());
+    };
+    let runtime = Runtime::new().context("the runtime does not start")?;
+    for Ready { name, version } in ready_in_stable(&runtime, router)? {
+        match version {
+            Ok(found) => ensure!(
+                found == stable,
+                "--stable is {stable}, but {name} of the stable backend says that it is {found}: name the version that serves now"
+            ),
+            Err(why) => eprintln!("warning: whether {name} is {stable} is unknown: {why}"),
+        }
+    }
     Ok(())
 }
 

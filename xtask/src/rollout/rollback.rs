@@ -3,19 +3,20 @@
 
 mod report;
 
+use std::fmt::Write as _;
 use std::process::{Child, ExitCode};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use clap::builder::NonEmptyStringValueParser;
 use ports::Clock as _;
-use rollout::machine::{Command, Driver, Phase, Request, State};
+use rollout::machine::{Command, Driver, Phase, Release, Request, State};
 use rollout::traffic::{Controller as _, Weights};
 use tokio::runtime::Runtime;
 
 use super::directory::{Directory, Lock};
 use super::operator::OperatorArguments;
-use super::servers::{all_goes_to_stable, drain, is_not_ready, version_of};
+use super::servers::{Cleared, all_goes_to_stable, clear_stable, drain, is_not_ready, version_of};
 use super::traffic::{Traffic, TrafficArguments};
 use super::{DirectoryArguments, asking, mailbox, shell, telling};
 use crate::pause::pause;
@@ -39,7 +40,8 @@ const WRONG_SERVER: u8 = 2;
 Traffic is moved only once every --old is ready. A process that drives the release is asked to abort it, otherwise this command does.
 Also a release that is done can be taken back, as long as the old version can be started. Ends with 0 when the router sends everything
 to the old version and --stop-new has ended the new one, 1 when either could not be done (it says how far it came), 2 on wrong usage,
-also when an --old runs another version than the one that the release would replace.")]
+also when an --old says on /healthz that it is another version than the one that the release would replace. One that says nothing is a
+warning. Servers of the backend `stable` that run the new version, as half a `rollout finish` leaves them, are set to maintenance.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     by: OperatorArguments,
@@ -124,36 +126,37 @@ impl Rollback<'_> {
     /// must not go.
     fn carry_out(&self, state: &State, report: &mut Report) -> anyhow::Result<()> {
         report.begin("old version ready");
-        report.end(
-            StepState::Done,
-            &self.make_old_ready(&state.release.stable)?,
-        );
+        let (ready, warnings) = self.make_old_ready(&state.release.stable)?;
+        report.end(StepState::Done, &ready);
+        report.warn(warnings);
         report.begin("traffic to the old version");
         report.end(StepState::Done, &self.move_traffic()?);
         report.begin(VERIFIED);
-        report.end(StepState::Done, &self.verify()?);
+        let (verified, warnings) = self.verify(&state.release)?;
+        report.end(StepState::Done, &verified);
+        report.warn(warnings);
         report.begin("new version down");
         let (how, what) = self.end_new(&state.release.canary)?;
         report.end(how, &what);
         Ok(())
     }
 
-    fn make_old_ready(&self, version: &str) -> anyhow::Result<String> {
+    /// With the warnings.
+    fn make_old_ready(&self, version: &str) -> anyhow::Result<(String, Vec<String>)> {
         let begun = Instant::now();
         let mut starting: Option<Child> = None;
         let mut is_told = false;
         loop {
             let Some(why) = self.old_is_not_ready() else {
-                self.check_version(version)?;
-                return Ok(format!(
-                    "{} of {0} ready with {version}",
-                    self.arguments.old.len()
-                ));
+                let left = self.arguments.timeout.saturating_sub(begun.elapsed());
+                let warnings = self.check_version(version, left)?;
+                let all = self.arguments.old.len();
+                return Ok((format!("{all} of {all} ready with {version}"), warnings));
             };
-            ensure!(
-                begun.elapsed() < self.arguments.timeout,
-                "{why}: the traffic was left as it is. Start the old version and try again"
-            );
+            if begun.elapsed() >= self.arguments.timeout {
+                end_if_it_runs(starting.as_mut())?;
+                bail!("{why}: the traffic was left as it is. Start the old version and try again");
+            }
             if let Some(child) = &mut starting {
                 if let Some(status) = child.try_wait()?.filter(|status| !status.success()) {
                     bail!("--start-old ended with {status}: the traffic was left as it is");
@@ -174,19 +177,26 @@ impl Rollback<'_> {
         old.find_map(|old| is_not_ready(&self.runtime, old))
     }
 
-    /// Traffic for another version would be no rollback.
-    fn check_version(&self, wanted: &str) -> anyhow::Result<()> {
+    /// Traffic for another version would be no rollback. A version that stays unknown keeps nobody from going back: those are said.
+    fn check_version(&self, wanted: &str, patience: Duration) -> anyhow::Result<Vec<String>> {
+        let begun = Instant::now();
+        let mut warnings = Vec::new();
         for old in &self.arguments.old {
-            let found = version_of(&self.runtime, old)?;
-            if found != wanted {
-                bail!(OtherVersion {
-                    server: old.shown(),
+            let server = old.shown();
+            let left = patience.saturating_sub(begun.elapsed());
+            match version_of(&self.runtime, old, left) {
+                Ok(found) if found == wanted => {}
+                Ok(found) => bail!(OtherVersion {
+                    server,
                     found,
                     wanted: wanted.to_owned(),
-                });
+                }),
+                Err(why) => {
+                    warnings.push(format!("whether {server} is {wanted} is unknown: {why}"));
+                }
             }
         }
-        Ok(())
+        Ok(warnings)
     }
 
     /// Until the history and the controller both have it.
@@ -299,13 +309,13 @@ impl Rollback<'_> {
                 format!("end the servers of {version}{left}"),
             ));
         };
-        shell::run("--stop-new", line, &[], self.arguments.timeout)
+        shell::run("--stop-new", line, &[], self.arguments.timeout, || Ok(()))
             .context("the old version has all traffic")?;
         Ok((StepState::Done, format!("{version} was ended{left}")))
     }
 
-    /// What is so at the end, whatever was done before.
-    fn verify(&self) -> anyhow::Result<String> {
+    /// What is so at the end, whatever was done before; with the warnings.
+    fn verify(&self, release: &Release) -> anyhow::Result<(String, Vec<String>)> {
         if let Some(why) = self.old_is_not_ready() {
             bail!("{why}");
         }
@@ -316,13 +326,35 @@ impl Rollback<'_> {
             weights.canary()
         );
         let Some(router) = self.controller.router() else {
-            return Ok(
-                "the old version is ready; you confirmed that it has all traffic".to_owned(),
-            );
+            let confirmed = "the old version is ready; you confirmed that it has all traffic";
+            return Ok((confirmed.to_owned(), Vec::new()));
         };
+        let Cleared {
+            taken_out,
+            warnings,
+        } = clear_stable(&self.runtime, router, release)?;
         let ready = all_goes_to_stable(router, self.arguments.old.len())?;
-        Ok(format!(
-            "the router sends everything to {ready} ready servers of the old version"
-        ))
+        let mut verified =
+            format!("the router sends everything to {ready} ready servers of the old version");
+        if !taken_out.is_empty() {
+            let Release { canary, stable } = release;
+            let _ = write!(
+                verified,
+                "; {} had {canary} already and is in maintenance until HAProxy starts again: put {stable} back there, then set it \
+                 to `ready`",
+                taken_out.join(", ")
+            );
+        }
+        Ok((verified, warnings))
     }
+}
+
+/// What is to be tried again must not run twice.
+fn end_if_it_runs(starting: Option<&mut Child>) -> anyhow::Result<()> {
+    if let Some(child) = starting
+        && child.try_wait()?.is_none()
+    {
+        shell::end(child)?;
+    }
+    Ok(())
 }

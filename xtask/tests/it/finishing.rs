@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::process::{Child, Stdio};
 
 use chrono::{DateTime, Utc};
 use rollout::Policy;
@@ -42,6 +43,21 @@ impl World {
         let mut command = self.through_haproxy(&["rollout", "finish", "--operator", "eve"]);
         command.args(["--reason", "it is good"]).args(further);
         Ran::of(command.output().expect("starts"))
+    }
+
+    /// A finish that is upgrading its first place now, and would take a minute for it.
+    fn finishing(&self) -> Child {
+        let begun = self.path("begun");
+        let upgrade = format!("touch {}; sleep 60; {}", begun.display(), self.upgrade());
+        let mut command = self.through_haproxy(&["rollout", "finish", "--operator", "eve"]);
+        let finish = command
+            .args(["--reason", "it is good", "--upgrade", &upgrade])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("starts");
+        wait_until(|| begun.exists());
+        finish
     }
 
     /// Installs whatever is asked for, and writes down for whom.
@@ -150,7 +166,7 @@ fn a_place_that_is_not_the_new_version_gets_no_traffic() {
         .finish(&["--upgrade", &half, "--timeout", "1s"])
         .ended(1);
     assert!(
-        said.contains("stable-1 (") && said.contains("is 1: the canary has all traffic"),
+        said.contains("stable-1 (") && said.contains("is 1: the traffic was left as it is"),
         "{said}"
     );
     assert_eq!(world.weights(), Weights::ALL_CANARY);
@@ -191,8 +207,8 @@ fn a_person_who_splits_the_traffic_is_waited_for() {
     let mut finish = world.xtask(&["rollout", "finish", "--operator", "eve", "--manual"]);
     let finish = finish
         .args(["--reason", "it is good"])
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .expect("starts");
     let lock = world.path("rollout/lock");
@@ -213,4 +229,72 @@ fn a_release_that_goes_on_is_not_finished() {
     );
     assert!(world.upgraded().is_empty());
     assert_eq!(world.weights().canary(), 5);
+}
+
+#[test]
+fn a_rollback_that_is_asked_for_meanwhile_stops_it() {
+    let world = done();
+    let finish = world.finishing();
+    world.rollback(&[]).ended(0);
+    let said = Ran::of(finish.wait_with_output().expect("ends")).ended(1);
+    assert!(
+        said.contains("somebody asks for something else meanwhile"),
+        "{said}"
+    );
+    assert!(world.upgraded().is_empty());
+    assert_eq!(world.phase(), "rolled_back");
+    assert_eq!(world.weights(), Weights::ALL_STABLE);
+    assert_eq!(world.answering(), ["1"]);
+}
+
+#[test]
+fn a_weight_that_somebody_changes_meanwhile_stays_and_stops_it() {
+    let world = done();
+    let finish = world.finishing();
+    let all = world.router().set(Weights::ALL_STABLE);
+    all.expect("HAProxy does it");
+    let said = Ran::of(finish.wait_with_output().expect("ends")).ended(1);
+    assert!(said.contains("the canary has 0 % of the traffic"), "{said}");
+    assert!(world.upgraded().is_empty());
+    assert_eq!(world.weights(), Weights::ALL_STABLE);
+    assert_eq!(world.phase(), "done");
+}
+
+/// The router would send every second request to the version that is taken back.
+#[test]
+fn a_rollback_after_half_a_finish_takes_out_what_is_new_already() {
+    let world = done();
+    std::fs::write(world.path("stable-2-version"), "2").expect("is written");
+    let said = world.rollback(&[]).ended(0);
+    assert!(
+        said.contains("stable-2 had 2 already and is in maintenance"),
+        "{said}"
+    );
+    let overview = world.router().overview().expect("HAProxy answers");
+    assert_eq!(overview.stable.ready(), 1);
+    assert_eq!(world.answering(), ["1"]);
+    assert_eq!(world.phase(), "rolled_back");
+}
+
+/// The place is the new version already: installing it once more would not make it ready.
+#[test]
+fn a_place_of_the_new_version_is_waited_for_and_not_upgraded_again() {
+    let world = done();
+    std::fs::write(world.path("stable-1-version"), "2").expect("is written");
+    std::fs::remove_file(world.path("stable-1-ready")).expect("is there");
+    wait_until(|| {
+        let overview = world.router().overview();
+        overview.is_ok_and(|found| found.stable.ready() == 1)
+    });
+    let upgrade = world.upgrade();
+    let said = world
+        .finish(&["--upgrade", &upgrade, "--timeout", "1s"])
+        .ended(1);
+    assert!(said.contains("readyz says 503"), "{said}");
+    assert!(world.upgraded().is_empty());
+    std::fs::write(world.path("stable-1-ready"), "").expect("is written");
+    world.finish(&["--upgrade", &upgrade]).ended(0);
+    let upgraded = world.upgraded();
+    assert_eq!(upgraded.len(), 1, "{upgraded:?}");
+    assert!(upgraded[0].starts_with("stable-2 "), "{upgraded:?}");
 }

@@ -12,13 +12,13 @@ use testkit::PrivateHaproxy;
 use super::Ran;
 use super::gates::wait_until;
 
-/// Answers every request with the version that the file `<name>-version` says: with 503 to `/readyz` while there is no `<name>-ready`,
-/// otherwise with 200.
+/// Answers every request with the version that the file `<name>-version` says, if it is there: with 503 to `/readyz` while there is no
+/// `<name>-ready`, with 421 to `/` while there is a `<name>-refuses`, otherwise with 200.
 pub(crate) fn server(folder: &Path, name: &str) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("the loopback has free ports");
     let port = listener.local_addr().expect("it is bound").port();
-    let [readiness, version] =
-        ["ready", "version"].map(|what| folder.join(format!("{name}-{what}")));
+    let [readiness, version, refuses] =
+        ["ready", "version", "refuses"].map(|what| folder.join(format!("{name}-{what}")));
     std::thread::spawn(move || {
         for mut client in listener.incoming().flatten() {
             let reader = BufReader::new(client.try_clone().expect("a socket"));
@@ -27,8 +27,12 @@ pub(crate) fn server(folder: &Path, name: &str) -> u16 {
             // To the empty line.
             let _ = head.find(String::is_empty);
             let is_away = first.contains(" /readyz ") && !readiness.exists();
-            let status = if is_away { 503 } else { 200 };
-            let version = std::fs::read_to_string(&version).unwrap_or_default();
+            let is_refused = first.starts_with("GET / ") && refuses.exists();
+            let (status, version) = match (is_away, is_refused) {
+                (true, _) => (503, None),
+                (false, true) => (421, None),
+                (false, false) => (200, std::fs::read_to_string(&version).ok()),
+            };
             let body = serde_json::json!({ "version": version }).to_string();
             let length = body.len();
             let _ = write!(
@@ -399,4 +403,53 @@ fn servers_of_another_version_are_no_way_back() {
     assert!(!world.path("ended").exists());
     std::fs::write(world.path("old-version"), "1").expect("is written");
     world.rollback(&[]).ended(0);
+}
+
+/// As those with `ALLOWED_HOSTS` do, which are asked by their address here.
+#[test]
+fn servers_that_refuse_everything_but_probes_are_gone_back_to() {
+    let world = World::start();
+    world.left_off();
+    std::fs::write(world.path("old-refuses"), "").expect("is written");
+    let said = world.rollback(&[]).ended(0);
+    assert!(said.contains("1 of 1 ready with 1"), "{said}");
+    assert!(!said.contains("WARNING"), "{said}");
+    assert_eq!(world.weights(), Weights::ALL_STABLE);
+}
+
+#[test]
+fn servers_that_do_not_say_their_version_are_gone_back_to_with_a_warning() {
+    let world = World::start();
+    world.left_off();
+    std::fs::remove_file(world.path("old-version")).expect("is there");
+    let json = world.rollback(&["--format", "json"]).ended(0);
+    let report: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(report["outcome"], "done");
+    let warnings: Vec<&str> = report["warnings"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(serde_json::Value::as_str)
+        .collect();
+    // The one of `--old`, and both places.
+    assert_eq!(warnings.len(), 3, "{warnings:?}");
+    assert!(
+        warnings.iter().all(|one| one.contains("is 1 is unknown")),
+        "{warnings:?}"
+    );
+    assert_eq!(world.weights(), Weights::ALL_STABLE);
+}
+
+#[test]
+fn a_release_beside_another_version_than_it_names_does_not_begin() {
+    let world = World::start();
+    std::fs::write(world.path("old-version"), "0.9").expect("is written");
+    let start = world.through_haproxy(&START).output().expect("starts");
+    let said = Ran::of(start).ended(1);
+    assert!(
+        said.contains("--stable is 1, but stable-1") && said.contains("0.9"),
+        "{said}"
+    );
+    assert!(!world.path("rollout/state.json").exists());
+    assert_eq!(world.weights(), Weights::ALL_STABLE);
 }

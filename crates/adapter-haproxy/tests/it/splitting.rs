@@ -109,6 +109,21 @@ fn a_drained_version_gets_nothing_new() {
     assert_eq!(world.overview().canary.in_flight, 0);
 }
 
+#[test]
+fn a_server_that_was_taken_out_gets_nothing_new() {
+    let world = World::start();
+    world.router().take_out("stable-1").unwrap();
+    assert_eq!(world.overview().stable.ready(), 1);
+    let before = world.stable[0].count();
+    assert_eq!(world.ask(100), 100);
+    assert_eq!(world.stable[0].count(), before);
+    assert_eq!(world.stable[1].count(), 100);
+    for unknown in ["stable-9", "stable-2 weight 0", ""] {
+        assert!(world.router().take_out(unknown).is_err(), "{unknown}");
+    }
+    assert_eq!(world.overview().stable.ready(), 1);
+}
+
 /// What was sent is never sent again, and counts as unanswered.
 #[test]
 fn requests_without_an_answer_are_counted_and_not_repeated() {

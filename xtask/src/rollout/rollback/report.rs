@@ -42,6 +42,7 @@ pub(super) struct Report {
     /// The step that is under way.
     current: Option<(&'static str, Instant)>,
     steps: Vec<Step>,
+    warnings: Vec<String>,
 }
 
 impl Report {
@@ -53,6 +54,7 @@ impl Report {
             begun: Instant::now(),
             current: None,
             steps: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -69,6 +71,11 @@ impl Report {
                 seconds: tenths(begun.elapsed()),
             });
         }
+    }
+
+    /// What could not be found out, and keeps nobody from going on.
+    pub(super) fn warn(&mut self, warnings: Vec<String>) {
+        self.warnings.extend(warnings);
     }
 
     /// The step that is under way failed, and none follows.
@@ -115,6 +122,7 @@ impl Report {
                     "seconds": tenths(took),
                     "target_seconds": TARGET.as_secs(),
                     "steps": self.steps,
+                    "warnings": self.warnings,
                 });
                 format!("{document:#}\n")
             }
@@ -130,6 +138,9 @@ impl Report {
                 State::Failed => "FAILED",
             };
             let _ = writeln!(text, "{state}  {}: {}", step.name, step.what);
+        }
+        for warning in &self.warnings {
+            let _ = writeln!(text, "WARNING {warning}");
         }
         let Release { canary, stable } = &self.release;
         let (seconds, target) = (tenths(took), span::text(TARGET));
@@ -184,11 +195,13 @@ mod tests {
     fn what_is_left_to_do_is_said_and_is_no_failure() {
         let mut report = report();
         report.end(State::ToDo, "end the servers of 1.3.0");
+        report.warn(vec!["whether stable-1 is 1.2.0 is unknown".to_owned()]);
         assert!(report.is_done());
         assert_eq!(
             report.rendered_after(Shape::Table, Duration::from_millis(4_240)),
             "done    old version ready: 1 of 1 ready\n\
-             TO DO   new version down: end the servers of 1.3.0\n\n\
+             TO DO   new version down: end the servers of 1.3.0\n\
+             WARNING whether stable-1 is 1.2.0 is unknown\n\n\
              ROLLED BACK from 1.3.0 to 1.2.0 in 4.2 s (target: 15m)\n"
         );
     }
