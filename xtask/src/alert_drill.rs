@@ -26,7 +26,7 @@ use self::world::World;
 use crate::pause::pause;
 use crate::render;
 use crate::reporting::parse_span;
-use crate::rig::load::{Load, Requests};
+use crate::rig::load::{Answers, Load, Requests};
 use crate::rollout::PolicyArguments;
 use crate::tools::{self, ensure_debian_packages};
 use crate::workspace::Workspace;
@@ -73,7 +73,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut world = World::start(&folder.join("rehearsal-server"), &policy, &files)?;
     let users = Users::new(world.scholarships()?, world.callback_origin())?;
     let requests: Requests = Arc::new(move |number| users.request(number));
-    let load = Load::start(world.public(), arguments.rps, &requests)?;
+    // Some of them have no token.
+    let load = Load::start(world.public(), arguments.rps, &requests, Answers::Refusals)?;
     pause(SETTLES_WITHIN);
 
     let begun = Instant::now();

@@ -4,11 +4,14 @@
 mod crowd;
 mod disaster;
 mod failover;
+mod kept;
+mod known;
 mod ledger;
 mod proof;
 mod report;
 mod restore;
 mod rolling_restart;
+mod waiting;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -43,7 +46,9 @@ const QUICK: Checks = Checks {
   cargo xtask drill failover --rps 500 --format json
 
 Everything runs on free ports and in temporary folders, and ends with the command. Writes that were acknowledged are looked for in
-the database and through the API of each replica; those that were not are sent again in the end, which must make nothing twice.
+the database and through the API: scholarships at each replica, interactions through HAProxy. Those that were not acknowledged are
+sent again in the end, which must make nothing twice, and are looked for as well. Only disaster sends nothing again, and looks for
+what was acknowledged before the backup began.
 
 Ends with 0 when all went as it should, with 1 when something was lost or failed, and with 30 when the drill could not be held.")]
 pub(crate) struct Arguments {

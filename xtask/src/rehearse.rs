@@ -24,7 +24,7 @@ use self::figures::{Expectation, Figures};
 use self::world::{Binaries, CANARY, ROUTER_JOB, STABLE, World};
 use crate::pause::pause;
 use crate::reporting::{Shape, cut, parse_span};
-use crate::rig::load::{self, Load, Seen};
+use crate::rig::load::{self, Answers, Load, Seen};
 use crate::rollout::PolicyArguments;
 use crate::rollout::directory::Directory;
 use crate::rollout::driving::{Drive, Wheel};
@@ -203,7 +203,8 @@ fn hold(rehearsal: &Rehearsal<'_>) -> anyhow::Result<Held> {
     let job = &policy.monitoring.job;
     let mut world = World::start(&rehearsal.binaries, rehearsal.fault, job)?;
     world.open_to_users()?;
-    let load = Load::start(world.public(), rehearsal.rps, &load::searches())?;
+    let requests = load::searches();
+    let load = Load::start(world.public(), rehearsal.rps, &requests, Answers::Successes)?;
     world.settle();
     let drive = begin(&world, &rehearsal.directory, (policy, &text))?;
     eprintln!("{}", header());

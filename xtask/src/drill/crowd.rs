@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::ledger::Ledger;
-use super::world::{World, until};
-use crate::rig::load::{self, Hearing, Load, Requests, Seen};
+use super::waiting::until;
+use super::world::World;
+use crate::rig::load::{self, Answers, Hearing, Load, Requests, Seen};
 
 /// Requests and writes a second.
 #[derive(Debug, Clone, Copy)]
@@ -40,8 +41,8 @@ impl Crowd {
         let public = world.public();
         Ok(Self {
             ledger,
-            users: Load::start(public, rates.users, &load::searches())?,
-            writers: Load::start_heard(public, rates.writers, &writes, &hears)?,
+            users: Load::start(public, rates.users, &load::searches(), Answers::Successes)?,
+            writers: Load::start_heard(public, rates.writers, &writes, Answers::Successes, &hears)?,
         })
     }
 

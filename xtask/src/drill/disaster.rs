@@ -4,17 +4,22 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use serde_json::Value;
 use testkit::PrivatePostgres;
 
 use super::crowd::{Crowd, Rates};
-use super::proof::{Proof, split_at};
+use super::ledger::ORGANIZATION;
+use super::proof::prove_until;
 use super::report::{Findings, Report};
-use super::world::{DURABLE, SHIPPED, World, xtask};
+use super::waiting::xtask;
+use super::world::{DURABLE, Replica, SHIPPED, World};
 use crate::http_connection::get;
 use crate::pause::pause;
 
 /// Before the backup, and from it to the disaster.
 const AROUND: Duration = Duration::from_secs(8);
+/// Finds what writers wrote.
+const WRITTEN: &str = "/api/v1/search?q=Drill%20Award&limit=10";
 
 /// # Errors
 ///
@@ -38,31 +43,24 @@ pub(super) fn hold(binary: &Path, rates: Rates) -> anyhow::Result<Report> {
     let lost = Instant::now();
     world.destroy()?;
     let restored = restore(&mut world, path, lost, &mut findings);
-    let is_restored = restored.is_ok();
-    findings.kept(restored);
-
-    let since = lost - backup_begun;
-    if !is_restored {
-        return Ok(Report::new(
-            "disaster",
-            &testimony,
-            &Proof::default(),
-            findings,
+    let proven = restored.and_then(|()| prove_until(&world, &testimony.ledger, backup_begun));
+    let (proof, gone) = findings.kept(proven.map(|(proof, gone)| (Some(proof), Some(gone))));
+    if let Some(gone) = gone {
+        let since = lost - backup_begun;
+        findings.note(format!(
+            "RPO: of the {:.1} s from the begin of the backup to the disaster, {gone} acknowledged writes are lost",
+            since.as_secs_f64()
         ));
     }
-    let (before, after) = split_at(&world, &testimony.ledger, backup_begun);
-    findings.note(format!(
-        "RPO: of the {:.1} s from the begin of the backup to the disaster, {after} acknowledged writes are lost",
-        since.as_secs_f64()
-    ));
-    if after == 0 {
+    if gone == Some(0) {
         findings.problem("nothing that was written after the backup is lost: it was no disaster");
     }
-    let proof = Proof {
-        lost: before,
-        ..Proof::default()
-    };
-    Ok(Report::new("disaster", &testimony, &proof, findings))
+    Ok(Report::new(
+        "disaster",
+        &testimony,
+        proof.as_ref(),
+        findings,
+    ))
 }
 
 fn restore(
@@ -101,15 +99,41 @@ fn restore(
         world.until_whole(index)?;
         world.until_routed(index)?;
     }
-    let (status, _) = world.ask(world.public(), &get("/api/v1/search?q=engineering", None))?;
-    if status != 200 {
-        findings.problem(format!(
-            "a search through HAProxy was answered with {status}"
-        ));
-    }
     findings.took(
         "from the loss until three replicas answered through HAProxy",
         lost.elapsed(),
     );
+    let replicas = world.replicas.iter().map(Replica::address);
+    for address in replicas.chain([world.public()]) {
+        let (status, page) = world.ask(address, &get(WRITTEN, None))?;
+        if !is_hit(status, &page) {
+            findings.problem(format!(
+                "a search for what was restored, at {address}, was answered with {status} and nothing of it"
+            ));
+        }
+    }
     Ok(())
+}
+
+/// Whether a page of results has something of the writers.
+fn is_hit(status: u16, page: &Value) -> bool {
+    let mut found = page["data"].as_array().into_iter().flatten();
+    status == 200 && found.any(|scholarship| scholarship["organization"] == ORGANIZATION)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_search_without_anything_of_the_writers_is_no_hit() {
+        let page = |organization: &str| json!({"data": [{"organization": organization}]});
+        assert!(is_hit(200, &page(ORGANIZATION)));
+        assert!(!is_hit(200, &page("Feeds")));
+        assert!(!is_hit(200, &json!({"data": []})));
+        assert!(!is_hit(503, &page(ORGANIZATION)));
+        assert!(!is_hit(200, &json!(null)));
+    }
 }

@@ -36,8 +36,13 @@ pub(super) fn hold(binary: &Path, rates: Rates) -> anyhow::Result<Report> {
     findings.note(
         "the promoted server has no standby: its next failure would lose what it acknowledged",
     );
-    let proof = findings.kept(prove(&world, &testimony.ledger));
-    Ok(Report::new("failover", &testimony, &proof, findings))
+    let proof = findings.kept(prove(&world, &testimony.ledger).map(Some));
+    Ok(Report::new(
+        "failover",
+        &testimony,
+        proof.as_ref(),
+        findings,
+    ))
 }
 
 /// Answers the killed server: its folder takes a moment to remove, which is no part of a failover.

@@ -1,6 +1,6 @@
 //! What writers wrote, and what they heard of it.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,8 @@ use crate::system_clock::SystemClock;
 
 /// Whose scholarships they are, which tells them from all others.
 pub(super) const ORGANIZATION: &str = "Drills";
+/// Begins the name of each scholarship.
+const NAME: &str = "Drill Award";
 /// Begins the id of each interaction.
 pub(super) const VIEW: &str = "drill-view-";
 /// One student is shown a thousand interactions at most.
@@ -56,6 +58,14 @@ pub(super) struct Entry {
 impl Entry {
     pub(super) fn is_acknowledged(&self) -> bool {
         matches!(self.heard, Heard::Acknowledged(_))
+    }
+
+    /// What was heard when it was sent once more. A refusal says nothing of the time before.
+    pub(super) fn hear_again(&mut self, status: u16, body: &Value) {
+        match heard_of(status, body) {
+            Heard::Refused(_) => {}
+            heard => self.heard = heard,
+        }
     }
 }
 
@@ -152,8 +162,10 @@ impl Ledger {
                 write("PUT", &target, editor, Some(("If-Match", "*")), &document())
             }
             Write::View => {
-                let student = usize::try_from(number % STUDENTS).unwrap_or(0);
-                let view = json!({"id": format!("{VIEW}{number}"), "kind": "view", "scholarship_id": self.scholarship});
+                // Views have odd numbers.
+                let student = usize::try_from((number / 2) % STUDENTS).unwrap_or(0);
+                let view =
+                    json!({"id": view(number), "kind": "view", "scholarship_id": self.scholarship});
                 let student = Some(self.students[student].as_str());
                 let key = Some(("Idempotency-Key", key.as_str()));
                 write(
@@ -241,7 +253,12 @@ impl State {
 
 /// Of the scholarship that the write of a number makes or changes.
 pub(super) fn name(number: u64) -> String {
-    format!("Drill Award {number}")
+    format!("{NAME} {number}")
+}
+
+/// Of the interaction of a number.
+pub(super) fn view(number: u64) -> String {
+    format!("{VIEW}{number}")
 }
 
 fn heard(answer: Option<(u16, &[u8])>) -> Heard {
@@ -249,6 +266,10 @@ fn heard(answer: Option<(u16, &[u8])>) -> Heard {
         return Heard::Unknown("no answer".to_owned());
     };
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    heard_of(status, &body)
+}
+
+fn heard_of(status: u16, body: &Value) -> Heard {
     let text = |field: &str| body[field].as_str().map(str::to_owned);
     let kind = text("code").unwrap_or_else(|| status.to_string());
     match status {
@@ -292,30 +313,6 @@ fn tally(entries: &[Entry]) -> Tally {
     tally
 }
 
-/// The names that each scholarship whose making was acknowledged may have, as far as writers know.
-pub(super) fn names<'a>(
-    entries: impl Iterator<Item = &'a Entry>,
-) -> BTreeMap<String, HashSet<String>> {
-    let mut names = BTreeMap::<String, HashSet<String>>::new();
-    for entry in entries {
-        let own = name(entry.number);
-        match (&entry.write, &entry.heard) {
-            (Write::Create, Heard::Acknowledged(Some(id))) => {
-                names.insert(id.clone(), HashSet::from([own]));
-            }
-            // Only acknowledged scholarships are replaced, with higher numbers.
-            (Write::Replace { id }, Heard::Acknowledged(_)) => {
-                names.insert(id.clone(), HashSet::from([own]));
-            }
-            (Write::Replace { id }, Heard::Unknown(_)) => {
-                names.entry(id.clone()).or_default().insert(own);
-            }
-            _ => {}
-        }
-    }
-    names
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -345,17 +342,33 @@ mod tests {
     }
 
     #[test]
-    fn a_replacement_of_unknown_outcome_leaves_both_names() {
-        let now = Instant::now();
-        let id = || "sch_1".to_owned();
-        let made = entry(4, Write::Create, Heard::Acknowledged(Some(id())), now);
-        let replace = |heard| entry(6, Write::Replace { id: id() }, heard, now);
-        let names_after = |heard| names([&made, &replace(heard)].into_iter())[&id()].clone();
-        let both = HashSet::from([name(4), name(6)]);
-        assert_eq!(names_after(Heard::Unknown("504".to_owned())), both);
-        let only = |number| HashSet::from([name(number)]);
-        assert_eq!(names_after(Heard::Refused("412".to_owned())), only(4));
-        assert_eq!(names_after(Heard::Acknowledged(Some(id()))), only(6));
+    fn what_is_heard_again_counts_unless_it_is_a_refusal() {
+        let unknown = || Heard::Unknown("504".to_owned());
+        let again = |first: Heard, status: u16, body: Value| {
+            let mut entry = entry(4, Write::Create, first, Instant::now());
+            entry.hear_again(status, &body);
+            entry
+        };
+        let made = again(unknown(), 201, json!({"id": "sch_4"}));
+        assert_eq!(made.heard, Heard::Acknowledged(Some("sch_4".to_owned())));
+        let refused = again(unknown(), 409, json!({"code": "CONFLICT"}));
+        assert_eq!(refused.heard, unknown());
+        let unclear = again(Heard::Refused("429".to_owned()), 504, json!(null));
+        assert_eq!(unclear.heard, unknown());
+    }
+
+    #[test]
+    fn every_student_looks_at_something() {
+        let ledger = Ledger::new("sch_0".to_owned()).unwrap();
+        let views = (1..=15).step_by(2);
+        let requests = views.map(|number| ledger.bytes(number, &Write::View));
+        let requests: Vec<String> = requests
+            .map(|request| String::from_utf8(request).unwrap())
+            .collect();
+        for student in ledger.students() {
+            let asks = |request: &&String| request.contains(student.as_str());
+            assert_eq!(requests.iter().filter(asks).count(), 1);
+        }
     }
 
     #[test]

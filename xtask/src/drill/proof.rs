@@ -1,170 +1,129 @@
 //! Whether what was acknowledged is there: each write is looked for in the database and through the API of every replica, and what
-//! was not acknowledged is sent again, which must make nothing twice.
+//! was not acknowledged is sent again, which must make nothing twice, and is looked for as well.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
-use super::ledger::{self, Entry, Heard, Ledger, ORGANIZATION, VIEW, Write};
-use super::world::{World, until};
+use super::kept::Kept;
+use super::known;
+use super::ledger::{self, Entry, Ledger, Write};
+use super::waiting::{answered, until};
+use super::world::World;
 use crate::http_connection::{Connection, get};
 
 /// What is wrong; nothing when all is as it was acknowledged.
 #[derive(Debug, Default)]
 pub(super) struct Proof {
-    /// Writes that were acknowledged and are not in the database.
-    pub(super) lost: Vec<String>,
-    /// In the database, but not what a replica answers with.
-    pub(super) unseen: Vec<String>,
+    /// The ids of what was acknowledged and is not in the database, with what is there instead.
+    pub(super) lost: BTreeMap<String, String>,
+    /// Not what a replica answers with.
+    pub(super) unseen: BTreeSet<String>,
+    /// Acknowledged, but not as what: nobody can look for them.
+    pub(super) without_id: Vec<String>,
     /// Answers said that nothing was written.
     pub(super) written_though_refused: Vec<String>,
-    /// Sent again, and still not acknowledged.
-    pub(super) not_repeated: Vec<String>,
-    pub(super) repeated: u64,
-    pub(super) made_twice: u64,
+    /// `None` where nothing was to be sent again.
+    pub(super) repetition: Option<Repetition>,
 }
 
-/// What the database holds of the writers' work.
-struct Kept {
-    /// Ids and names.
-    scholarships: HashMap<String, String>,
-    views: HashSet<String>,
+/// Of what was not acknowledged.
+#[derive(Debug, Default)]
+pub(super) struct Repetition {
+    pub(super) sent: usize,
+    /// Still not acknowledged.
+    pub(super) refused: Vec<String>,
+    pub(super) made_twice: Vec<String>,
 }
 
-impl Kept {
-    fn read(world: &World) -> Self {
-        let psql = |sql: String| world.postgres.psql(&world.database, &sql);
-        let scholarships = psql(format!(
-            "SELECT id, document::json->>'name' FROM scholarships WHERE document::json->>'organization' = '{ORGANIZATION}'"
-        ));
-        let views = psql(format!(
-            "SELECT id FROM interactions WHERE starts_with(id, '{VIEW}')"
-        ));
-        let pair = |line: &str| {
-            let (id, name) = line.split_once('|')?;
-            Some((id.to_owned(), name.to_owned()))
-        };
-        Self {
-            scholarships: scholarships.lines().filter_map(pair).collect(),
-            views: views.lines().map(str::to_owned).collect(),
-        }
-    }
-
-    /// Of what was acknowledged, what is not there.
-    fn missing(&self, entries: &[&Entry]) -> Vec<String> {
-        let names = ledger::names(entries.iter().copied());
-        let scholarships = names.iter().filter_map(|(id, names)| {
-            let kept = self.scholarships.get(id);
-            let is_kept = kept.is_some_and(|name| names.contains(name));
-            (!is_kept).then(|| format!("{id} must be one of {names:?}, and is {kept:?}"))
-        });
-        let views = entries.iter().filter_map(|entry| {
-            let id = format!("{VIEW}{}", entry.number);
-            let is_missing =
-                entry.write == Write::View && entry.is_acknowledged() && !self.views.contains(&id);
-            is_missing.then_some(id)
-        });
-        scholarships.chain(views).collect()
-    }
-
-    /// Whether the very write is there, and nothing came after it.
-    fn has(&self, entry: &Entry) -> bool {
-        let has_name = |id: &String| self.scholarships.get(id) == Some(&ledger::name(entry.number));
-        match (&entry.write, &entry.heard) {
-            (Write::View, _) => self.views.contains(&format!("{VIEW}{}", entry.number)),
-            (Write::Replace { id }, _) => has_name(id),
-            (Write::Create, Heard::Acknowledged(Some(id))) => self.scholarships.contains_key(id),
-            (Write::Create, _) => false,
-        }
-    }
-
-    fn written_though_refused(&self, entries: &[Entry]) -> Vec<String> {
-        let names: HashSet<&String> = self.scholarships.values().collect();
-        let refused = entries
-            .iter()
-            .filter(|entry| matches!(entry.heard, Heard::Refused(_)));
-        refused
-            .filter_map(|entry| {
-                let written = match entry.write {
-                    Write::View => format!("{VIEW}{}", entry.number),
-                    Write::Create | Write::Replace { .. } => ledger::name(entry.number),
-                };
-                (names.contains(&written) || self.views.contains(&written)).then_some(written)
-            })
-            .collect()
+impl Proof {
+    /// Adds what is missing of what was acknowledged.
+    fn look(
+        &mut self,
+        world: &World,
+        ledger: &Ledger,
+        kept: &Kept,
+        entries: &[Entry],
+    ) -> anyhow::Result<()> {
+        self.lost.extend(kept.missing(entries));
+        self.unseen.extend(unseen(world, ledger, entries)?);
+        Ok(())
     }
 }
 
-/// Looks for everything that was acknowledged, and sends the rest again.
+/// Looks for everything that was acknowledged, sends the rest again, and looks for that, too.
 ///
 /// # Errors
 ///
 /// When a server does not answer.
 pub(super) fn prove(world: &World, ledger: &Ledger) -> anyhow::Result<Proof> {
-    let entries = ledger.entries();
-    let all: Vec<&Entry> = entries.iter().collect();
+    let mut entries = ledger.entries();
     let kept = Kept::read(world);
     let mut proof = Proof {
-        lost: kept.missing(&all),
         written_though_refused: kept.written_though_refused(&entries),
-        unseen: unseen(world, ledger, &all)?,
         ..Proof::default()
     };
-    for entry in entries.iter().filter(|entry| !entry.is_acknowledged()) {
-        let (status, body) =
-            world.ask(world.public(), &ledger.bytes(entry.number, &entry.write))?;
-        proof.repeated += 1;
-        if status >= 300 {
-            let failure = format!("{}: {status} {body}", ledger::name(entry.number));
-            proof.not_repeated.push(failure);
-        }
-    }
+    proof.look(world, ledger, &kept, &entries)?;
+    let mut repetition = repeat(world, ledger, &mut entries)?;
     let kept = Kept::read(world);
-    let creations = entries
-        .iter()
-        .filter(|entry| entry.write == Write::Create)
-        .count();
-    proof.made_twice = u64::try_from(kept.scholarships.len().saturating_sub(creations))?;
+    proof.look(world, ledger, &kept, &entries)?;
+    proof.without_id = known::without_id(&entries);
+    repetition.made_twice = kept.made_twice(&entries);
+    proof.repetition = Some(repetition);
     Ok(proof)
 }
 
-/// Of what was acknowledged before a moment what is missing now, and how much of what was acknowledged after it.
-pub(super) fn split_at(world: &World, ledger: &Ledger, moment: Instant) -> (Vec<String>, usize) {
+/// Looks for what was acknowledged before a moment; answers, too, how much is gone of what was acknowledged after it.
+///
+/// # Errors
+///
+/// When no scholarship was acknowledged before it, or a server does not answer.
+pub(super) fn prove_until(
+    world: &World,
+    ledger: &Ledger,
+    moment: Instant,
+) -> anyhow::Result<(Proof, usize)> {
     let entries = ledger.entries();
-    let acknowledged = entries.iter().filter(|entry| entry.is_acknowledged());
-    let (before, after): (Vec<&Entry>, Vec<&Entry>) =
-        acknowledged.partition(|entry| entry.heard_at < moment);
     let kept = Kept::read(world);
-    // What was replaced after the moment may have either name.
-    let later: HashSet<&str> = after.iter().filter_map(|entry| replaced(entry)).collect();
-    let certain = before
-        .into_iter()
-        .filter(|entry| !is_of(entry, &later))
-        .collect::<Vec<_>>();
-    let gone = after.iter().filter(|entry| !kept.has(entry));
-    (kept.missing(&certain), gone.count())
+    let after = entries
+        .iter()
+        .filter(|entry| entry.is_acknowledged() && entry.heard_at >= moment);
+    let gone = after.filter(|entry| !kept.has(entry)).count();
+    let before = known::at(entries, moment);
+    ensure!(
+        !known::names(before.iter()).is_empty(),
+        "no scholarship was acknowledged early enough to be looked for"
+    );
+    let mut proof = Proof {
+        without_id: known::without_id(&before),
+        ..Proof::default()
+    };
+    proof.look(world, ledger, &kept, &before)?;
+    Ok((proof, gone))
 }
 
-fn replaced(entry: &Entry) -> Option<&str> {
-    match &entry.write {
-        Write::Replace { id } => Some(id),
-        Write::Create | Write::View => None,
+/// Sends what was not acknowledged again, and takes down what is heard of it now.
+fn repeat(world: &World, ledger: &Ledger, entries: &mut [Entry]) -> anyhow::Result<Repetition> {
+    let mut repetition = Repetition::default();
+    for entry in entries.iter_mut().filter(|entry| !entry.is_acknowledged()) {
+        let request = ledger.bytes(entry.number, &entry.write);
+        let (status, body) = world.ask(world.public(), &request)?;
+        repetition.sent += 1;
+        entry.hear_again(status, &body);
+        if !entry.is_acknowledged() {
+            let failure = format!("{}: {status} {body}", ledger::name(entry.number));
+            repetition.refused.push(failure);
+        }
     }
-}
-
-fn is_of(entry: &Entry, ids: &HashSet<&str>) -> bool {
-    match &entry.heard {
-        Heard::Acknowledged(Some(id)) => ids.contains(id.as_str()),
-        _ => false,
-    }
+    Ok(repetition)
 }
 
 /// What the API of a replica does not answer with.
-fn unseen(world: &World, ledger: &Ledger, entries: &[&Entry]) -> anyhow::Result<Vec<String>> {
-    let names = ledger::names(entries.iter().copied());
+fn unseen(world: &World, ledger: &Ledger, entries: &[Entry]) -> anyhow::Result<Vec<String>> {
+    let names = known::names(entries.iter());
     let mut unseen = Vec::new();
     for replica in &world.replicas {
         let mut missing = Vec::new();
@@ -174,7 +133,9 @@ fn unseen(world: &World, ledger: &Ledger, entries: &[&Entry]) -> anyhow::Result<
             missing = world.runtime.block_on(looked)?;
             Ok(missing.is_empty())
         });
-        if in_step.is_err() {
+        if missing.is_empty() {
+            in_step.with_context(|| format!("replica {}", replica.number))?;
+        } else if in_step.is_err() {
             let of = |id: &String| format!("{id} at replica {}", replica.number);
             unseen.extend(missing.iter().map(of));
         }
@@ -193,7 +154,7 @@ fn unseen(world: &World, ledger: &Ledger, entries: &[&Entry]) -> anyhow::Result<
     let views = entries
         .iter()
         .filter(|entry| entry.write == Write::View && entry.is_acknowledged());
-    let ids = views.map(|entry| format!("{VIEW}{}", entry.number));
+    let ids = views.map(|entry| ledger::view(entry.number));
     unseen.extend(ids.filter(|id| !shown.contains(id)));
     Ok(unseen)
 }
@@ -202,11 +163,11 @@ async fn unseen_by(
     replica: SocketAddr,
     names: &BTreeMap<String, HashSet<String>>,
 ) -> anyhow::Result<Vec<String>> {
-    let mut connection = Connection::open(replica).await?;
+    let mut connection = answered(Connection::open(replica)).await?;
     let mut unseen = Vec::new();
     for (id, names) in names {
         let request = get(&format!("/api/v1/scholarships/{id}"), None);
-        let (_, length) = connection.ask(&request).await?;
+        let (_, length) = answered(connection.ask(&request)).await?;
         let document: Value = serde_json::from_slice(connection.body(length))?;
         let is_seen = document["name"]
             .as_str()

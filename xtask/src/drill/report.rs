@@ -46,11 +46,11 @@ struct Writes {
     /// May have been written.
     unknown: u64,
     by_kind: BTreeMap<String, u64>,
-    /// Of those that were acknowledged.
-    lost: usize,
+    /// Of those that were acknowledged, and had to be there. `None`, here and below, when it is not proven.
+    lost: Option<usize>,
     /// Of the others, sent again in the end with the same keys.
-    repeated: u64,
-    made_twice: u64,
+    repeated: Option<usize>,
+    made_twice: Option<usize>,
     /// The longest time between two acknowledgements.
     seconds_without: f64,
     p99_ms: f64,
@@ -96,10 +96,30 @@ impl Findings {
     }
 
     /// Says so if there are any.
-    pub(super) fn none_of(&mut self, what: &str, found: &[String]) {
+    fn none_of<'a>(&mut self, what: &str, found: impl IntoIterator<Item = &'a String>) {
+        let found: Vec<&str> = found.into_iter().map(String::as_str).collect();
         if !found.is_empty() {
-            let named = found.iter().take(NAMED).cloned().collect::<Vec<_>>();
-            self.problem(format!("{} {what}, as {}", found.len(), named.join("; ")));
+            let named = found[..found.len().min(NAMED)].join("; ");
+            self.problem(format!("{} {what}, as {named}", found.len()));
+        }
+    }
+
+    /// Says what is wrong with what was looked for.
+    fn proven(&mut self, proof: Option<&Proof>) {
+        let Some(proof) = proof else {
+            self.problem("whether anything is lost is not proven");
+            return;
+        };
+        self.none_of("acknowledged writes are lost", proof.lost.values());
+        self.none_of("acknowledged writes are not answered with", &proof.unseen);
+        self.none_of("writes were acknowledged without an id", &proof.without_id);
+        self.none_of(
+            "writes are there although they were refused",
+            &proof.written_though_refused,
+        );
+        if let Some(repetition) = &proof.repetition {
+            self.none_of("writes are refused still", &repetition.refused);
+            self.none_of("writes were made twice", &repetition.made_twice);
         }
     }
 
@@ -133,19 +153,11 @@ impl Report {
     pub(super) fn new(
         drill: &'static str,
         testimony: &Testimony,
-        proof: &Proof,
+        proof: Option<&Proof>,
         mut findings: Findings,
     ) -> Self {
-        findings.none_of("acknowledged writes are lost", &proof.lost);
-        findings.none_of("acknowledged writes are not answered with", &proof.unseen);
-        findings.none_of(
-            "writes are there although they were refused",
-            &proof.written_though_refused,
-        );
-        findings.none_of("writes are refused still", &proof.not_repeated);
-        if proof.made_twice > 0 {
-            findings.problem(format!("{} writes were made twice", proof.made_twice));
-        }
+        findings.proven(proof);
+        let repetition = proof.and_then(|proof| proof.repetition.as_ref());
         let (tally, total) = (testimony.ledger.tally(), testimony.users.total());
         if tally.acknowledged == 0 || total.requests == total.failed {
             findings.problem("nothing was answered, or nothing acknowledged");
@@ -169,9 +181,9 @@ impl Report {
                 refused: tally.refused,
                 unknown: tally.unknown,
                 by_kind: tally.by_kind,
-                lost: proof.lost.len(),
-                repeated: proof.repeated,
-                made_twice: proof.made_twice,
+                lost: proof.map(|proof| proof.lost.len()),
+                repeated: repetition.map(|repetition| repetition.sent),
+                made_twice: repetition.map(|repetition| repetition.made_twice.len()),
                 seconds_without: tally.without.as_secs_f64(),
                 p99_ms: writers.milliseconds(0.99),
                 longest_ms: writers.longest(),
@@ -206,8 +218,9 @@ impl Report {
         );
         let _ = writeln!(
             text,
-            "        {} acknowledged ones lost; {} sent again, {} made twice; {:.2} s at most without an acknowledgement",
-            writes.lost, writes.repeated, writes.made_twice, writes.seconds_without
+            "        {}; {:.2} s at most without an acknowledgement",
+            proven(writes.lost, (writes.repeated, writes.made_twice)),
+            writes.seconds_without
         );
         for time in &self.times {
             let _ = writeln!(text, "{:>8.2} s  {}", time.seconds, time.what);
@@ -228,6 +241,18 @@ impl Report {
     }
 }
 
+/// What came of looking for acknowledged writes, and of sending the others again: how many were sent, and made twice.
+fn proven(lost: Option<usize>, again: (Option<usize>, Option<usize>)) -> String {
+    let lost = match lost {
+        Some(lost) => format!("{lost} acknowledged ones lost"),
+        None => "not proven that none is lost".to_owned(),
+    };
+    match again {
+        (Some(sent), Some(twice)) => format!("{lost}; {sent} sent again, {twice} made twice"),
+        _ => format!("{lost}; not proven that none is made twice"),
+    }
+}
+
 fn listed(kinds: &BTreeMap<String, u64>) -> String {
     if kinds.is_empty() {
         return String::new();
@@ -236,4 +261,50 @@ fn listed(kinds: &BTreeMap<String, u64>) -> String {
         .iter()
         .map(|(kind, count)| format!("{count} x {kind}"));
     format!(" ({})", kinds.collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drill::proof::Repetition;
+
+    #[test]
+    fn what_was_not_looked_for_is_not_shown_as_nothing() {
+        assert_eq!(
+            proven(Some(0), (Some(119), Some(0))),
+            "0 acknowledged ones lost; 119 sent again, 0 made twice"
+        );
+        assert_eq!(
+            proven(Some(0), (None, None)),
+            "0 acknowledged ones lost; not proven that none is made twice"
+        );
+        assert_eq!(
+            proven(None, (None, None)),
+            "not proven that none is lost; not proven that none is made twice"
+        );
+        let mut findings = Findings::default();
+        findings.proven(None);
+        assert_eq!(findings.problems.len(), 1);
+        findings.proven(Some(&Proof::default()));
+        assert_eq!(findings.problems.len(), 1);
+    }
+
+    #[test]
+    fn each_kind_of_finding_is_a_problem_of_its_own() {
+        let one = || vec!["Drill Award 4".to_owned()];
+        let proof = Proof {
+            lost: BTreeMap::from([("sch_4".to_owned(), "sch_4 is gone".to_owned())]),
+            unseen: one().into_iter().collect(),
+            without_id: one(),
+            written_though_refused: one(),
+            repetition: Some(Repetition {
+                sent: 2,
+                refused: one(),
+                made_twice: one(),
+            }),
+        };
+        let mut findings = Findings::default();
+        findings.proven(Some(&proof));
+        assert_eq!(findings.problems.len(), 6);
+    }
 }

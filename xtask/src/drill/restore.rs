@@ -9,7 +9,8 @@ use testkit::{BaseBackup, PrivatePostgres, WalArchive};
 use super::crowd::{Crowd, Rates};
 use super::proof::prove;
 use super::report::{Findings, Report};
-use super::world::{DURABLE, SHIPPED, World, xtask};
+use super::waiting::xtask;
+use super::world::{DURABLE, SHIPPED, World};
 use crate::pause::pause;
 
 const ARCHIVE: &str = "archive";
@@ -42,17 +43,19 @@ pub(super) fn hold(binary: &Path, rates: Rates) -> anyhow::Result<Report> {
 
     let testimony = crowd.finish();
     findings.all_answered(&testimony.users);
-    let proof = findings.kept(prove(&world, &testimony.ledger));
-    findings.note(format!(
-        "RPO: {} acknowledged writes are lost",
-        proof.lost.len()
-    ));
+    let proof = findings.kept(prove(&world, &testimony.ledger).map(Some));
+    if let Some(proof) = &proof {
+        findings.note(format!(
+            "RPO: {} acknowledged writes are lost",
+            proof.lost.len()
+        ));
+    }
     let with_dump = testimony.ledger.acknowledged_between(logical, lost);
     findings.note(format!(
         "with the last `xtask backup` alone, the {:.1} s since it began would be lost, with {with_dump} acknowledged writes",
         (lost - logical).as_secs_f64()
     ));
-    Ok(Report::new("restore", &testimony, &proof, findings))
+    Ok(Report::new("restore", &testimony, proof.as_ref(), findings))
 }
 
 /// Answers what must stay until the end: the lost server, whose folder takes a moment to remove, and what guards the new one.

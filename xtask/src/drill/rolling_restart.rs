@@ -33,8 +33,13 @@ pub(super) fn hold(binary: &Path, checks: Checks, rates: Rates) -> anyhow::Resul
         "HAProxy looks every {}, SHUTDOWN_DELAY is {} s",
         checks.every, checks.shutdown_delay
     ));
-    let proof = findings.kept(prove(&world, &testimony.ledger));
-    Ok(Report::new("rolling-restart", &testimony, &proof, findings))
+    let proof = findings.kept(prove(&world, &testimony.ledger).map(Some));
+    Ok(Report::new(
+        "rolling-restart",
+        &testimony,
+        proof.as_ref(),
+        findings,
+    ))
 }
 
 fn restart(world: &mut World, index: usize, findings: &mut Findings) -> anyhow::Result<()> {

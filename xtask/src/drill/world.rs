@@ -2,7 +2,6 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use adapter_haproxy::{HaProxy, Settings};
@@ -13,8 +12,8 @@ use testkit::supervised::free_port;
 use testkit::{PrivateHaproxy, PrivatePgBouncer, PrivatePostgres};
 use tokio::runtime::Runtime;
 
+use super::waiting::{answered, until, xtask};
 use crate::http_connection::{Connection, get, post};
-use crate::pause::pause;
 use crate::running_server::{Launch, RunningServer};
 
 /// Only servers of this drill accept it.
@@ -23,8 +22,6 @@ pub(super) const SECRET: &str = "a secret of servers that end with the drill";
 pub(super) const DURABLE: &[&str] = &["fsync=on"];
 
 const REPLICAS: usize = 3;
-/// For whatever has to come about by itself.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often HAProxy looks at servers, and how long one that ends leaves it to see that.
 #[derive(Debug, Clone, Copy)]
@@ -226,14 +223,14 @@ impl World {
     ///
     /// # Errors
     ///
-    /// When there is none. A body that is no JSON is null.
+    /// When there is none in time. A body that is no JSON is null.
     pub(super) fn ask(&self, address: SocketAddr, request: &[u8]) -> anyhow::Result<(u16, Value)> {
-        self.runtime.block_on(async {
+        self.runtime.block_on(answered(async {
             let mut connection = Connection::open(address).await?;
             let (status, length) = connection.ask(request).await?;
             let body = serde_json::from_slice(connection.body(length));
             Ok((status, body.unwrap_or_default()))
-        })
+        }))
     }
 }
 
@@ -282,51 +279,5 @@ impl Replica {
             .folder
             .path()
             .join(format!("replica-{}", self.number))
-    }
-}
-
-/// Runs a command of this program on a database, as an operator would. Answers what it said.
-///
-/// # Errors
-///
-/// When it fails, with what it said.
-pub(super) fn xtask(database_url: &str, arguments: &[&str]) -> anyhow::Result<String> {
-    let output = Command::new(std::env::current_exe()?)
-        .args(arguments)
-        .env("DATABASE_URL", database_url)
-        .env_remove("POSTGRES_POOL_MODE")
-        .stdin(Stdio::null())
-        .output()?;
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    ensure!(
-        output.status.success(),
-        "xtask {} failed ({}): {said}{}",
-        arguments.join(" "),
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(said)
-}
-
-/// Waits until something is so; answers how long that took.
-///
-/// # Errors
-///
-/// When it is not so in time.
-pub(super) fn until(
-    what: &str,
-    mut is_so: impl FnMut() -> anyhow::Result<bool>,
-) -> anyhow::Result<Duration> {
-    let begun = Instant::now();
-    loop {
-        let so = is_so();
-        if matches!(so, Ok(true)) {
-            return Ok(begun.elapsed());
-        }
-        if begun.elapsed() > PATIENCE {
-            so.with_context(|| format!("waited for: {what}"))?;
-            anyhow::bail!("{what}: not within {PATIENCE:?}");
-        }
-        pause(Duration::from_millis(10));
     }
 }

@@ -41,6 +41,24 @@ pub(crate) fn searches() -> Requests {
     })
 }
 
+/// Which statuses are answers; whoever gets another one has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answers {
+    /// 200 to 299.
+    Successes,
+    /// Refusals as well, for users who ask for what they may not: all below 500.
+    Refusals,
+}
+
+impl Answers {
+    fn include(self, status: u16) -> bool {
+        match self {
+            Self::Successes => (200..300).contains(&status),
+            Self::Refusals => status < 500,
+        }
+    }
+}
+
 /// Hears the number of each request and what came of it: a status with its body, or nothing.
 pub(crate) type Hearing = Arc<dyn Fn(u64, Option<(u16, &[u8])>) + Send + Sync>;
 
@@ -127,9 +145,10 @@ impl Load {
         address: SocketAddr,
         rate: u32,
         requests: &Requests,
+        answers: Answers,
     ) -> anyhow::Result<Self> {
         let nobody: Hearing = Arc::new(|_, _: Option<(u16, &[u8])>| ());
-        Self::start_heard(address, rate, requests, &nobody)
+        Self::start_heard(address, rate, requests, answers, &nobody)
     }
 
     /// The same, and tells of each answer.
@@ -141,6 +160,7 @@ impl Load {
         address: SocketAddr,
         rate: u32,
         requests: &Requests,
+        answers: Answers,
         hearing: &Hearing,
     ) -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -165,6 +185,7 @@ impl Load {
                 address,
                 rate,
                 requests: Arc::clone(requests),
+                answers,
                 hearing: Arc::clone(hearing),
                 ended: ended.clone(),
                 begun,
@@ -203,6 +224,7 @@ struct User {
     address: SocketAddr,
     rate: u32,
     requests: Requests,
+    answers: Answers,
     hearing: Hearing,
     ended: watch::Receiver<bool>,
     begun: Instant,
@@ -246,7 +268,7 @@ impl User {
             anyhow::Ok(status)
         };
         let (kind, what) = match timeout(PATIENCE, asked).await {
-            Ok(Ok(status)) if status < 500 => return Ok(()),
+            Ok(Ok(status)) if self.answers.include(status) => return Ok(()),
             Ok(Ok(status)) => {
                 let failure = Failure {
                     kind: status.to_string(),
@@ -269,4 +291,18 @@ impl User {
 fn target(request: &[u8]) -> String {
     let line = request.split(|byte| *byte == b'\r').next();
     String::from_utf8_lossy(line.unwrap_or_default()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_an_answer_only_to_those_who_ask_for_what_they_may_not() {
+        let of = |answers: Answers| [200, 202, 301, 404, 429, 500].map(|at| answers.include(at));
+        let successes = [true, true, false, false, false, false];
+        assert_eq!(of(Answers::Successes), successes);
+        let refusals = [true, true, true, true, true, false];
+        assert_eq!(of(Answers::Refusals), refusals);
+    }
 }
