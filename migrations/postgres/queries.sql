@@ -264,55 +264,61 @@ SELECT sequence FROM task_notices AS notice WHERE sequence = ANY ($1) AND 0 < ( 
 PREPARE q56 (timestamp with time zone, bigint) AS
 SELECT sequence FROM task_notices WHERE buried_at IS NULL AND due_at <= $1 ORDER BY due_at, sequence LIMIT $2 FOR UPDATE SKIP LOCKED;
 
-PREPARE q57 AS
-SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS is_there, (SELECT coalesce(bool_and(has_table_privilege(needed, 'SELECT')), true) FROM unnest(ARRAY[to_regclass('__diesel_schema_migrations'), to_regclass('scholarship_changes'), to_regclass('change_feed')]) AS needed WHERE needed IS NOT NULL) AS is_readable;
+PREPARE q57 (bigint[]) AS
+SELECT sequence FROM tasks WHERE sequence = ANY ($1) ORDER BY id FOR NO KEY UPDATE;
 
 PREPARE q58 AS
-SELECT transaction, sequence FROM scholarship_changes WHERE transaction < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed)) ORDER BY transaction DESC, sequence DESC LIMIT 1;
+SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS is_there, (SELECT coalesce(bool_and(has_table_privilege(needed, 'SELECT')), true) FROM unnest(ARRAY[to_regclass('__diesel_schema_migrations'), to_regclass('scholarship_changes'), to_regclass('change_feed')]) AS needed WHERE needed IS NOT NULL) AS is_readable;
 
 PREPARE q59 AS
+SELECT transaction, sequence FROM scholarship_changes WHERE transaction < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed)) ORDER BY transaction DESC, sequence DESC LIMIT 1;
+
+PREPARE q60 AS
 SELECT version FROM __diesel_schema_migrations ORDER BY version DESC;
 
-PREPARE q60 (text, text, bigint, timestamp with time zone, bytea, text, text) AS
+PREPARE q61 (text, text, bigint, timestamp with time zone, bytea, text, text) AS
 UPDATE "scholarships" SET "source" = $1, "source_id" = $2, "version" = $3, "updated_at" = $4, "digest" = $5, "document" = $6 WHERE ("scholarships"."id" = $7);
 
-PREPARE q61 (timestamp with time zone, timestamp with time zone, bigint, bigint, text) AS
+PREPARE q62 (timestamp with time zone, timestamp with time zone, bigint, bigint, text) AS
 UPDATE "task_notices" SET "buried_at" = $1, "due_at" = $2, "attempts" = $3 WHERE ((("task_notices"."sequence" = $4) AND ("task_notices"."task" = ANY(SELECT "tasks"."sequence" FROM "tasks" WHERE ("tasks"."id" = $5)))) AND ("task_notices"."buried_at" IS NOT NULL));
 
-PREPARE q62 (text, timestamp with time zone, bigint[]) AS
-UPDATE "task_notices" SET "worker" = $1, "due_at" = $2 WHERE ("task_notices"."sequence" = ANY($3));
+PREPARE q63 (timestamp with time zone, text) AS
+UPDATE "task_notices" SET "due_at" = $1 WHERE (("task_notices"."worker" = $2) AND ("task_notices"."buried_at" IS NULL)) RETURNING "task_notices"."sequence";
 
-PREPARE q63 (text, timestamp with time zone, bigint, bigint[]) AS
+PREPARE q64 (text, timestamp with time zone, bigint, bigint[]) AS
 UPDATE "task_notices" SET "worker" = $1, "due_at" = $2, "attempts" = ("task_notices"."attempts" + $3) WHERE ("task_notices"."sequence" = ANY($4));
 
-PREPARE q64 (text, timestamp with time zone, text, timestamp with time zone, bigint, text) AS
+PREPARE q65 (text, timestamp with time zone, text, timestamp with time zone, bigint, text) AS
 UPDATE "task_notices" SET "worker" = $1, "due_at" = $2, "delivery_error" = $3, "buried_at" = $4 WHERE (("task_notices"."sequence" = $5) AND ("task_notices"."worker" = $6)) RETURNING "task_notices"."task";
 
-PREPARE q65 (timestamp with time zone, text, text) AS
+PREPARE q66 (timestamp with time zone, text, text) AS
 UPDATE "tasks" SET "lease_until" = $1 WHERE ((("tasks"."id" = $2) AND ("tasks"."worker" = $3)) AND tasks.state = 'running');
 
-PREPARE q66 (bigint, bigint) AS
+PREPARE q67 (bigint, bigint) AS
 UPDATE "tasks" SET "turn" = $1 WHERE ("tasks"."sequence" = $2);
 
-PREPARE q67 (text[], bigint[], text[], text[], bytea[], text[], timestamp with time zone, bigint[]) AS
+PREPARE q68 (text[], bigint[], text[], text[], bytea[], text[], timestamp with time zone, bigint[]) AS
 UPDATE scholarships AS s SET version = n.version, source = n.source, source_id = n.source_id, digest = n.digest, document = n.document, updated_at = $7 FROM unnest($1, $2, $3, $4, $5, $6, $8) AS n (id, version, source, source_id, digest, document, old_version) WHERE s.id = n.id AND s.version = n.old_version;
 
-PREPARE q68 (bigint[]) AS
+PREPARE q69 (bigint[]) AS
 UPDATE task_notices AS next SET due_at = created_at WHERE next.worker IS NULL AND next.sequence IN ( SELECT (SELECT min(waiting.sequence) FROM task_notices AS waiting WHERE waiting.task = told.task AND waiting.buried_at IS NULL) FROM unnest($1) AS told (task));
 
-PREPARE q69 (date, bigint, bigint, text) AS
+PREPARE q70 (bigint[], text, timestamp with time zone) AS
+UPDATE task_notices AS next SET worker = $2, due_at = $3, attempts = attempts + 1 WHERE next.worker IS NULL AND next.sequence IN ( SELECT (SELECT min(waiting.sequence) FROM task_notices AS waiting WHERE waiting.task = told.task AND waiting.buried_at IS NULL) FROM unnest($1) AS told (task)) RETURNING next.sequence;
+
+PREPARE q71 (date, bigint, bigint, text) AS
 WITH charged AS ( INSERT INTO spend_days AS spend (day, charged) SELECT $1, $2 WHERE $2 <= $3 ON CONFLICT (day) DO UPDATE SET charged = spend.charged + EXCLUDED.charged WHERE spend.charged::numeric + EXCLUDED.charged <= $3 RETURNING charged), opened AS (INSERT INTO spend_reservations (id, day, amount) SELECT $4::uuid, $1, $2 FROM charged) SELECT charged FROM charged;
 
-PREPARE q70 (text, bytea, text, text, text, text, text, text, bigint, bigint, bigint, text, text, timestamp with time zone) AS
+PREPARE q72 (text, bytea, text, text, text, text, text, text, bigint, bigint, bigint, text, text, timestamp with time zone) AS
 WITH given (id, digest, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, retry, state, told, now) AS ( VALUES ($1::text, $2::bytea, $3::text, $4::text, $5::text, $6::text, $7::text COLLATE "C", $8::text COLLATE "C", $9::bigint, $10::bigint, $11::bigint, $12::text, $13::text, $14::timestamptz)), task AS ( INSERT INTO tasks (id, digest, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, retry, state, told, created_at, not_before, attempts, turn) SELECT id, digest, action, payload, reply_to, trace_id, owner, requested_by, priority, timeout_ms, retry, state, told, now, now, 0, greatest((SELECT max(own.turn) + 1 FROM tasks AS own WHERE own.state = 'queued' AND own.priority = given.priority AND own.owner = given.owner AND own.requested_by = given.requested_by), (SELECT front.turn FROM task_turns AS front WHERE front.priority = given.priority), 0) FROM given ON CONFLICT (id) DO NOTHING RETURNING sequence, reply_to, created_at, told), notice AS ( INSERT INTO task_notices (task, kind, created_at, due_at) SELECT sequence, told, created_at, created_at FROM task WHERE reply_to IS NOT NULL) SELECT 1 FROM task;
 
-PREPARE q71 (bytea, bytea, timestamp with time zone) AS
+PREPARE q73 (bytea, bytea, timestamp with time zone) AS
 WITH given (token, purpose, expires_at) AS (VALUES ($1::bytea, $2::bytea, $3::timestamptz)), old AS ( SELECT used.token FROM used_tokens AS used, given WHERE used.expires_at < now() - interval '1 hour' AND used.token <> given.token ORDER BY used.expires_at LIMIT 4 FOR UPDATE OF used SKIP LOCKED), cleared AS (DELETE FROM used_tokens WHERE token IN (SELECT token FROM old)) INSERT INTO used_tokens AS used (token, purpose, expires_at) SELECT * FROM given ON CONFLICT (token) DO UPDATE SET purpose = EXCLUDED.purpose, expires_at = EXCLUDED.expires_at WHERE used.expires_at < now() - interval '1 hour';
 
-PREPARE q72 (text[], boolean[], timestamp with time zone) AS
+PREPARE q74 (text[], boolean[], timestamp with time zone) AS
 WITH logged AS ( INSERT INTO scholarship_changes AS log (scholarship_id, transaction, sequence, deleted, changed_at) SELECT id, pg_current_xact_id()::text::bigint + (SELECT transaction_offset FROM change_feed), nextval('scholarship_change_sequence'), deleted, $3 FROM (SELECT * FROM unnest($1, $2) WITH ORDINALITY AS entries (id, deleted, place) ORDER BY place) AS entries ON CONFLICT (scholarship_id) DO UPDATE SET transaction = greatest(log.transaction, EXCLUDED.transaction), sequence = EXCLUDED.sequence, deleted = EXCLUDED.deleted, changed_at = EXCLUDED.changed_at RETURNING log.transaction, log.sequence) SELECT transaction, sequence FROM logged, pg_notify('scholarship_changes', '') ORDER BY transaction DESC, sequence DESC LIMIT 1;
 
-PREPARE q73 (bigint) AS
+PREPARE q75 (bigint) AS
 WITH newest AS (
     SELECT DISTINCT ON (scholarship_id) scholarship_id, digest_after
     FROM audit_log ORDER BY scholarship_id, sequence DESC
@@ -324,14 +330,14 @@ WHERE scholarships.digest IS DISTINCT FROM newest.digest_after
        OR scholarships.updated_at >= (SELECT min(at) FROM audit_log))
 ORDER BY 1 LIMIT $1;
 
-PREPARE q74 AS
+PREPARE q76 AS
 WITH newest AS (SELECT transaction, sequence, transaction < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + (SELECT transaction_offset FROM change_feed)) AS settled FROM scholarship_changes ORDER BY transaction DESC, sequence DESC LIMIT 1), sums AS (SELECT count(*) AS count, coalesce(sum(('x' || encode(substring(sha256(convert_to( id || ':' || version || ':' || (extract(epoch FROM updated_at) * 1000000)::bigint, 'UTF8')) FROM 1 FOR 8), 'hex'))::bit(64)::bigint), 0) AS sum FROM scholarships) SELECT count, mod(mod(sum, 18446744073709551616) + 18446744073709551616, 18446744073709551616)::text AS sum, transaction, sequence, coalesce(settled, true) AS settled FROM sums LEFT JOIN newest ON true;
 
-PREPARE q75 (timestamp with time zone, bigint) AS
+PREPARE q77 (timestamp with time zone, bigint) AS
 WITH old AS ( SELECT sequence FROM tasks WHERE finished_at < $1 ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED) DELETE FROM tasks WHERE sequence IN (SELECT sequence FROM old);
 
-PREPARE q76 (text, bigint, timestamp with time zone, timestamp with time zone, text, timestamp with time zone, timestamp with time zone, timestamp with time zone, text, text, text, text, bigint, text, bigint, bigint, timestamp with time zone, boolean) AS
-WITH saved AS ( UPDATE tasks SET state = $1, attempts = $2, created_at = $3, not_before = $4, worker = $5, lease_until = $6, started_at = $7, finished_at = $8, error_code = $9, error_message = $10, error_details = $11, told = $12, lost = $13, result = coalesce($14, result) WHERE sequence = $15 RETURNING sequence, told, error_code, error_message, error_details) INSERT INTO task_notices (task, kind, error_code, error_message, error_details, execution_ms, created_at, due_at) SELECT sequence, told, error_code, error_message, error_details, news.took, news.now, CASE (SELECT count(*) FROM task_notices AS older WHERE older.task = saved.sequence AND older.buried_at IS NULL) WHEN 0 THEN news.now ELSE news.now + interval '1 second' END FROM saved, (VALUES ($16::bigint, $17::timestamptz, $18::boolean)) AS news (took, now, is_told) WHERE news.is_told;
+PREPARE q78 (text, bigint, timestamp with time zone, timestamp with time zone, text, timestamp with time zone, timestamp with time zone, timestamp with time zone, text, text, text, text, bigint, text, bigint, bigint, timestamp with time zone, boolean) AS
+WITH saved AS ( UPDATE tasks SET state = $1, attempts = $2, created_at = $3, not_before = $4, worker = $5, lease_until = $6, started_at = $7, finished_at = $8, error_code = $9, error_message = $10, error_details = $11, told = $12, lost = $13, result = coalesce($14, result) WHERE sequence = $15 RETURNING sequence, told, error_code, error_message, error_details) INSERT INTO task_notices (task, kind, error_code, error_message, error_details, execution_ms, created_at, due_at) SELECT sequence, told, error_code, error_message, error_details, news.took, news.now, CASE (SELECT count(*) FROM task_notices AS older WHERE older.task = saved.sequence AND older.buried_at IS NULL) WHEN 0 THEN news.now ELSE news.now + interval '1 minute' END FROM saved, (VALUES ($16::bigint, $17::timestamptz, $18::boolean)) AS news (took, now, is_told) WHERE news.is_told;
 
-PREPARE q77 (text, date, bigint) AS
+PREPARE q79 (text, date, bigint) AS
 WITH settled AS ( DELETE FROM spend_reservations WHERE id = $1::uuid AND day = $2 RETURNING amount) UPDATE spend_days SET charged = least(charged::numeric - settled.amount + $3, 9223372036854775807)::bigint FROM settled WHERE day = $2;

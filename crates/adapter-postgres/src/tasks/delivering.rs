@@ -42,6 +42,10 @@ const LEND_NEXT: &str = "UPDATE task_notices AS next SET worker = $2, due_at = $
        FROM unnest($1) AS told (task)) \
      RETURNING next.sequence";
 
+/// Whoever saves one of these tasks, and leaves a notice with it, is waited for, and then waits. In the order in which all lock tasks.
+const LOCK: &str =
+    "SELECT sequence FROM tasks WHERE sequence = ANY ($1) ORDER BY id FOR NO KEY UPDATE";
+
 /// How long a notice that waits for an older one is out of the way, should nobody have said that it is the next.
 const PUT_OFF: TimeDelta = TimeDelta::minutes(10);
 /// Looks at what is due, and how many each but the first takes in hand: what waits for something else is put off, so that
@@ -237,6 +241,7 @@ pub(super) async fn delivered_and_next_in_txn(
     if told.is_empty() {
         return Ok(Vec::new());
     }
+    lock_in_txn(connection, &told).await?;
     walk_indexes(connection).await?;
     let next: Vec<Numbered> = diesel::sql_query(LEND_NEXT)
         .bind::<Array<BigInt>, _>(&told)
@@ -277,11 +282,20 @@ async fn forget_notices_in_txn(
     Ok(told)
 }
 
+async fn lock_in_txn(connection: &mut AsyncPgConnection, tasks: &[i64]) -> Result<(), Failure> {
+    diesel::sql_query(LOCK)
+        .bind::<Array<BigInt>, _>(tasks)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// What waited for the oldest notice of these tasks, which is gone, is due.
 async fn next_in_txn(connection: &mut AsyncPgConnection, tasks: &[i64]) -> Result<(), Failure> {
     if tasks.is_empty() {
         return Ok(());
     }
+    lock_in_txn(connection, tasks).await?;
     walk_indexes(connection).await?;
     diesel::sql_query(NEXT)
         .bind::<Array<BigInt>, _>(tasks)

@@ -74,7 +74,7 @@ pub(super) async fn locked_in_txn(
 }
 
 /// Its notice goes with it, when there is news to tell. It is due when the older ones of its task are gone; until somebody has
-/// said so, it is out of the way. Soon it is looked at nevertheless: an older one may have gone at this very moment.
+/// said so, it is out of the way for a while. Whoever says so holds the task's lock, as whoever saves does: neither misses the other.
 const SAVE: &str = "WITH saved AS ( \
        UPDATE tasks SET state = ?, attempts = ?, created_at = ?, not_before = ?, worker = ?, lease_until = ?, started_at = ?, \
          finished_at = ?, error_code = ?, error_message = ?, error_details = ?, told = ?, lost = ?, result = coalesce(?, result) \
@@ -82,7 +82,7 @@ const SAVE: &str = "WITH saved AS ( \
      INSERT INTO task_notices (task, kind, error_code, error_message, error_details, execution_ms, created_at, due_at) \
      SELECT sequence, told, error_code, error_message, error_details, news.took, news.now, \
        CASE (SELECT count(*) FROM task_notices AS older WHERE older.task = saved.sequence AND older.buried_at IS NULL) \
-         WHEN 0 THEN news.now ELSE news.now + interval '1 second' END \
+         WHEN 0 THEN news.now ELSE news.now + interval '1 minute' END \
      FROM saved, (VALUES (?::bigint, ?::timestamptz, ?::boolean)) AS news (took, now, is_told) WHERE news.is_told";
 
 /// Keeps what became of a task that is under lock; its sender is told when there is news.
