@@ -58,6 +58,11 @@ impl RunningServer {
         let on_loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
         let (address, admin_address) = (on_loopback(port), on_loopback(admin_port));
         let begun = Instant::now();
+        ensure!(
+            launch.binary.is_file(),
+            "there is no program {}",
+            launch.binary.display()
+        );
         // It becomes the binary, with the same process id, and ends with us even when we are killed and can end nothing ourselves.
         let mut command = Command::new("setpriv");
         command
