@@ -7,7 +7,7 @@ use app::Application;
 use app::limits::CallerClass;
 use auth::Verifier;
 use domain::{InteractionKind, Term as _};
-use telemetry::Metrics;
+use telemetry::{Metrics, RequestTraces};
 
 use crate::admission::FloodGuards;
 use crate::disturbance::Disturbance;
@@ -22,6 +22,7 @@ pub struct ApiState {
     pub verifier: Arc<Verifier>,
     pub metrics: Metrics,
     pub settings: Arc<ApiSettings>,
+    pub(crate) traces: RequestTraces,
     pub(crate) floods: FloodGuards,
     heavy: HeavyPlaces,
     disturbance: Option<Arc<dyn Disturbance>>,
@@ -43,9 +44,16 @@ impl ApiState {
             metrics,
             heavy: HeavyPlaces::new(settings.max_heavy_requests),
             settings: Arc::new(settings),
+            traces: RequestTraces::default(),
             disturbance: None,
             is_draining: Arc::default(),
         }
+    }
+
+    /// Where the spans of requests come from; by default there are none.
+    #[must_use]
+    pub fn traced_by(self, traces: RequestTraces) -> Self {
+        Self { traces, ..self }
     }
 
     /// Lets requests of the public listener go wrong, in rehearsals.

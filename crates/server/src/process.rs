@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use http_api::Disturbance;
-use telemetry::{LogLevel, LogSettings, Telemetry};
+use telemetry::{LogSettings, Telemetry};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::healthcheck;
@@ -17,12 +17,12 @@ const BAD_CONFIGURATION: u8 = 2;
 
 /// Serves until SIGTERM or Ctrl-C. Answers 0 after a clean end, 2 on a bad configuration, 1 on anything else.
 pub async fn serve() -> ExitCode {
-    with_settings(async |settings, log_level| run(settings, log_level, None).await).await
+    with_settings(async |settings, telemetry| run(settings, telemetry, None).await).await
 }
 
 /// The same, with requests that go wrong on purpose: for rehearsals of releases.
 pub async fn serve_disturbed(disturbance: Arc<dyn Disturbance>) -> ExitCode {
-    with_settings(async |settings, log_level| run(settings, log_level, Some(disturbance)).await)
+    with_settings(async |settings, telemetry| run(settings, telemetry, Some(disturbance)).await)
         .await
 }
 
@@ -33,7 +33,7 @@ pub async fn serve_tools() -> ExitCode {
 }
 
 async fn with_settings(
-    run: impl AsyncFnOnce(&Settings, LogLevel) -> Result<(), Box<dyn std::error::Error>>,
+    run: impl AsyncFnOnce(&Settings, &Telemetry) -> Result<(), Box<dyn std::error::Error>>,
 ) -> ExitCode {
     let settings = match Settings::load() {
         Ok(settings) => settings,
@@ -48,7 +48,7 @@ async fn with_settings(
         Ok(telemetry) => telemetry,
         Err(error) => return complain(&error, BAD_CONFIGURATION),
     };
-    let outcome = run(&settings, telemetry.log_level.clone()).await;
+    let outcome = run(&settings, &telemetry).await;
     telemetry.stop().await;
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -123,7 +123,7 @@ impl Signals {
 
 async fn run(
     settings: &Settings,
-    log_level: LogLevel,
+    telemetry: &Telemetry,
     disturbance: Option<Arc<dyn Disturbance>>,
 ) -> Result<(), Box<dyn std::error::Error>> {
     // From here on a signal ends the process in order, also while it is still starting.
@@ -134,7 +134,7 @@ async fn run(
         );
     }
     let mut server = tokio::select! {
-        server = Server::start_disturbed(settings, log_level, disturbance) => server?,
+        server = Server::start(settings, telemetry, disturbance) => server?,
         signal = signals.next() => {
             tracing::info!("{signal} while starting: ending");
             return Ok(());

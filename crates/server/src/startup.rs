@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use actix_web::dev::ServerHandle;
 use app::Application;
 use http_api::{ApiState, Connections, Disturbance};
-use telemetry::LogLevel;
+use telemetry::Telemetry;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -110,21 +110,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens, fills, listens and serves.
+    /// Opens, fills, listens and serves; `disturbance` lets requests of the public listener go wrong on purpose.
     ///
     /// # Errors
     /// [`StartError`]; nothing of it stays behind.
-    pub async fn start(settings: &Settings, log_level: LogLevel) -> Result<Self, StartError> {
-        Self::start_disturbed(settings, log_level, None).await
-    }
-
-    /// The same, with requests of the public listener that go wrong on purpose.
-    ///
-    /// # Errors
-    /// As [`Self::start`].
-    pub async fn start_disturbed(
+    pub async fn start(
         settings: &Settings,
-        log_level: LogLevel,
+        telemetry: &Telemetry,
         disturbance: Option<Arc<dyn Disturbance>>,
     ) -> Result<Self, StartError> {
         let begun = Instant::now();
@@ -143,7 +135,8 @@ impl Server {
         let (listener, address) = listen(settings.port, "PORT")?;
         let (admin_listener, admin_address) = listen(settings.admin_port, "ADMIN_PORT")?;
         let mut engine = Engine::start(settings, Purpose::Server).await?;
-        let state = engine.state.clone();
+        let state = (engine.state.clone()).traced_by(telemetry.requests.clone());
+        let log_level = telemetry.log_level.clone();
         let (admin_state, limited) = (state.clone(), state.clone());
         let public_state = state.disturbed_by(disturbance);
         let connections = Connections::new(

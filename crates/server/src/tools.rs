@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Read as _};
 use std::path::PathBuf;
 
-use telemetry::LogLevel;
+use telemetry::Telemetry;
 use tokio::io::{AsyncRead, AsyncWriteExt as _, duplex};
 use tokio::runtime::Handle;
 
@@ -59,10 +59,10 @@ fn chosen(settings: &Settings) -> Result<Settings, StoreRefused> {
     Ok(settings)
 }
 
-/// Nobody can reach the level of the log: there is no listener.
+/// There is no listener: nobody can reach the level of the log, and there are no requests of HTTP to be traced.
 pub(crate) async fn run(
     settings: &Settings,
-    _: LogLevel,
+    _: &Telemetry,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let mut signals = Signals::listen().map_err(StartError::Run)?;
     let settings = chosen(settings)?;

@@ -12,6 +12,6 @@ pub use metrics::{
     Dependency, LOOK_EVERY, Look, METRICS_CONTENT_TYPE, Metrics, Stretch, Violation,
 };
 pub use traces::{
-    CollectorHeaders, Incoming, InvalidCollector, Sampling, ServerSpan, SpanIds, TraceError,
-    TraceParent, TraceSettings,
+    CollectorHeaders, Incoming, InvalidCollector, RequestTraces, Sampling, ServerSpan, SpanIds,
+    TraceError, TraceParent, TraceSettings,
 };

@@ -1,16 +1,16 @@
 //! What is logged, and how it is written to standard error.
 
+mod gathered;
 mod json_line;
 mod level;
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal as _, Stderr};
 use std::str::FromStr;
 
 use opentelemetry_sdk::trace::SdkTracer;
 use tracing::{Dispatch, Level, Metadata, Subscriber};
 use tracing_subscriber::filter::{FilterExt as _, FilterFn, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
@@ -19,8 +19,9 @@ use tracing_subscriber::{Layer, Registry, reload};
 pub use level::{LevelError, LogLevel, check_level};
 
 use crate::metrics::ExportCounters;
-use crate::traces::{SPANS, TraceError, TraceExport, TraceSettings, traces};
-use json_line::JsonLine;
+use crate::traces::{RequestTraces, SPANS, TraceError, TraceExport, TraceSettings, traces};
+use gathered::Gathered;
+use json_line::{JsonLine, SpanMembers};
 use level::{filter, may_be_logged};
 
 /// How log lines look.
@@ -65,6 +66,8 @@ pub enum TelemetryError {
     Level(#[from] LevelError),
     #[error("traces cannot be set up")]
     Traces(#[from] TraceError),
+    #[error("the thread that writes log lines cannot start")]
+    Thread(#[source] io::Error),
     #[error("logging is already set up in this process")]
     AlreadySetUp(#[source] TryInitError),
 }
@@ -73,7 +76,10 @@ pub enum TelemetryError {
 #[derive(Debug)]
 pub struct Telemetry {
     pub log_level: LogLevel,
+    pub requests: RequestTraces,
     traces: Option<TraceExport>,
+    /// `None` where each line is written at once, for a person who waits for it.
+    gathered: Option<Gathered<Stderr>>,
 }
 
 impl Telemetry {
@@ -90,22 +96,41 @@ impl Telemetry {
             let counters = ExportCounters::of_process();
             traces(settings, &logs.version, counters)
         });
-        let (tracer, export) = started.transpose()?.unzip();
-        let coloured = std::io::stderr().is_terminal();
-        let (subscriber, log_level) = subscriber(logs, coloured, std::io::stderr, tracer)?;
+        let (tracer, requests, export) = match started.transpose()? {
+            Some(traces) => (Some(traces.tracer), traces.requests, Some(traces.export)),
+            None => (None, RequestTraces::default(), None),
+        };
+        let gathered = match logs.format {
+            LogFormat::Json => Some(Gathered::new(io::stderr()).map_err(TelemetryError::Thread)?),
+            LogFormat::Pretty => None,
+        };
+        let (subscriber, log_level) = match gathered.clone() {
+            Some(gathered) => subscriber(logs, false, gathered, tracer)?,
+            None => subscriber(logs, io::stderr().is_terminal(), io::stderr, tracer)?,
+        };
         subscriber
             .try_init()
             .map_err(TelemetryError::AlreadySetUp)?;
         Ok(Self {
             log_level,
+            requests,
             traces: export,
+            gathered,
         })
     }
 
-    /// Sends the traces that wait, within a few seconds.
-    pub async fn stop(self) {
-        if let Some(traces) = self.traces {
+    /// Sends the traces that wait, within a few seconds, and writes the log lines that do.
+    pub async fn stop(mut self) {
+        if let Some(traces) = self.traces.take() {
             traces.stop().await;
+        }
+    }
+}
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        if let Some(gathered) = &self.gathered {
+            gathered.end();
         }
     }
 }
@@ -162,7 +187,7 @@ where
     let layer = tracing_subscriber::fmt::layer().with_writer(writer);
     match settings.format {
         LogFormat::Json => layer
-            .fmt_fields(JsonFields::new())
+            .fmt_fields(SpanMembers)
             .event_format(JsonLine::new(settings.version.clone()))
             .boxed(),
         LogFormat::Pretty => layer.with_ansi(coloured).boxed(),

@@ -1,7 +1,7 @@
 //! Traces: spans of requests, of calls to other services and of tasks, sent to a collector over OTLP.
 //!
-//! A span that is meant for traces has the target [`SPANS`]. Logs never see it, and without a collector nobody does, so that it
-//! costs no more than a look at its call site.
+//! The span of a request is a [`ServerSpan`]. Any other that is meant for traces is one of `tracing` with the target [`SPANS`]. Logs
+//! never see it, and without a collector nobody does, so that it costs no more than a look at its call site.
 
 mod collector;
 mod exporting;
@@ -13,11 +13,12 @@ mod trace_parent;
 
 use std::time::Duration;
 
+use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
 pub(crate) use exporting::TraceExport;
-pub use server_span::{Incoming, ServerSpan, SpanIds};
+pub use server_span::{Incoming, RequestTraces, ServerSpan, SpanIds};
 pub use settings::{CollectorHeaders, InvalidCollector, Sampling, TraceSettings};
 pub use trace_parent::TraceParent;
 
@@ -48,22 +49,37 @@ pub enum TraceError {
     Thread(#[source] std::io::Error),
 }
 
-/// What makes spans, and what sends them. Opens no connection before there is something to send.
+/// What makes spans, and what sends them.
+pub(crate) struct Traces {
+    pub(crate) requests: RequestTraces,
+    /// Of all other spans.
+    pub(crate) tracer: SdkTracer,
+    pub(crate) export: TraceExport,
+}
+
+/// Opens no connection before there is something to send.
 pub(crate) fn traces(
     settings: &TraceSettings,
     version: &str,
     counters: ExportCounters,
-) -> Result<(SdkTracer, TraceExport), TraceError> {
+) -> Result<Traces, TraceError> {
     let collector = Collector::new(settings, version)?;
     let (queue, export) = exporting::start(collector, settings, counters)?;
+    let sampler = HeadSampler::new(settings.sampling);
+    let keeper = Keeper::new(queue);
+    let scope = InstrumentationScope::builder("scholarship-api").build();
     let provider = SdkTracerProvider::builder()
-        .with_sampler(HeadSampler::new(settings.sampling))
-        .with_span_processor(Keeper::new(queue))
+        .with_sampler(sampler.clone())
+        .with_span_processor(keeper.clone())
         .with_max_attributes_per_span(LARGEST_SPAN)
         .with_max_events_per_span(LARGEST_SPAN)
         .with_max_links_per_span(LARGEST_SPAN)
         // The collector says whose spans these are; the provider's would be used by nobody.
         .with_resource(opentelemetry_sdk::Resource::builder_empty().build())
         .build();
-    Ok((provider.tracer("scholarship-api"), export))
+    Ok(Traces {
+        tracer: provider.tracer_with_scope(scope.clone()),
+        requests: RequestTraces::new(sampler, keeper, scope),
+        export,
+    })
 }

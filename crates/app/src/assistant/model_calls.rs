@@ -180,8 +180,9 @@ impl ModelCalls {
             let _landing = Landing { calls: &calls, key };
             calls.ask_until(&prompt, deadline).await
         };
-        // Part of the trace of whoever asked first.
-        let asking = tokio::spawn(asking.in_current_span());
+        // Part of the trace of whoever asked first, as far as the spans around it do not reach into a task.
+        let span = tracing::info_span!(target: "otel", "model question", otel.kind = "internal");
+        let asking = tokio::spawn(asking.instrument(span).in_current_span());
         let landed = async {
             asking
                 .await

@@ -10,7 +10,7 @@ use actix_web::http::{ConnectionType, Method, StatusCode, Version};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, ResponseError, web};
 use app::limits::CallerClass;
-use telemetry::{Incoming, ServerSpan};
+use telemetry::{Incoming, RequestTraces, ServerSpan};
 use tracing::Instrument;
 
 use super::headers::{self, Circumstances};
@@ -28,7 +28,8 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<BusyBody<EitherBody<B>>>, Error> {
     let busy = request.request().conn_data().and_then(Registered::busy);
     let start = Instant::now();
-    let traced = server_span(&request);
+    let state = request.app_data::<web::Data<ApiState>>().cloned();
+    let traced = server_span(state.as_ref(), &request);
     let context = RequestContext::within(&traced, request.headers());
     let circumstances = Circumstances {
         context: context.clone(),
@@ -43,21 +44,22 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
         span_id = context.span_id,
     );
     request.extensions_mut().insert(context);
-    let asked = Asked {
+    let mut asked = Asked {
         method: request.method().clone(),
         path: request.path().to_owned(),
-        state: request.app_data::<web::Data<ApiState>>().cloned(),
+        state,
         routes: request.app_data::<web::Data<Routes>>().cloned(),
         origin: request.headers().get(header::ORIGIN).cloned(),
-        traced: traced.clone(),
+        traced,
         start,
     };
     // Whatever answers GET answers HEAD: the server leaves out the body.
     if asked.method == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
+    let answering = asked.traced.around(next.call(request));
     async move {
-        match next.call(request).await {
+        match answering.await {
             Ok(response) => {
                 let mut response = completed(response, &asked, &circumstances);
                 let status = response.status();
@@ -85,14 +87,14 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
             Err(error) => Err(asked.failed(&error, &circumstances)),
         }
     }
-    // The span for traces is the inner one: it is what work that goes on in tasks of its own takes with it.
-    .instrument(traced.span().clone())
     .instrument(span)
     .await
 }
 
-fn server_span(request: &ServiceRequest) -> ServerSpan {
-    ServerSpan::begin(|| {
+fn server_span(state: Option<&web::Data<ApiState>>, request: &ServiceRequest) -> ServerSpan {
+    let off = RequestTraces::default();
+    let traces = state.map_or(&off, |state| &state.traces);
+    traces.begin(|| {
         let (head, headers) = (request.head(), request.headers());
         let authority = head.uri.authority().map(Authority::as_str);
         let is_second = head.version == Version::HTTP_2;
@@ -150,7 +152,7 @@ struct Asked {
 impl Asked {
     /// Counts and logs. Queries stay out of the logs: they may hold what students typed about themselves.
     fn finish(
-        &self,
+        &mut self,
         route: &str,
         status: StatusCode,
         code: Option<ErrorCode>,
@@ -194,7 +196,7 @@ impl Asked {
         }
     }
 
-    fn end_span(&self, route: &str, status: StatusCode, code: Option<ErrorCode>) {
+    fn end_span(&mut self, route: &str, status: StatusCode, code: Option<ErrorCode>) {
         let code = code.unwrap_or_else(|| code_of(status));
         let code = status.is_server_error().then_some(code);
         let route = (route != UNMATCHED).then_some(route);
@@ -203,14 +205,15 @@ impl Asked {
     }
 
     /// An error that came without an answer, since the request was given up on: a timeout or a panic.
-    fn failed(&self, error: &Error, circumstances: &Circumstances) -> Error {
+    fn failed(&mut self, error: &Error, circumstances: &Circumstances) -> Error {
         let status = error.as_response_error().status_code();
         let trace_id = &circumstances.context.trace_id;
         let mut problem = render(Some(error), status, &self.path, trace_id);
         headers::add(problem.headers_mut(), status, circumstances);
         self.open_to_its_origin(problem.headers_mut());
-        let routes = self.routes.as_ref();
-        let route = routes.and_then(|routes| routes.template(&self.path));
+        let routes = self.routes.clone();
+        let path = self.path.clone();
+        let route = routes.as_ref().and_then(|routes| routes.template(&path));
         let kept_trace = circumstances.context.kept_trace(status.is_server_error());
         let code = error.as_error::<ApiError>().map(ApiError::code);
         self.finish(route.unwrap_or(UNMATCHED), status, code, kept_trace);

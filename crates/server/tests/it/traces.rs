@@ -23,6 +23,8 @@ use crate::replica::{Replica, database, eventually};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
+/// Longer than lines of a log wait to be written.
+const LOGGED_WITHIN: Duration = Duration::from_millis(300);
 
 struct Traced {
     process: Process,
@@ -53,7 +55,9 @@ impl Traced {
         self.process.address
     }
 
-    fn log(&self) -> String {
+    /// Once everything that was said is written: lines wait for a moment.
+    async fn log(&self) -> String {
+        tokio::time::sleep(LOGGED_WITHIN).await;
         std::fs::read_to_string(self.folder.path().join("log")).expect("is readable")
     }
 
@@ -186,7 +190,10 @@ async fn a_callers_trace_goes_on_here_and_in_the_services_that_are_called() {
     );
     assert_eq!(request.parent_id, CALLER);
     assert_eq!(request.trace_state, "vendor=a,other=b");
-    assert_eq!(call.parent_id, request.span_id);
+    // Whoever asks the same meanwhile waits for the same answer.
+    let question = span(&stub, "model question").await;
+    assert_eq!(question.parent_id, request.span_id);
+    assert_eq!(call.parent_id, question.span_id);
     assert_eq!(call.kind, SpanKind::Client);
     assert_eq!(call.attribute("peer.service"), "openai");
     assert_eq!(call.attribute("http.response.status_code"), "200");
@@ -262,12 +269,14 @@ async fn failed_requests_are_sent_whole_although_nothing_is_sampled() {
     let call = span(&stub, "POST").await;
     assert!(call.is_error);
     assert_eq!(call.attribute("error.type"), "500");
-    assert_eq!(call.parent_id, request.span_id);
+    let question = span(&stub, "model question").await;
+    assert_eq!(question.parent_id, request.span_id);
+    assert_eq!(call.parent_id, question.span_id);
     // Nobody else was told that it would be sent.
     let sent = openai.calls();
     assert!(sent[1].headers["traceparent"].ends_with("-00"));
     tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(stub.spans().len(), 2, "{:?}", stub.spans());
+    assert_eq!(stub.spans().len(), 3, "{:?}", stub.spans());
 }
 
 #[tokio::test(flavor = "multi_thread")]

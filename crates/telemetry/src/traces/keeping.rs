@@ -2,7 +2,7 @@
 //! something failed in it.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::Context;
@@ -20,10 +20,11 @@ const TRACES_PER_SHARD: usize = 256;
 /// and what one request can fill of it.
 const SPANS_PER_TRACE: usize = 32;
 
-#[derive(Debug)]
+/// Clones share what they keep.
+#[derive(Debug, Clone)]
 pub(super) struct Keeper {
     queue: SpanQueue,
-    shards: [Mutex<HashMap<TraceId, Waiting>>; SHARDS],
+    shards: Arc<[Mutex<HashMap<TraceId, Waiting>>; SHARDS]>,
 }
 
 /// A trace that is not sampled and goes on.
@@ -41,8 +42,59 @@ impl Keeper {
     pub(super) fn new(queue: SpanQueue) -> Self {
         Self {
             queue,
-            shards: std::array::from_fn(|_| Mutex::default()),
+            shards: Arc::new(std::array::from_fn(|_| Mutex::default())),
         }
+    }
+
+    /// A request of a trace that is not sampled begins, or a task. It must [end](Self::end).
+    pub(super) fn begin(&self, trace: TraceId) {
+        let mut shard = self.shard(trace);
+        if shard.len() < TRACES_PER_SHARD || shard.contains_key(&trace) {
+            shard.entry(trace).or_default().roots += 1;
+        }
+    }
+
+    /// It has ended; `root` makes its span, which is asked for only if that may be sent.
+    pub(super) fn end(&self, trace: TraceId, is_failed: bool, root: impl FnOnce() -> SpanData) {
+        let mut shard = self.shard(trace);
+        let Some(waiting) = shard.get_mut(&trace) else {
+            drop(shard);
+            // There was no room for its trace.
+            if is_failed {
+                self.queue.offer(kept(root()));
+            }
+            return;
+        };
+        waiting.is_failed |= is_failed;
+        waiting.roots = waiting.roots.saturating_sub(1);
+        let is_over = waiting.roots == 0;
+        let mut alone = None;
+        if waiting.is_failed || !is_over {
+            if waiting.ended.len() <= SPANS_PER_TRACE {
+                waiting.ended.push(root());
+            } else if is_failed {
+                // Requests of a trace that overlap without an end would fill the memory.
+                alone = Some(root());
+            } else {
+                waiting.lost += 1;
+            }
+        }
+        let ended = is_over.then(|| shard.remove(&trace)).flatten();
+        drop(shard);
+        if let Some(span) = alone {
+            self.queue.offer(kept(span));
+        }
+        if let Some(ended) = ended.filter(|ended| ended.is_failed) {
+            self.queue.count_dropped(ended.lost);
+            for span in ended.ended {
+                self.queue.offer(kept(span));
+            }
+        }
+    }
+
+    /// One of a sampled trace.
+    pub(super) fn send(&self, span: SpanData) {
+        self.queue.offer(span);
     }
 
     /// For a moment only.
@@ -52,10 +104,10 @@ impl Keeper {
         shard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn end_unsampled(&self, span: SpanData) {
-        let trace = span.span_context.trace_id();
+    /// A span within a request or a task.
+    fn end_inner(&self, span: SpanData) {
         let is_failed = matches!(span.status, Status::Error { .. });
-        let is_root = is_root(&span);
+        let trace = span.span_context.trace_id();
         let mut shard = self.shard(trace);
         let Some(waiting) = shard.get_mut(&trace) else {
             drop(shard);
@@ -66,25 +118,10 @@ impl Keeper {
             return;
         };
         waiting.is_failed |= is_failed;
-        if is_root || waiting.ended.len() < SPANS_PER_TRACE {
+        if waiting.ended.len() < SPANS_PER_TRACE {
             waiting.ended.push(span);
         } else {
             waiting.lost += 1;
-        }
-        if !is_root {
-            return;
-        }
-        waiting.roots = waiting.roots.saturating_sub(1);
-        if waiting.roots > 0 {
-            return;
-        }
-        let ended = shard.remove(&trace);
-        drop(shard);
-        if let Some(ended) = ended.filter(|ended| ended.is_failed) {
-            self.queue.count_dropped(ended.lost);
-            for span in ended.ended {
-                self.queue.offer(kept(span));
-            }
         }
     }
 }
@@ -97,18 +134,17 @@ impl SpanProcessor for Keeper {
         if context.is_sampled() || (parent.is_valid() && !parent.is_remote()) {
             return;
         }
-        let trace = context.trace_id();
-        let mut shard = self.shard(trace);
-        if shard.len() < TRACES_PER_SHARD || shard.contains_key(&trace) {
-            shard.entry(trace).or_default().roots += 1;
-        }
+        self.begin(context.trace_id());
     }
 
     fn on_end(&self, span: SpanData) {
         if span.span_context.is_sampled() {
-            self.queue.offer(span);
+            self.send(span);
+        } else if is_root(&span) {
+            let is_failed = matches!(span.status, Status::Error { .. });
+            self.end(span.span_context.trace_id(), is_failed, || span);
         } else {
-            self.end_unsampled(span);
+            self.end_inner(span);
         }
     }
 

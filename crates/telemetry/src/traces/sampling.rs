@@ -1,7 +1,7 @@
 //! Which traces are sent before it is known how they end. All others are recorded all the same, so that those with errors can
 //! be sent when they end.
 
-use opentelemetry::trace::{Link, SpanKind, TraceContextExt as _, TraceId};
+use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt as _, TraceId};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{Sampler, SamplingDecision, SamplingResult, ShouldSample};
 
@@ -22,30 +22,39 @@ impl HeadSampler {
     }
 }
 
+impl HeadSampler {
+    /// Of a request from outside, whose span may be made later.
+    pub(super) fn samples_request(&self, parent: Option<&SpanContext>, trace_id: TraceId) -> bool {
+        match parent {
+            Some(parent) if self.follows_parent => parent.is_sampled(),
+            _ => self.is_in_the_ratio(trace_id),
+        }
+    }
+
+    fn is_in_the_ratio(&self, trace_id: TraceId) -> bool {
+        let of_ratio = (self.ratio).should_sample(None, trace_id, "", &SpanKind::Server, &[], &[]);
+        of_ratio.decision == SamplingDecision::RecordAndSample
+    }
+}
+
 impl ShouldSample for HeadSampler {
     fn should_sample(
         &self,
         parent: Option<&Context>,
         trace_id: TraceId,
-        name: &str,
+        _: &str,
         kind: &SpanKind,
-        attributes: &[KeyValue],
-        links: &[Link],
+        _: &[KeyValue],
+        _: &[Link],
     ) -> SamplingResult {
         let parent = parent.map(|context| context.span().span_context().clone());
-        let parent = parent.filter(opentelemetry::trace::SpanContext::is_valid);
+        let parent = parent.filter(SpanContext::is_valid);
         let decision = match &parent {
             // What happens in this process goes with its trace, whoever decided about that.
-            Some(parent) if self.follows_parent || !parent.is_remote() => {
-                sampled(parent.is_sampled())
-            }
+            Some(parent) if !parent.is_remote() => sampled(parent.is_sampled()),
             // A call that nobody asked for: stores and queues are looked at several times a second.
             None if *kind == SpanKind::Client => SamplingDecision::Drop,
-            _ => {
-                let of_ratio =
-                    (self.ratio).should_sample(None, trace_id, name, kind, attributes, links);
-                sampled(of_ratio.decision == SamplingDecision::RecordAndSample)
-            }
+            parent => sampled(self.samples_request(parent.as_ref(), trace_id)),
         };
         SamplingResult {
             decision,
@@ -67,7 +76,7 @@ fn sampled(yes: bool) -> SamplingDecision {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceState};
+    use opentelemetry::trace::{SpanId, TraceFlags, TraceState};
 
     use super::*;
 

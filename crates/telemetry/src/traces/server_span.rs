@@ -1,12 +1,22 @@
 //! The span of a request, by the semantic conventions for HTTP servers.
+//!
+//! Each request has one, and nearly none is sent. So it is made only when it is: until then there are its ids, by which it is the
+//! parent of calls to other services, and what the request said.
 
-use opentelemetry::Context;
-use opentelemetry::trace::TraceContextExt as _;
-use tracing::field::Empty;
-use tracing::{Level, Span};
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use std::borrow::Cow;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::SystemTime;
 
-use super::{SPANS, TraceParent};
+use opentelemetry::trace::{
+    SpanContext, SpanId, SpanKind, Status, TraceContextExt as _, TraceFlags,
+};
+use opentelemetry::{Context, InstrumentationScope, KeyValue};
+use opentelemetry_sdk::trace::{IdGenerator as _, RandomIdGenerator, SpanData};
+
+use super::TraceParent;
+use super::keeping::Keeper;
+use super::sampling::HeadSampler;
 
 /// Methods that the convention knows; all others are one.
 const METHODS: [&str; 10] = [
@@ -20,6 +30,7 @@ const LONGEST_HOST: usize = 261;
 #[derive(Debug, Clone, Copy)]
 pub struct Incoming<'r> {
     pub method: &'r str,
+    /// `https`, or `http` for anything else.
     pub scheme: &'r str,
     /// Of the `Host` header or of the target.
     pub host: Option<&'r str>,
@@ -38,102 +49,212 @@ pub struct SpanIds {
     pub is_sampled: bool,
 }
 
+/// Makes the spans of requests; by default there is no collector, and none are made. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct RequestTraces(Option<Arc<Tracing>>);
+
+#[derive(Debug)]
+struct Tracing {
+    sampler: HeadSampler,
+    ids: RandomIdGenerator,
+    keeper: Keeper,
+    scope: InstrumentationScope,
+}
+
+impl RequestTraces {
+    pub(super) fn new(sampler: HeadSampler, keeper: Keeper, scope: InstrumentationScope) -> Self {
+        Self(Some(Arc::new(Tracing {
+            sampler,
+            ids: RandomIdGenerator::default(),
+            keeper,
+            scope,
+        })))
+    }
+
+    /// Asks what the request says only where somebody wants to know. The span ends with [`ServerSpan::answered`], or when it is
+    /// dropped.
+    pub fn begin<'r>(&self, incoming: impl FnOnce() -> Incoming<'r>) -> ServerSpan {
+        ServerSpan(self.0.as_ref().map(|tracing| tracing.begin(&incoming())))
+    }
+}
+
+impl Tracing {
+    fn begin(self: &Arc<Self>, incoming: &Incoming<'_>) -> Open {
+        let parent = incoming.parent;
+        let parent = parent.and_then(|parent| parent.remote(incoming.trace_state));
+        let trace =
+            (parent.as_ref()).map_or_else(|| self.ids.new_trace_id(), SpanContext::trace_id);
+        let is_sampled = (self.sampler).samples_request(parent.as_ref(), trace);
+        let flags = TraceFlags::default().with_sampled(is_sampled);
+        let state = (parent.as_ref()).map(|parent| parent.trace_state().clone());
+        let context = SpanContext::new(
+            trace,
+            self.ids.new_span_id(),
+            flags,
+            false,
+            state.unwrap_or_default(),
+        );
+        if !is_sampled {
+            self.keeper.begin(trace);
+        }
+        let known = METHODS.iter().find(|known| **known == incoming.method);
+        Open {
+            tracing: Arc::clone(self),
+            context,
+            parent: parent.map(|parent| parent.span_id()),
+            method: known.copied().unwrap_or(OTHER_METHOD),
+            is_encrypted: incoming.scheme == "https",
+            host: incoming.host.map(str::to_owned),
+            version: incoming.version,
+            start: now(),
+        }
+    }
+}
+
 /// The span of one request; nothing where traces are off.
 ///
 /// It has neither the path nor the query, nor the caller's address: all of these may be somebody's data. The route tells enough.
-#[derive(Debug, Clone)]
-pub struct ServerSpan {
-    span: Span,
+#[derive(Debug)]
+pub struct ServerSpan(Option<Open>);
+
+/// One that has not ended.
+#[derive(Debug)]
+struct Open {
+    tracing: Arc<Tracing>,
+    context: SpanContext,
+    /// Of another process.
+    parent: Option<SpanId>,
     method: &'static str,
+    is_encrypted: bool,
+    host: Option<String>,
+    version: &'static str,
+    start: SystemTime,
+}
+
+/// How a request was answered.
+#[derive(Debug, Clone, Copy)]
+struct Answer<'a> {
+    route: Option<&'a str>,
+    status: u16,
+    error: Option<&'a str>,
 }
 
 impl ServerSpan {
-    /// Asks what the request says only where somebody wants to know.
-    pub fn begin<'r>(incoming: impl FnOnce() -> Incoming<'r>) -> Self {
-        if !tracing::span_enabled!(target: SPANS, Level::INFO) {
-            return Self {
-                span: Span::none(),
-                method: OTHER_METHOD,
-            };
-        }
-        let incoming = incoming();
-        let known = METHODS.iter().find(|known| **known == incoming.method);
-        let method = known.copied().unwrap_or(OTHER_METHOD);
-        // A root, whatever span happens to be entered where this is called.
-        let span = tracing::info_span!(
-            target: SPANS,
-            parent: None,
-            "HTTP",
-            // Until its route is known, and for good when its caller leaves before.
-            otel.name = name_of(method),
-            otel.kind = "server",
-            otel.status_code = Empty,
-            http.request.method = method,
-            http.route = Empty,
-            http.response.status_code = Empty,
-            url.scheme = incoming.scheme,
-            server.address = Empty,
-            server.port = Empty,
-            network.protocol.name = "http",
-            network.protocol.version = incoming.version,
-            "error.type" = Empty,
-        );
-        if !span.is_disabled() {
-            if let Some((address, port)) = incoming.host.and_then(split_host) {
-                span.record("server.address", address);
-                if let Some(port) = port {
-                    span.record("server.port", port);
-                }
-            }
-            let parent = incoming.parent;
-            if let Some(parent) = parent.and_then(|parent| parent.remote(incoming.trace_state)) {
-                // It has not begun yet, so that it can still be given a parent.
-                let _ = span.set_parent(Context::new().with_remote_span_context(parent));
-            }
-        }
-        Self { span, method }
-    }
-
-    /// To be entered while the request is worked at.
-    pub fn span(&self) -> &Span {
-        &self.span
-    }
-
     /// `None` where traces are off.
     pub fn ids(&self) -> Option<SpanIds> {
-        if self.span.is_disabled() {
-            return None;
-        }
-        let context = self.span.context();
-        let span = context.span();
-        let context = span.span_context();
-        context.is_valid().then(|| SpanIds {
-            trace: context.trace_id().to_string(),
-            span: context.span_id().to_string(),
-            is_sampled: context.is_sampled(),
+        self.0.as_ref().map(|open| SpanIds {
+            trace: open.context.trace_id().to_string(),
+            span: open.context.span_id().to_string(),
+            is_sampled: open.context.is_sampled(),
         })
     }
 
-    /// `route` is the template, `None` where there is none; `error` a code of ours, for answers from 500 on.
-    pub fn answered(&self, route: Option<&str>, status: u16, error: Option<&str>) {
-        if self.span.is_disabled() {
-            return;
-        }
-        let method = name_of(self.method);
-        let name = match route {
-            Some(route) => {
-                self.span.record("http.route", route);
-                format!("{method} {route}")
-            }
-            None => method.to_owned(),
-        };
-        self.span.context().span().update_name(name);
-        self.span.record("http.response.status_code", status);
-        if let Some(error) = error {
-            self.span.record("error.type", error);
-            self.span.record("otel.status_code", "ERROR");
+    /// Makes it the parent of the spans that this work begins. Work that goes on in a task of its own is not among it, but may
+    /// have a span that was begun here.
+    pub fn around<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
+        let context = (self.0.as_ref())
+            .map(|open| Context::new().with_remote_span_context(open.context.clone()));
+        async move {
+            let mut work = pin!(work);
+            std::future::poll_fn(|task| {
+                let _attached = context.clone().map(Context::attach);
+                work.as_mut().poll(task)
+            })
+            .await
         }
     }
+
+    /// Ends it. `route` is the template, `None` where there is none; `error` a code of ours, for answers from 500 on.
+    pub fn answered(&mut self, route: Option<&str>, status: u16, error: Option<&str>) {
+        if let Some(open) = self.0.take() {
+            open.end(Some(Answer {
+                route,
+                status,
+                error,
+            }));
+        }
+    }
+}
+
+impl Drop for ServerSpan {
+    /// Its caller left before there was an answer.
+    fn drop(&mut self) {
+        if let Some(open) = self.0.take() {
+            open.end(None);
+        }
+    }
+}
+
+impl Open {
+    fn end(self, answer: Option<Answer<'_>>) {
+        let keeper = &self.tracing.keeper;
+        if self.context.is_sampled() {
+            keeper.send(self.data(answer));
+        } else {
+            let is_failed = answer.is_some_and(|answer| answer.error.is_some());
+            let trace = self.context.trace_id();
+            keeper.end(trace, is_failed, || self.data(answer));
+        }
+    }
+
+    fn data(&self, answer: Option<Answer<'_>>) -> SpanData {
+        let method = name_of(self.method);
+        let route = answer.and_then(|answer| answer.route);
+        let error = answer.and_then(|answer| answer.error);
+        SpanData {
+            span_context: self.context.clone(),
+            parent_span_id: self.parent.unwrap_or(SpanId::INVALID),
+            parent_span_is_remote: self.parent.is_some(),
+            span_kind: SpanKind::Server,
+            name: match route {
+                Some(route) => Cow::Owned(format!("{method} {route}")),
+                None => Cow::Borrowed(method),
+            },
+            start_time: self.start,
+            end_time: now(),
+            attributes: self.attributes(answer),
+            dropped_attributes_count: 0,
+            events: Default::default(),
+            links: Default::default(),
+            status: if error.is_some() {
+                Status::error("")
+            } else {
+                Status::Unset
+            },
+            instrumentation_scope: self.tracing.scope.clone(),
+        }
+    }
+
+    fn attributes(&self, answer: Option<Answer<'_>>) -> Vec<KeyValue> {
+        let scheme = if self.is_encrypted { "https" } else { "http" };
+        let mut attributes = vec![
+            KeyValue::new("http.request.method", self.method),
+            KeyValue::new("url.scheme", scheme),
+            KeyValue::new("network.protocol.name", "http"),
+            KeyValue::new("network.protocol.version", self.version),
+        ];
+        if let Some((address, port)) = self.host.as_deref().and_then(split_host) {
+            attributes.push(KeyValue::new("server.address", address.to_owned()));
+            let port = port.map(|port| KeyValue::new("server.port", i64::from(port)));
+            attributes.extend(port);
+        }
+        if let Some(answer) = answer {
+            let status = i64::from(answer.status);
+            attributes.push(KeyValue::new("http.response.status_code", status));
+            let route = (answer.route).map(|route| KeyValue::new("http.route", route.to_owned()));
+            let error = (answer.error).map(|error| KeyValue::new("error.type", error.to_owned()));
+            attributes.extend(route.into_iter().chain(error));
+        }
+        attributes
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "spans have the time that the SDK gives to all others"
+)]
+fn now() -> SystemTime {
+    SystemTime::now()
 }
 
 /// Of a span: the convention's word for a method that it does not know is not for reading.
@@ -163,29 +284,4 @@ fn split_host(host: &str) -> Option<(&str, Option<u16>)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_host_is_split_if_it_is_one() {
-        for (host, expected) in [
-            ("api.example", Some(("api.example", None))),
-            ("api.example:8443", Some(("api.example", Some(8443)))),
-            ("[::1]:5000", Some(("[::1]", Some(5000)))),
-            ("[::1]", Some(("[::1]", None))),
-            ("api.example:port", None),
-            ("ann.lee@example.org", None),
-            ("", None),
-        ] {
-            assert_eq!(split_host(host), expected, "{host}");
-        }
-    }
-
-    #[test]
-    fn without_a_collector_there_is_no_span() {
-        let span = ServerSpan::begin(|| panic!("nobody wants to know"));
-        assert!(span.span().is_disabled());
-        assert_eq!(span.ids(), None);
-        span.answered(Some("/"), 500, Some("INTERNAL_ERROR"));
-    }
-}
+mod tests;

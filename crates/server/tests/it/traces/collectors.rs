@@ -121,7 +121,7 @@ async fn whatever_the_collector_does_requests_go_on_and_losses_are_counted() {
             "{behaviour:?}: {:?}",
             begun.elapsed()
         );
-        let said = traced.log().matches("does not take traces").count();
+        let said = traced.log().await.matches("does not take traces").count();
         assert!(said <= 3, "{behaviour:?}: said {said} times");
     }
 }
@@ -141,7 +141,7 @@ async fn without_a_collector_nothing_is_sent_and_callers_keep_their_trace_id() {
         .with_context("/api/v1/scholarships/sch_no", &parent, "")
         .await;
     assert_eq!(answer.json()["trace_id"], TRACE);
-    let log = traced.log();
+    let log = traced.log().await;
     let line = log.lines().find(|line| line.contains("http_api::access"));
     let line: Value = serde_json::from_str(line.expect("is logged")).expect("JSON");
     assert_eq!(line["trace_id"], TRACE);

@@ -18,7 +18,7 @@ async fn log_lines_name_the_trace_of_their_request() {
         .await;
     assert_eq!(answer.json()["trace_id"], TRACE);
     let request = span(&stub, "GET /api/v1/scholarships/{id}").await;
-    let log = traced.log();
+    let log = traced.log().await;
     let line = log.lines().find(|line| line.contains("http_api::access"));
     let line: Value = serde_json::from_str(line.expect("is logged")).expect("JSON");
     assert_eq!(line["trace_id"], TRACE);
@@ -35,7 +35,7 @@ async fn log_lines_name_the_trace_of_their_request() {
 async fn the_log_level_is_shown_and_changed_on_the_private_listener_only() {
     let traced = Traced::start("", &[("LOG_LEVEL", "warn")]);
     let (public, admin) = (traced.address(), traced.process.admin_address);
-    let logged = || traced.log().matches("http_api::access").count();
+    let logged = async || traced.log().await.matches("http_api::access").count();
     let put = async |address: SocketAddr, level: &str| {
         let request = format!(
             "PUT /log-level HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{level}",
@@ -48,7 +48,7 @@ async fn the_log_level_is_shown_and_changed_on_the_private_listener_only() {
     let shown = get(admin, "/log-level").await.json();
     assert_eq!(shown, json!({"level": "warn", "configured": "warn"}));
     get(public, "/api/v1/search?q=a").await;
-    assert_eq!(logged(), 0);
+    assert_eq!(logged().await, 0);
     let changed = put(admin, "info\n").await;
     assert_eq!(changed.status, 200, "{}", changed.body);
     assert_eq!(
@@ -56,7 +56,7 @@ async fn the_log_level_is_shown_and_changed_on_the_private_listener_only() {
         json!({"level": "info", "configured": "warn"})
     );
     get(public, "/api/v1/search?q=a").await;
-    assert_eq!(logged(), 1);
+    assert_eq!(logged().await, 1);
     for (wrong, word) in [
         ("loud", "loud"),
         ("info,http_api=loud", "http_api=loud"),
@@ -71,5 +71,5 @@ async fn the_log_level_is_shown_and_changed_on_the_private_listener_only() {
     assert_eq!(get(admin, "/log-level").await.json()["level"], "info");
     assert_eq!(put(public, "trace").await.status, 404);
     assert_eq!(get(public, "/log-level").await.status, 404);
-    assert!(traced.log().contains("the log level was changed"));
+    assert!(traced.log().await.contains("the log level was changed"));
 }

@@ -132,31 +132,33 @@ fn one_request_cannot_fill_the_memory() {
 }
 
 #[test]
+fn requests_that_overlap_without_an_end_cannot_either() {
+    let mut traced = Traced::at(0.0);
+    let parent = remote(9, false);
+    let mut last = traced.request(&parent);
+    for _ in 0..1_000 {
+        let next = traced.request(&parent);
+        end(&last, false);
+        last = next;
+    }
+    let (failed, after) = (traced.request(&parent), traced.request(&parent));
+    end(&failed, true);
+    assert_eq!(traced.names(), ["request"]);
+    end(&last, false);
+    end(&after, false);
+    assert_eq!(traced.names().len(), SPANS_PER_TRACE + 1);
+}
+
+#[test]
 fn many_requests_at_once_cannot_either() {
     let queue = SpanQueue::new(10, 10, Default::default()).0;
-    let keeper = std::sync::Arc::new(Keeper::new(queue));
-    #[derive(Debug)]
-    struct Shared(std::sync::Arc<Keeper>);
-    impl SpanProcessor for Shared {
-        fn on_start(&self, span: &mut Span, parent: &Context) {
-            self.0.on_start(span, parent);
-        }
-        fn on_end(&self, span: SpanData) {
-            self.0.on_end(span);
-        }
-        fn force_flush(&self) -> OTelSdkResult {
-            Ok(())
-        }
-        fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-            Ok(())
-        }
-    }
+    let keeper = Keeper::new(queue);
     let provider = SdkTracerProvider::builder()
         .with_sampler(HeadSampler::new(Sampling {
             follows_parent: true,
             ratio: 0.0,
         }))
-        .with_span_processor(Shared(std::sync::Arc::clone(&keeper)))
+        .with_span_processor(keeper.clone())
         .build();
     let tracer = provider.tracer("test");
     let waiting = || -> usize {

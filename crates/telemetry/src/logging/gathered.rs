@@ -1,0 +1,248 @@
+//! Log lines are written many at once: a system call for each would cost a search more than all else that is said of it.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use tracing::{Level, Metadata};
+use tracing_subscriber::fmt::MakeWriter;
+
+/// Bytes that wait, at most; a line that does not fit is written with all before it.
+const ROOM: usize = 32 * 1024;
+/// How long a line waits. A process that is killed takes the lines of so long with it, none of which is a warning.
+const LONGEST_WAIT: Duration = Duration::from_millis(50);
+
+/// Lines on their way to `to`, in order. A warning or an error does not wait, and nothing before it either.
+///
+/// Clones share them.
+pub(super) struct Gathered<W> {
+    shared: Arc<Shared<W>>,
+}
+
+struct Shared<W> {
+    lines: Mutex<Lines<W>>,
+    /// A first line waits.
+    news: Condvar,
+}
+
+struct Lines<W> {
+    waiting: Vec<u8>,
+    /// The process ends, and whoever writes now and then with it.
+    is_over: bool,
+    to: W,
+}
+
+impl<W> Clone for Gathered<W> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl<W> fmt::Debug for Gathered<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gathered").finish_non_exhaustive()
+    }
+}
+
+impl<W: Write + Send + 'static> Gathered<W> {
+    /// # Errors
+    /// When the thread that writes cannot start.
+    pub(super) fn new(to: W) -> io::Result<Self> {
+        let lines = Mutex::new(Lines {
+            waiting: Vec::with_capacity(ROOM),
+            is_over: false,
+            to,
+        });
+        let shared = Arc::new(Shared {
+            lines,
+            news: Condvar::new(),
+        });
+        let writing = Arc::clone(&shared);
+        thread::Builder::new()
+            .name("log-writer".to_owned())
+            .spawn(move || writing.write_now_and_then())?;
+        Ok(Self { shared })
+    }
+
+    /// Writes what waits; from now on no line does.
+    pub(super) fn end(&self) {
+        let mut lines = self.shared.lines();
+        lines.is_over = true;
+        // Who could be told that a line was not written?
+        let _ = lines.write_out();
+    }
+}
+
+impl<W: Write> Shared<W> {
+    fn lines(&self) -> MutexGuard<'_, Lines<W>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For as long as the process lives, as its logs do.
+    fn write_now_and_then(&self) {
+        loop {
+            let lines = self.lines();
+            let lines = self
+                .news
+                .wait_while(lines, |lines| lines.waiting.is_empty());
+            drop(lines.unwrap_or_else(PoisonError::into_inner));
+            thread::park_timeout(LONGEST_WAIT);
+            let _ = self.lines().write_out();
+        }
+    }
+
+    fn add(&self, line: &[u8], waits: bool) -> io::Result<()> {
+        let mut lines = self.lines();
+        if lines.waiting.len() + line.len() > ROOM {
+            lines.write_out()?;
+        }
+        let is_first = lines.waiting.is_empty();
+        lines.waiting.extend_from_slice(line);
+        if !waits || lines.is_over || lines.waiting.len() > ROOM {
+            return lines.write_out();
+        }
+        drop(lines);
+        if is_first {
+            self.news.notify_one();
+        }
+        Ok(())
+    }
+}
+
+impl<W: Write> Lines<W> {
+    /// What cannot be written is lost, as it would grow without an end.
+    fn write_out(&mut self) -> io::Result<()> {
+        let written = self.to.write_all(&self.waiting);
+        self.waiting.clear();
+        // A line that was longer than all room.
+        self.waiting.shrink_to(ROOM);
+        written.and_then(|()| self.to.flush())
+    }
+}
+
+/// One line.
+pub(super) struct OneLine<'a, W> {
+    shared: &'a Shared<W>,
+    waits: bool,
+}
+
+impl<W: Write> Write for OneLine<'_, W> {
+    /// The logger hands over a line as a whole.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.shared.add(line, self.waits)?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a, W: Write + 'a> MakeWriter<'a> for Gathered<W> {
+    type Writer = OneLine<'a, W>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        OneLine {
+            shared: &self.shared,
+            waits: false,
+        }
+    }
+
+    fn make_writer_for(&'a self, of: &Metadata<'_>) -> Self::Writer {
+        OneLine {
+            shared: &self.shared,
+            // From information on to what says even more.
+            waits: *of.level() >= Level::INFO,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<(String, usize)>>);
+
+    impl Written {
+        fn text(&self) -> String {
+            self.0.lock().unwrap().0.clone()
+        }
+
+        fn writes(&self) -> usize {
+            self.0.lock().unwrap().1
+        }
+    }
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let mut written = self.0.lock().unwrap();
+            written.0.push_str(std::str::from_utf8(bytes).unwrap());
+            written.1 += 1;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn gathered() -> (Gathered<Written>, Written) {
+        let written = Written::default();
+        (Gathered::new(written.clone()).unwrap(), written)
+    }
+
+    #[test]
+    fn a_line_waits_for_a_moment() {
+        let (gathered, written) = gathered();
+        let begun = Instant::now();
+        gathered.shared.add(b"said\n", true).unwrap();
+        while written.text().is_empty() {
+            assert!(begun.elapsed() < Duration::from_secs(30));
+            thread::park_timeout(Duration::from_millis(1));
+        }
+        assert!(begun.elapsed() >= LONGEST_WAIT);
+        assert_eq!(written.text(), "said\n");
+    }
+
+    #[test]
+    fn what_is_urgent_takes_what_waits_with_it() {
+        let (gathered, written) = gathered();
+        gathered.shared.add(b"said\n", true).unwrap();
+        gathered.shared.add(b"failed\n", false).unwrap();
+        assert_eq!(written.text(), "said\nfailed\n");
+    }
+
+    #[test]
+    fn at_the_end_all_is_written_and_nothing_waits_any_more() {
+        let (gathered, written) = gathered();
+        gathered.shared.add(b"said\n", true).unwrap();
+        gathered.end();
+        assert_eq!(written.text(), "said\n");
+        gathered.shared.add(b"ended\n", true).unwrap();
+        assert_eq!(written.text(), "said\nended\n");
+    }
+
+    #[test]
+    fn many_lines_are_written_at_once_and_no_more_wait_than_there_is_room_for() {
+        let (gathered, written) = gathered();
+        let line = format!("{}\n", "x".repeat(999));
+        for _ in 0..100 {
+            gathered.shared.add(line.as_bytes(), true).unwrap();
+            assert!(gathered.shared.lines().waiting.len() <= ROOM);
+        }
+        // A few more where this test was held up for longer than a line waits.
+        assert!(written.writes() < 50, "{}", written.writes());
+        let long = "y".repeat(2 * ROOM);
+        gathered.shared.add(long.as_bytes(), true).unwrap();
+        assert!(gathered.shared.lines().waiting.is_empty());
+        assert!(gathered.shared.lines().waiting.capacity() <= ROOM);
+        assert_eq!(written.text(), line.repeat(100) + &long);
+    }
+}
