@@ -199,7 +199,7 @@ PREPARE q34 (bigint, bigint) AS
 SELECT "task_notices"."sequence", "task_notices"."kind", "task_notices"."created_at", "task_notices"."attempts", "task_notices"."delivery_error", "task_notices"."buried_at", "tasks"."id", "tasks"."reply_to" FROM ("task_notices" INNER JOIN "tasks" ON ("tasks"."sequence" = "task_notices"."task")) WHERE (("task_notices"."buried_at" IS NOT NULL) AND ("task_notices"."sequence" < $1)) ORDER BY "task_notices"."sequence" DESC LIMIT $2;
 
 PREPARE q35 (bigint[]) AS
-SELECT "task_notices"."sequence", "task_notices"."kind", "task_notices"."error_code", "task_notices"."error_message", "task_notices"."error_details", "task_notices"."execution_ms", "task_notices"."created_at", "task_notices"."attempts", "tasks"."id", "tasks"."reply_to", "tasks"."trace_id", "tasks"."result" FROM ("task_notices" INNER JOIN "tasks" ON ("tasks"."sequence" = "task_notices"."task")) WHERE ("task_notices"."sequence" = ANY($1)) ORDER BY "task_notices"."sequence";
+SELECT "task_notices"."sequence", "task_notices"."kind", "task_notices"."error_code", "task_notices"."error_message", "task_notices"."error_details", "task_notices"."execution_ms", "task_notices"."created_at", "task_notices"."attempts", "tasks"."id", "tasks"."reply_to", "tasks"."trace_id", "tasks"."result" FROM ("task_notices" INNER JOIN "tasks" ON ("tasks"."sequence" = "task_notices"."task")) WHERE ("task_notices"."sequence" = ANY($1));
 
 PREPARE q36 (text) AS
 SELECT "tasks"."digest", "tasks"."sequence", "tasks"."turn", "tasks"."id", "tasks"."action", "tasks"."payload", "tasks"."reply_to", "tasks"."trace_id", "tasks"."owner", "tasks"."requested_by", "tasks"."priority", "tasks"."timeout_ms", "tasks"."retry", "tasks"."state", "tasks"."attempts", "tasks"."created_at", "tasks"."not_before", "tasks"."worker", "tasks"."lease_until", "tasks"."started_at", "tasks"."finished_at", "tasks"."error_code", "tasks"."error_message", "tasks"."error_details", "tasks"."told", "tasks"."lost", "tasks"."result" FROM "tasks" WHERE ("tasks"."id" = $1);
@@ -259,7 +259,7 @@ PREPARE q54 (date, date, bigint) AS
 SELECT query, sum(count)::bigint AS total, sum(without_results)::bigint AS missed FROM search_counts WHERE day BETWEEN $1 AND $2 GROUP BY query ORDER BY total DESC, query LIMIT $3;
 
 PREPARE q55 (bigint[]) AS
-SELECT sequence FROM task_notices AS notice WHERE sequence = ANY ($1) AND 0 < ( SELECT count(*) FROM task_notices AS older WHERE older.task = notice.task AND older.sequence < notice.sequence AND older.buried_at IS NULL);
+SELECT sequence FROM task_notices AS notice WHERE sequence = ANY ($1) AND 0 < ( SELECT count(*) FILTER (WHERE older.buried_at IS NULL) FROM task_notices AS older WHERE older.task = notice.task AND older.sequence < notice.sequence);
 
 PREPARE q56 (timestamp with time zone, bigint) AS
 SELECT sequence FROM task_notices WHERE buried_at IS NULL AND due_at <= $1 ORDER BY due_at, sequence LIMIT $2 FOR UPDATE SKIP LOCKED;
@@ -301,10 +301,10 @@ PREPARE q68 (text[], bigint[], text[], text[], bytea[], text[], timestamp with t
 UPDATE scholarships AS s SET version = n.version, source = n.source, source_id = n.source_id, digest = n.digest, document = n.document, updated_at = $7 FROM unnest($1, $2, $3, $4, $5, $6, $8) AS n (id, version, source, source_id, digest, document, old_version) WHERE s.id = n.id AND s.version = n.old_version;
 
 PREPARE q69 (bigint[]) AS
-UPDATE task_notices AS next SET due_at = created_at WHERE next.worker IS NULL AND next.sequence IN ( SELECT (SELECT min(waiting.sequence) FROM task_notices AS waiting WHERE waiting.task = told.task AND waiting.buried_at IS NULL) FROM unnest($1) AS told (task));
+UPDATE task_notices AS next SET due_at = created_at WHERE next.worker IS NULL AND next.sequence = ANY (ARRAY( SELECT (SELECT min(waiting.sequence) FILTER (WHERE waiting.buried_at IS NULL) FROM task_notices AS waiting WHERE waiting.task = told.task) FROM unnest($1) AS told (task)));
 
 PREPARE q70 (bigint[], text, timestamp with time zone) AS
-UPDATE task_notices AS next SET worker = $2, due_at = $3, attempts = attempts + 1 WHERE next.worker IS NULL AND next.sequence IN ( SELECT (SELECT min(waiting.sequence) FROM task_notices AS waiting WHERE waiting.task = told.task AND waiting.buried_at IS NULL) FROM unnest($1) AS told (task)) RETURNING next.sequence;
+UPDATE task_notices AS next SET worker = $2, due_at = $3, attempts = attempts + 1 WHERE next.worker IS NULL AND next.sequence = ANY (ARRAY( SELECT (SELECT min(waiting.sequence) FILTER (WHERE waiting.buried_at IS NULL) FROM task_notices AS waiting WHERE waiting.task = told.task) FROM unnest($1) AS told (task))) RETURNING next.sequence;
 
 PREPARE q71 (date, bigint, bigint, text) AS
 WITH charged AS ( INSERT INTO spend_days AS spend (day, charged) SELECT $1, $2 WHERE $2 <= $3 ON CONFLICT (day) DO UPDATE SET charged = spend.charged + EXCLUDED.charged WHERE spend.charged::numeric + EXCLUDED.charged <= $3 RETURNING charged), opened AS (INSERT INTO spend_reservations (id, day, amount) SELECT $4::uuid, $1, $2 FROM charged) SELECT charged FROM charged;
@@ -337,7 +337,7 @@ PREPARE q77 (timestamp with time zone, bigint) AS
 WITH old AS ( SELECT sequence FROM tasks WHERE finished_at < $1 ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED) DELETE FROM tasks WHERE sequence IN (SELECT sequence FROM old);
 
 PREPARE q78 (text, bigint, timestamp with time zone, timestamp with time zone, text, timestamp with time zone, timestamp with time zone, timestamp with time zone, text, text, text, text, bigint, text, bigint, bigint, timestamp with time zone, boolean) AS
-WITH saved AS ( UPDATE tasks SET state = $1, attempts = $2, created_at = $3, not_before = $4, worker = $5, lease_until = $6, started_at = $7, finished_at = $8, error_code = $9, error_message = $10, error_details = $11, told = $12, lost = $13, result = coalesce($14, result) WHERE sequence = $15 RETURNING sequence, told, error_code, error_message, error_details) INSERT INTO task_notices (task, kind, error_code, error_message, error_details, execution_ms, created_at, due_at) SELECT sequence, told, error_code, error_message, error_details, news.took, news.now, CASE (SELECT count(*) FROM task_notices AS older WHERE older.task = saved.sequence AND older.buried_at IS NULL) WHEN 0 THEN news.now ELSE news.now + interval '1 minute' END FROM saved, (VALUES ($16::bigint, $17::timestamptz, $18::boolean)) AS news (took, now, is_told) WHERE news.is_told;
+WITH saved AS ( UPDATE tasks SET state = $1, attempts = $2, created_at = $3, not_before = $4, worker = $5, lease_until = $6, started_at = $7, finished_at = $8, error_code = $9, error_message = $10, error_details = $11, told = $12, lost = $13, result = coalesce($14, result) WHERE sequence = $15 RETURNING sequence, told, error_code, error_message, error_details) INSERT INTO task_notices (task, kind, error_code, error_message, error_details, execution_ms, created_at, due_at) SELECT sequence, told, error_code, error_message, error_details, news.took, news.now, CASE (SELECT count(*) FILTER (WHERE older.buried_at IS NULL) FROM task_notices AS older WHERE older.task = saved.sequence) WHEN 0 THEN news.now ELSE news.now + interval '1 minute' END FROM saved, (VALUES ($16::bigint, $17::timestamptz, $18::boolean)) AS news (took, now, is_told) WHERE news.is_told;
 
 PREPARE q79 (text, date, bigint) AS
 WITH settled AS ( DELETE FROM spend_reservations WHERE id = $1::uuid AND day = $2 RETURNING amount) UPDATE spend_days SET charged = least(charged::numeric - settled.amount + $3, 9223372036854775807)::bigint FROM settled WHERE day = $2;

@@ -10,7 +10,7 @@ use domain::task::{ErrorMessage, Lease, NoticeKind, TaskId};
 use domain::{Term as _, Timestamp};
 use ports::{Delivery, NoticeKey};
 
-use super::keeping::walk_indexes;
+use super::keeping::{walk_in_order, walk_indexes};
 use super::record::{Read, error, readable, result, text, unreadable};
 use crate::failure::Failure;
 use crate::schema::{task_notices, tasks};
@@ -23,23 +23,26 @@ const DUE: &str = "SELECT sequence FROM task_notices \
 /// Of notices that are under lock those that wait for an older one of their task. Only now: had it been asked while they were
 /// locked, an older one that was delivered meanwhile would still have been seen. The inner query is asked for each row,
 /// whatever the planner believes about the table.
+///
+/// Here and below buried notices are sorted out by `FILTER`: as a condition it would be that of the index by time, which the
+/// planner believes to be small, and all of that would be read for each task.
 const BLOCKED: &str = "SELECT sequence FROM task_notices AS notice WHERE sequence = ANY ($1) AND 0 < ( \
-       SELECT count(*) FROM task_notices AS older \
-       WHERE older.task = notice.task AND older.sequence < notice.sequence AND older.buried_at IS NULL)";
+       SELECT count(*) FILTER (WHERE older.buried_at IS NULL) FROM task_notices AS older \
+       WHERE older.task = notice.task AND older.sequence < notice.sequence)";
 
 /// Of these tasks the notice that is the oldest now was due since there was something to tell, unless somebody has it.
 const NEXT: &str = "UPDATE task_notices AS next SET due_at = created_at \
-     WHERE next.worker IS NULL AND next.sequence IN ( \
-       SELECT (SELECT min(waiting.sequence) FROM task_notices AS waiting \
-         WHERE waiting.task = told.task AND waiting.buried_at IS NULL) \
-       FROM unnest($1) AS told (task))";
+     WHERE next.worker IS NULL AND next.sequence = ANY (ARRAY( \
+       SELECT (SELECT min(waiting.sequence) FILTER (WHERE waiting.buried_at IS NULL) FROM task_notices AS waiting \
+         WHERE waiting.task = told.task) \
+       FROM unnest($1) AS told (task)))";
 
 /// Of these tasks the notice that is the oldest now is lent, unless somebody has it.
 const LEND_NEXT: &str = "UPDATE task_notices AS next SET worker = $2, due_at = $3, attempts = attempts + 1 \
-     WHERE next.worker IS NULL AND next.sequence IN ( \
-       SELECT (SELECT min(waiting.sequence) FROM task_notices AS waiting \
-         WHERE waiting.task = told.task AND waiting.buried_at IS NULL) \
-       FROM unnest($1) AS told (task)) \
+     WHERE next.worker IS NULL AND next.sequence = ANY (ARRAY( \
+       SELECT (SELECT min(waiting.sequence) FILTER (WHERE waiting.buried_at IS NULL) FROM task_notices AS waiting \
+         WHERE waiting.task = told.task) \
+       FROM unnest($1) AS told (task))) \
      RETURNING next.sequence";
 
 /// Whoever saves one of these tasks, and leaves a notice with it, is waited for, and then waits. In the order in which all lock tasks.
@@ -123,7 +126,7 @@ pub(super) async fn claim_in_txn(
     limit: usize,
     now: Timestamp,
 ) -> Result<Vec<Delivery>, Failure> {
-    walk_indexes(connection).await?;
+    walk_in_order(connection).await?;
     let mut due = Vec::new();
     for look in 0..LOOKS {
         let missing = limit.saturating_sub(due.len());
@@ -149,13 +152,14 @@ async fn deliveries_on_conn(
     if notices.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<(NoticeRow, AddressRow)> = task_notices::table
+    let mut rows: Vec<(NoticeRow, AddressRow)> = task_notices::table
         .inner_join(tasks::table.on(tasks::sequence.eq(task_notices::task)))
         .filter(task_notices::sequence.eq_any(notices))
-        .order(task_notices::sequence)
         .select((NoticeRow::as_select(), AddressRow::as_select()))
         .load(connection)
         .await?;
+    // Not by Postgres: where it may not sort, it would read all notices in their order.
+    rows.sort_unstable_by_key(|(notice, _)| notice.sequence);
     Ok(readable(rows.into_iter().map(into_delivery)))
 }
 
@@ -227,6 +231,7 @@ pub(super) async fn delivered_in_txn(
     connection: &mut AsyncPgConnection,
     keys: Vec<NoticeKey>,
 ) -> Result<u64, Failure> {
+    walk_indexes(connection).await?;
     let told = forget_notices_in_txn(connection, &keys).await?;
     next_in_txn(connection, &told).await?;
     Ok(u64::try_from(told.len()).unwrap_or(u64::MAX))
@@ -237,12 +242,12 @@ pub(super) async fn delivered_and_next_in_txn(
     keys: Vec<NoticeKey>,
     lease: Lease,
 ) -> Result<Vec<Delivery>, Failure> {
+    walk_indexes(connection).await?;
     let told = forget_notices_in_txn(connection, &keys).await?;
     if told.is_empty() {
         return Ok(Vec::new());
     }
     lock_in_txn(connection, &told).await?;
-    walk_indexes(connection).await?;
     let next: Vec<Numbered> = diesel::sql_query(LEND_NEXT)
         .bind::<Array<BigInt>, _>(&told)
         .bind::<Text, _>(lease.worker.as_str())
@@ -290,13 +295,12 @@ async fn lock_in_txn(connection: &mut AsyncPgConnection, tasks: &[i64]) -> Resul
     Ok(())
 }
 
-/// What waited for the oldest notice of these tasks, which is gone, is due.
+/// What waited for the oldest notice of these tasks, which is gone, is due. The transaction walks indexes.
 async fn next_in_txn(connection: &mut AsyncPgConnection, tasks: &[i64]) -> Result<(), Failure> {
     if tasks.is_empty() {
         return Ok(());
     }
     lock_in_txn(connection, tasks).await?;
-    walk_indexes(connection).await?;
     diesel::sql_query(NEXT)
         .bind::<Array<BigInt>, _>(tasks)
         .execute(connection)
@@ -318,6 +322,7 @@ pub(super) async fn undelivered_in_txn(
     connection: &mut AsyncPgConnection,
     undelivered: Undelivered,
 ) -> Result<bool, Failure> {
+    walk_indexes(connection).await?;
     let told: Option<i64> = diesel::update(task_notices::table.find(number(&undelivered.key)))
         .filter(task_notices::worker.eq(undelivered.worker))
         .set((

@@ -81,7 +81,7 @@ const SAVE: &str = "WITH saved AS ( \
        WHERE sequence = ? RETURNING sequence, told, error_code, error_message, error_details) \
      INSERT INTO task_notices (task, kind, error_code, error_message, error_details, execution_ms, created_at, due_at) \
      SELECT sequence, told, error_code, error_message, error_details, news.took, news.now, \
-       CASE (SELECT count(*) FROM task_notices AS older WHERE older.task = saved.sequence AND older.buried_at IS NULL) \
+       CASE (SELECT count(*) FILTER (WHERE older.buried_at IS NULL) FROM task_notices AS older WHERE older.task = saved.sequence) \
          WHEN 0 THEN news.now ELSE news.now + interval '1 minute' END \
      FROM saved, (VALUES (?::bigint, ?::timestamptz, ?::boolean)) AS news (took, now, is_told) WHERE news.is_told";
 
@@ -108,9 +108,16 @@ pub(super) async fn save_in_txn(
     Ok(())
 }
 
-/// Until the transaction ends, whatever is looked for is looked for in an index and in its order. The planner knows the table
-/// as it was some minutes ago, when it may have been empty, and would read and sort all of it.
+/// Until the transaction ends, whatever is looked for is looked for in an index. The planner knows the table as it was some minutes
+/// ago, when it may have been empty, and would read all of it.
 pub(super) async fn walk_indexes(mut connection: &AsyncPgConnection) -> Result<(), Failure> {
+    let settings = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off";
+    connection.batch_execute(settings).await?;
+    Ok(())
+}
+
+/// The same, and what has an order is read in the order of an index: only where there is one for each statement that follows.
+pub(super) async fn walk_in_order(mut connection: &AsyncPgConnection) -> Result<(), Failure> {
     let settings = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off";
     connection.batch_execute(settings).await?;
     Ok(())

@@ -11,7 +11,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use ports::{Commanded, Enqueued, Queued, TaskFilter, TaskPage, page_of};
 
-use super::keeping::{self, locked_in_txn, save_in_txn, walk_indexes};
+use super::keeping::{self, locked_in_txn, save_in_txn, walk_in_order, walk_indexes};
 use super::record::{ListedRow, TaskRow, readable};
 use crate::area::Area;
 use crate::failure::Failure;
@@ -252,7 +252,7 @@ pub(super) async fn list_on_conn(
 ) -> Result<TaskPage, Failure> {
     let is_failed = matches!(filter.state, Some(TaskState::Failed | TaskState::Dead));
     if is_failed {
-        walk_indexes(connection).await?;
+        walk_in_order(connection).await?;
     }
     let mut query = tasks::table
         .order(tasks::sequence.desc())

@@ -12,7 +12,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, try_join_all};
 
 use super::keeping::{
-    LockedRow, LockedTask, locked_in_txn, runs, save_in_txn, waits, walk_indexes,
+    LockedRow, LockedTask, locked_in_txn, runs, save_in_txn, waits, walk_in_order, walk_indexes,
 };
 use super::record::{TaskRow, log_unreadable, readable};
 use crate::area::Area;
@@ -35,7 +35,7 @@ pub(super) async fn claim_in_txn(
     limit: usize,
     now: Timestamp,
 ) -> Result<Vec<Task>, Failure> {
-    walk_indexes(connection).await?;
+    walk_in_order(connection).await?;
     end_leases_in_txn(connection, now).await?;
     let mut rows: Vec<TaskRow> = tasks::table
         .filter(waits())
@@ -239,6 +239,7 @@ fn finish_all_in_txn(
 ) -> BoxFuture<'_, Result<Vec<Option<TaskState>>, Failure>> {
     async move {
         let connection = &*connection;
+        walk_indexes(connection).await?;
         let finish = |ending| finish_in_txn(connection, ending);
         in_order_of(&endings, |ending| ending.id.as_str(), finish).await
     }
