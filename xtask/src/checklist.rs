@@ -1,17 +1,18 @@
-//! `cargo xtask checklist`: the plan's list before a deployment. What a command can check is checked now; what a person must say is
-//! written down with a name and a time, and is good for thirty days; who is on call, for a day and one release. Ends with 0 when nothing
-//! is missing, otherwise with 1.
+//! `cargo xtask checklist`: the plan's list before a deployment. What commands of this program can see to they check, and what they
+//! cannot, or what was done elsewhere, a person confirms. Both are written down, and good for thirty days; who is on call, for a day
+//! and one release. Showing the list runs nothing. Ends with 0 when nothing is missing, otherwise with 1.
 
-mod confirmations;
+mod checking;
 mod items;
+mod record;
 mod report;
+mod state;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
-use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use clap::builder::NonEmptyStringValueParser;
+use clap::builder::{EnumValueParser, NonEmptyStringValueParser, TypedValueParser as _};
 use ports::Clock as _;
 use rollout::machine::{self, Phase, StateStore as _};
 
@@ -19,22 +20,28 @@ use crate::reporting::Page;
 use crate::rollout::DirectoryArguments;
 use crate::rollout::directory::Directory;
 use crate::system_clock::SystemClock;
-use confirmations::{Confirmation, Confirmations, Releases};
 pub(crate) use items::ItemName;
 use items::{ITEMS, Item};
-use report::{Checked, Line, Report};
+use record::{Confirmation, Proof, Record};
+use report::{Line, Report};
+use state::{Releases, State};
+
+/// Where the list is kept, unless somebody names another place.
+const FILE: &str = "checklist.json";
 
 #[derive(clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
     after_help = "Examples:
-  cargo xtask checklist
+  cargo xtask checklist check
+  cargo xtask checklist check --item backups --item rollback
   cargo xtask checklist --version 1.3.0
-  cargo xtask checklist confirm backups --by 'Ada Lovelace' --note 'restored the dump of Monday'
   cargo xtask checklist confirm on-call --by 'Ada Lovelace' --version 1.3.0
+  cargo xtask checklist confirm load-test --by 'Ada Lovelace' --note 'staging, 4,000 requests/s'
 
-Keep the file with the confirmations in the repository: its history tells who confirmed what. Ends with 0 when every check passes and
-every confirmation is there and younger than 30 days (on-call: 24 hours, and its release is not over), 1 when not, 2 on wrong usage."
+Without a subcommand it only shows what is written down. Keep the file in the repository: its history tells who checked and confirmed
+what. A line is ready by a check that passed or a confirmation, whichever is newer, for 30 days, unless a check failed since; on-call by
+a confirmation alone, for 24 hours, while its release is not over. Ends with 0 when every line is ready, 1 when not, 2 on wrong usage."
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -61,15 +68,27 @@ struct ShowArguments {
 
 #[derive(clap::Args)]
 struct FileArguments {
-    /// Where the confirmations are kept
-    #[arg(long, value_name = "FILE", default_value = "checklist.json")]
+    /// Where checks and confirmations are written down
+    #[arg(long, value_name = "FILE", default_value = FILE)]
     file: PathBuf,
 }
 
 #[derive(clap::Subcommand)]
 enum Subcommand {
+    /// Run the commands of each line but on-call, and write down how they ended
+    Check(CheckArguments),
     /// Say that something was done, for the next thirty days; who is on call, for the next day
     Confirm(ConfirmArguments),
+}
+
+#[derive(clap::Args)]
+#[command(after_help = items::help())]
+struct CheckArguments {
+    /// Only this line; may be repeated
+    #[arg(long, value_name = "ITEM", value_parser = EnumValueParser::<ItemName>::new().try_map(with_commands))]
+    item: Vec<ItemName>,
+    #[command(flatten)]
+    file: FileArguments,
 }
 
 #[derive(clap::Args)]
@@ -88,45 +107,92 @@ struct ConfirmArguments {
     file: FileArguments,
 }
 
+/// Refuses what only a person can know.
+fn with_commands(name: ItemName) -> Result<ItemName, String> {
+    if ITEMS
+        .iter()
+        .any(|item| item.name == name && item.commands.is_empty())
+    {
+        return Err("no command can know it: use `checklist confirm`".to_owned());
+    }
+    Ok(name)
+}
+
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match &arguments.command {
         None => show(&arguments.show),
+        Some(Subcommand::Check(arguments)) => check(arguments),
         Some(Subcommand::Confirm(arguments)) => confirm(arguments),
     }
 }
 
-/// When an item was confirmed last, and by whom, however long ago.
+/// When an item was checked with success or confirmed last, and by whom or what, however long ago.
 ///
 /// # Errors
 /// When the file cannot be read.
-pub(crate) fn last_confirmed(
+pub(crate) fn last_done(
     file: &Path,
     item: ItemName,
 ) -> anyhow::Result<Option<(DateTime<Utc>, String)>> {
-    let confirmations = Confirmations::read(file)?;
-    let last = confirmations.last(item);
-    Ok(last.map(|last| (last.at, last.by.clone())))
+    let proofs = Record::read(file)?.proofs(item).into_iter();
+    Ok(proofs.max_by_key(Proof::at).map(|last| match last {
+        Proof::Checked(check) => (check.at, "cargo xtask checklist check".to_owned()),
+        Proof::Confirmed(confirmation) => (confirmation.at, confirmation.by),
+    }))
+}
+
+/// Those that are named; all when none is.
+fn wanted(names: &[ItemName]) -> impl Iterator<Item = &'static Item> {
+    let is_wanted = move |item: &&Item| names.is_empty() || names.contains(&item.name);
+    ITEMS.iter().filter(is_wanted)
 }
 
 fn show(arguments: &ShowArguments) -> anyhow::Result<ExitCode> {
-    let confirmations = Confirmations::read(&arguments.file.file)?;
+    let file = &arguments.file.file;
+    let record = Record::read(file)?;
     let now = SystemClock.now();
     let releases = Releases {
         next: arguments.version.clone(),
         ended: last_end(&arguments.directory.open())?,
     };
-    let mut lines = Vec::new();
-    let is_wanted = |item: &&Item| arguments.item.is_empty() || arguments.item.contains(&item.name);
-    for item in ITEMS.iter().filter(is_wanted) {
-        lines.push(Line {
-            item,
-            checked: item.command.map(check).transpose()?,
-            confirmed: confirmations.state(item.name, now, &releases),
-        });
-    }
-    let report = Report { lines };
+    let lines = wanted(&arguments.item).map(|item| Line {
+        item,
+        state: State::of(&record, item.name, now, &releases),
+    });
+    let report = Report {
+        lines: lines.collect(),
+        version: arguments.version.clone(),
+        file: (file != Path::new(FILE)).then(|| file.clone()),
+    };
     print!("{}", report.rendered(arguments.format));
     Ok(ExitCode::from(u8::from(!report.is_complete())))
+}
+
+fn check(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
+    let file = &arguments.file.file;
+    // What cannot be read is not found out after all the work.
+    Record::read(file)?;
+    let (mut passed, mut failed) = (Vec::new(), Vec::new());
+    for item in wanted(&arguments.item).filter(|item| !item.commands.is_empty()) {
+        let check = checking::check(item)?;
+        let ended = if check.passed() {
+            &mut passed
+        } else {
+            &mut failed
+        };
+        ended.push(item.name.text());
+        // Read again: somebody may have confirmed something meanwhile.
+        let mut record = Record::read(file)?;
+        record.add_check(item.name, check);
+        record.write(file)?;
+    }
+    if !passed.is_empty() {
+        println!("passed: {}", passed.join(", "));
+    }
+    if !failed.is_empty() {
+        println!("FAILED: {}", failed.join(", "));
+    }
+    Ok(ExitCode::from(u8::from(!failed.is_empty())))
 }
 
 /// The version of the last release, and when that was over.
@@ -144,49 +210,63 @@ fn last_end(directory: &Directory) -> anyhow::Result<Option<(String, DateTime<Ut
 }
 
 fn confirm(arguments: &ConfirmArguments) -> anyhow::Result<ExitCode> {
-    let mut confirmations = Confirmations::read(&arguments.file.file)?;
+    let mut record = Record::read(&arguments.file.file)?;
     let confirmation = Confirmation {
         by: arguments.by.clone(),
         at: SystemClock.now(),
         note: arguments.note.clone(),
         version: arguments.version.clone(),
     };
-    confirmations.add(arguments.item, confirmation);
-    confirmations.write(&arguments.file.file)?;
+    record.add_confirmation(arguments.item, confirmation);
+    record.write(&arguments.file.file)?;
     println!("{} is confirmed by {}", arguments.item.text(), arguments.by);
     Ok(ExitCode::SUCCESS)
 }
 
-/// A command of this very program. What it says is kept where it fails.
-fn check(command: &'static [&'static str]) -> anyhow::Result<Checked> {
-    let program = std::env::current_exe().context("this program is not found")?;
-    let output = Command::new(program).args(command).output()?;
-    Ok(if output.status.success() {
-        Checked::Passed
-    } else {
-        Checked::Failed(said(&output.stdout, &output.stderr))
-    })
-}
-
-/// Both streams: some tools tell on one of them what failed, and on the other one where.
-fn said(stdout: &[u8], stderr: &[u8]) -> String {
-    let [stdout, stderr] = [stdout, stderr].map(|bytes| String::from_utf8_lossy(bytes));
-    let parts = [stdout.trim(), stderr.trim().trim_start_matches("error: ")];
-    let parts = parts.into_iter().filter(|part| !part.is_empty());
-    parts.collect::<Vec<_>>().join("\n")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::said;
+    use chrono::TimeDelta;
+
+    use super::record::{Check, Failure};
+    use super::*;
 
     #[test]
-    fn a_command_that_failed_is_heard_on_both_streams() {
-        assert_eq!(
-            said(b"3 of 4 passed\n", b"error: one failed\n"),
-            "3 of 4 passed\none failed"
-        );
-        assert_eq!(said(b" ", b"error: it failed"), "it failed");
-        assert_eq!(said(b"it failed\n", b""), "it failed");
+    fn what_was_done_last_is_the_newest_that_did_not_fail() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(FILE);
+        let item = ItemName::Backups;
+        let at = |days| DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(days);
+        let last = || last_done(&file, item).unwrap();
+        let mut record = Record::default();
+        assert_eq!(last(), None);
+        let passed = Check {
+            at: at(1),
+            commands: vec!["drill restore".to_owned()],
+            commit: None,
+            failures: Vec::new(),
+        };
+        let failed = Check {
+            at: at(3),
+            failures: vec![Failure {
+                command: "drill restore".to_owned(),
+                ended: "exit status: 1".to_owned(),
+                said: Vec::new(),
+            }],
+            ..passed.clone()
+        };
+        record.add_check(item, passed);
+        record.add_check(item, failed);
+        record.write(&file).unwrap();
+        let by = "cargo xtask checklist check".to_owned();
+        assert_eq!(last(), Some((at(1), by)));
+        let by_ada = Confirmation {
+            by: "Ada".to_owned(),
+            at: at(2),
+            note: None,
+            version: None,
+        };
+        record.add_confirmation(item, by_ada);
+        record.write(&file).unwrap();
+        assert_eq!(last(), Some((at(2), "Ada".to_owned())));
     }
 }

@@ -9,11 +9,11 @@ mod tests;
 mod trial;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use anyhow::{Context as _, ensure};
 
-use crate::tools::{HADOLINT, Tools};
+use crate::tools::{HADOLINT, Tools, quiet};
 use crate::workspace::Workspace;
 use image::Image;
 
@@ -130,19 +130,4 @@ fn stage(variant: Variant) -> &'static str {
         Variant::Server => "server",
         Variant::Tools => "tools",
     }
-}
-
-/// Shows what a command says only where it fails.
-fn quiet(command: &mut Command) -> anyhow::Result<()> {
-    let name = command.get_program().display().to_string();
-    let output = command
-        .output()
-        .with_context(|| format!("cannot start {name}"))?;
-    ensure!(
-        output.status.success(),
-        "{name}: {}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(())
 }

@@ -1,16 +1,15 @@
 //! `cargo xtask import`: reads files of scholarships into the store.
 
-use std::io::IsTerminal as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use app::import::{ImportError, ImportFormat, ImportOptions, ImportReport, Importer, Rejection};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ports::{Actor, ActorRole};
 use tokio::io::AsyncRead;
 
+use crate::reporting::progress_bar;
 use crate::store::{Place, Store, StoreArguments};
 use crate::system_clock::SystemClock;
 
@@ -120,7 +119,12 @@ async fn import_file(
         file_name: name.map(|name| name.to_string_lossy().into_owned()),
         dry_run: arguments.dry_run,
     };
-    let bar = progress_bar(length);
+    let template = if length.is_some() {
+        "{bar:40} {bytes}/{total_bytes} {msg} {eta}"
+    } else {
+        "{spinner} {bytes} {msg}"
+    };
+    let bar = progress_bar(length, template);
     let report = importer
         .run(source, options, &SystemClock, |bytes, report| {
             bar.set_position(bytes);
@@ -129,25 +133,6 @@ async fn import_file(
         .await;
     bar.finish_and_clear();
     report
-}
-
-/// Visible on a terminal only.
-fn progress_bar(length: Option<u64>) -> ProgressBar {
-    let target = if std::io::stderr().is_terminal() {
-        ProgressDrawTarget::stderr()
-    } else {
-        ProgressDrawTarget::hidden()
-    };
-    let bar = ProgressBar::with_draw_target(length, target);
-    let template = if length.is_some() {
-        "{bar:40} {bytes}/{total_bytes} {msg} {eta}"
-    } else {
-        "{spinner} {bytes} {msg}"
-    };
-    match ProgressStyle::with_template(template) {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }
 
 /// The report as people read it.

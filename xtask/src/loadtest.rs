@@ -11,7 +11,6 @@ mod knee;
 mod page;
 mod place;
 mod placeholders;
-mod plot;
 mod pods;
 mod progress;
 mod record;
@@ -42,7 +41,7 @@ use self::session::Session;
 use self::subject::Subject;
 use self::verdict::{NOT_MEASURED, WRONG_USAGE};
 use crate::bench::release::measured_by_release;
-use crate::reporting::{Shape, parse_span};
+use crate::reporting::{Shape, parse_span, write_page};
 use crate::workspace::Workspace;
 
 #[derive(clap::Args)]
@@ -202,9 +201,7 @@ fn measured_and_told(
     }
     std::io::stdout().flush()?;
     if let Some(path) = &arguments.html {
-        std::fs::write(path, page::page(&figures))
-            .with_context(|| format!("cannot write {}", path.display()))?;
-        eprintln!("the report is in {}", path.display());
+        write_page(path, &page::page(&figures))?;
     }
     Ok(figures.verdict.exit_code())
 }

@@ -17,6 +17,7 @@ mod checklist;
 mod command_center;
 mod conformance;
 mod container;
+mod dependency_scan;
 mod drill;
 mod fuzz;
 mod gates;
@@ -28,6 +29,7 @@ mod manifests;
 mod migrate;
 mod monitoring;
 mod pause;
+mod plot;
 mod post_deploy;
 mod postgres;
 mod postgres_program;
@@ -84,7 +86,7 @@ enum Command {
     Browser,
     /// Check that crates depend on each other only as docs/architecture.md allows
     CheckLayers,
-    /// The list before a deployment: what is checked, what a person confirmed, and how long ago
+    /// The list before a deployment: what was checked, what a person confirmed, and how long ago
     Checklist(checklist::Arguments),
     /// Be a Command Center to try a server with: send tasks, show what is told, check every signature
     #[command(name = "command-center")]
@@ -93,6 +95,8 @@ enum Command {
     Conformance(conformance::Arguments),
     /// Put the container's root file system together, lint what describes it, start the server in it
     Container(container::Arguments),
+    /// Check licences, bans, sources and advisories of all dependencies
+    DependencyScan,
     /// Restart, fail over, restore under load, and count what was lost
     Drill(drill::Arguments),
     /// Fuzz the search index for minutes
@@ -169,6 +173,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::Container(arguments) => container::run(&arguments),
         Command::CheckLayers => check_layers::run(),
+        Command::DependencyScan => dependency_scan::run(),
         Command::Drill(arguments) => drill::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Gates(arguments) => gates::run(&arguments),

@@ -41,6 +41,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
 /// # Errors
 /// Everything that is wrong, of all that is applied.
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
+    tools::ensure_kubectl()?;
     let documentation = Documentation::of(workspace)?;
     let (mut count, mut wrong) = (0, Vec::new());
     for applied in APPLIED {
@@ -63,10 +64,10 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
 
 /// What `kubectl apply -k` would send.
 fn built(workspace: &Workspace, applied: &str) -> anyhow::Result<String> {
-    tools::ensure_kubectl()?;
     let mut command = workspace.command("kubectl");
     let folder = format!("{FOLDER}/{applied}");
-    let output = command.args(["kustomize", &folder]).output()?;
+    let output = command.args(["kustomize", &folder]).output();
+    let output = output.context("kubectl")?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(
         output.status.success() && said.trim().is_empty(),

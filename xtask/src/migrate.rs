@@ -1,6 +1,7 @@
 //! `cargo xtask migrate`: makes, takes back, lists and verifies the schema of a Postgres database.
 
 mod files;
+mod rehearsal;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -19,11 +20,11 @@ Exit codes:
   0  done, or there was nothing to do
   1  it failed; the message says why, and the steps before the one that failed are made
   2  wrong arguments
-  3  status: steps are missing; verify: the schema is not what it should be
+  3  status: steps are missing; verify, rehearse: the schema is not what it should be
   4  down: rows would be destroyed, and --yes was not given
 
 Several at once are safe: one works, the others wait. status and --dry-run only look: they wait for nobody, and work through a
-pooler. The others need a direct connection.
+pooler. The others need a direct connection; rehearse starts a Postgres of its own, and needs none.
 
 Examples:
   export DATABASE_URL=postgresql://scholarship:secret@db.example.org:5432/scholarships
@@ -32,7 +33,8 @@ Examples:
   cargo xtask migrate up                  make them
   cargo xtask migrate verify              compare with a database made anew beside it (the role needs CREATEDB)
   cargo xtask migrate down --dry-run      show what would be taken back
-  cargo xtask migrate down                take back the newest step";
+  cargo xtask migrate down                take back the newest step
+  cargo xtask migrate rehearse            whether all of them can be made, taken back and made again";
 
 #[derive(clap::Args)]
 #[command(after_long_help = HELP)]
@@ -70,6 +72,8 @@ enum Command {
     Status,
     /// Compare the schema with what the steps make, and with what this program was compiled for
     Verify,
+    /// Make every step, take each back, make them again and verify, on a Postgres that ends with the command
+    Rehearse,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -93,6 +97,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
                 let settings = arguments.target.settings()?;
                 verify(migrator(arguments).await?, &settings).await
             }
+            Command::Rehearse => rehearsal::hold(patience(arguments)).await,
         }
     })
 }
@@ -103,8 +108,12 @@ async fn look(arguments: &Arguments) -> anyhow::Result<Vec<MigrationStatus>> {
 }
 
 async fn migrator(arguments: &Arguments) -> anyhow::Result<Migrator> {
-    let patience = Duration::from_secs(arguments.wait);
-    Ok(Migrator::connect(&arguments.target.settings()?, patience).await?)
+    let settings = arguments.target.settings()?;
+    Ok(Migrator::connect(&settings, patience(arguments)).await?)
+}
+
+fn patience(arguments: &Arguments) -> Duration {
+    Duration::from_secs(arguments.wait)
 }
 
 async fn up(migrator: Migrator) -> anyhow::Result<ExitCode> {

@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, ensure};
 
 use crate::render::{self, routing};
-use crate::tools::{self, ensure_debian_packages};
+use crate::tools::{self, ensure_debian_packages, quiet};
 use crate::workspace::Workspace;
 
 const ALERTMANAGER: &str = "deploy/alertmanager/alertmanager.yml";
@@ -62,19 +62,4 @@ fn files_in(folder: &Path) -> anyhow::Result<Vec<std::path::PathBuf>> {
     files.sort();
     ensure!(!files.is_empty(), "{shown} is empty");
     Ok(files)
-}
-
-/// Shows what the tool says only where it fails: it names every file otherwise.
-fn quiet(command: &mut Command) -> anyhow::Result<()> {
-    let name = command.get_program().display().to_string();
-    let output = command
-        .output()
-        .with_context(|| format!("cannot start {name}"))?;
-    ensure!(
-        output.status.success(),
-        "{name}: {}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(())
 }

@@ -23,7 +23,7 @@ use self::faults::Fault;
 use self::figures::{Expectation, Figures};
 use self::world::{Binaries, CANARY, ROUTER_JOB, STABLE, World};
 use crate::pause::pause;
-use crate::reporting::{Shape, cut, parse_span};
+use crate::reporting::{Shape, cut, parse_span, write_page};
 use crate::rig::load::{self, Answers, Load, Seen};
 use crate::rollout::PolicyArguments;
 use crate::rollout::directory::Directory;
@@ -121,8 +121,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             held.users.as_ref(),
             &held.history,
         )?;
-        std::fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))?;
-        eprintln!("the report is in {}", path.display());
+        write_page(path, &page)?;
     }
     match arguments.format {
         Shape::Table => print!("\n{}", held.figures.table()),

@@ -7,7 +7,7 @@ mod diff;
 mod files;
 mod kubernetes;
 mod operator;
-mod queries;
+pub(crate) mod queries;
 mod recording;
 pub(crate) mod routing;
 mod rule_tests;

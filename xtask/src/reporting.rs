@@ -1,9 +1,13 @@
 //! The forms in which verdicts leave this program, and how foreign text is made safe in each.
 
 use std::fmt::Write as _;
+use std::io::IsTerminal as _;
+use std::path::Path;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum Format {
@@ -32,6 +36,31 @@ pub(crate) enum Page {
     Table,
     Json,
     Markdown,
+}
+
+/// Visible on a terminal only.
+pub(crate) fn progress_bar(length: Option<u64>, template: &str) -> ProgressBar {
+    let target = if std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(length, target);
+    match ProgressStyle::with_template(template) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// Writes a report where somebody wants it.
+///
+/// # Errors
+///
+/// When it cannot be written there.
+pub(crate) fn write_page(path: &Path, page: &str) -> anyhow::Result<()> {
+    std::fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))?;
+    eprintln!("the report is in {}", path.display());
+    Ok(())
 }
 
 /// As it is written on a command line.

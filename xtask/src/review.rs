@@ -21,7 +21,7 @@ use self::figures::{Budget, Goal, Incident, Measure, Peak, Review};
 use self::html::Trend;
 use self::questions::Questions;
 use self::releases::Releases;
-use crate::reporting::{Shape, parse_span};
+use crate::reporting::{Shape, parse_span, write_page};
 use crate::rollout::measuring::{Meter, PrometheusArguments};
 use crate::rollout::{DirectoryArguments, PolicyArguments};
 use crate::system_clock::SystemClock;
@@ -37,7 +37,8 @@ const POINTS: u32 = 200;
   cargo xtask review --prometheus http://localhost:9090 --since 30d --format json
 
 Counts are those of Prometheus, which must keep them for as long; releases are those of --directory. Ends with 0 when the review was
-made, whatever it says, with 1 when it could not be, and with 2 on wrong usage.")]
+made, whatever it says, with 1 when it could not be (no --prometheus, and a --since out of range, are that, too), and with 2 on options
+that cannot be read.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     prometheus: PrometheusArguments,
@@ -48,7 +49,7 @@ pub(crate) struct Arguments {
     directory: DirectoryArguments,
     #[command(flatten)]
     policy: PolicyArguments,
-    /// The confirmations of `cargo xtask checklist`
+    /// The checks and confirmations of `cargo xtask checklist`
     #[arg(long, value_name = "FILE", default_value = "checklist.json")]
     confirmations: PathBuf,
     /// Where to write a page with plots
@@ -72,14 +73,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let to = SystemClock.now();
     let from = to - TimeDelta::from_std(arguments.since)?;
     let job = arguments.prometheus.job(&policy);
-    let alerts = policy
-        .monitoring
-        .alerts
-        .keys()
-        .map(String::as_str)
-        .collect();
     let asker = Asker {
-        questions: Questions::new(job, alerts, arguments.since),
+        questions: Questions::new(job, &policy.monitoring, arguments.since),
         meter: &meter,
         from,
         to,
@@ -106,8 +101,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     if let Some(path) = &arguments.html {
         let page = html::page(&review, &asker.trends()?);
-        std::fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))?;
-        eprintln!("the review is in {}", path.display());
+        write_page(path, &page)?;
     }
     match arguments.format {
         Shape::Table => print!("{}", report::table(&review)),
@@ -256,7 +250,7 @@ impl Asker<'_> {
     fn trends(&self) -> anyhow::Result<Vec<Trend>> {
         // A rate needs some scrapes, which are seldom further apart than a minute.
         let step = ((self.to - self.from).to_std()? / POINTS).max(Duration::from_secs(15));
-        let window = span::text(step.max(Duration::from_secs(60)).max(step));
+        let window = span::text(step.max(Duration::from_secs(60)));
         let questions = &self.questions;
         let trends = [
             ("Requests a second", questions.rate(&window), "/s", 1.0),

@@ -161,26 +161,35 @@ impl RunningServer {
 
     /// Sends a signal, as `TERM` or `USR1`.
     pub(crate) fn signal(&self, name: &str) -> anyhow::Result<()> {
-        let told = Command::new("kill")
-            .args([&format!("-{name}"), &self.child.id().to_string()])
-            .status()?;
-        ensure!(told.success(), "the server could not be sent {name}");
-        Ok(())
+        signal(&self.child, name)
     }
 
     /// Asks the server to end, and checks that it ended well.
     pub(crate) fn stop(mut self) -> anyhow::Result<()> {
-        self.signal("TERM")?;
-        let asked = Instant::now();
-        while asked.elapsed() < Duration::from_secs(30) {
-            if let Some(status) = self.child.try_wait()? {
-                ensure!(status.success(), "the server ended with {status}");
-                return Ok(());
-            }
-            pause(Duration::from_millis(10));
-        }
-        bail!("the server does not end")
+        end(&mut self.child)
     }
+}
+
+/// Asks a server to end, and checks that it ended well and in time.
+pub(crate) fn end(server: &mut Child) -> anyhow::Result<()> {
+    signal(server, "TERM")?;
+    let asked = Instant::now();
+    while asked.elapsed() < Duration::from_secs(30) {
+        if let Some(status) = server.try_wait()? {
+            ensure!(status.success(), "the server ended with {status}");
+            return Ok(());
+        }
+        pause(Duration::from_millis(10));
+    }
+    bail!("the server does not end")
+}
+
+fn signal(process: &Child, name: &str) -> anyhow::Result<()> {
+    let told = Command::new("kill")
+        .args([&format!("-{name}"), &process.id().to_string()])
+        .status()?;
+    ensure!(told.success(), "the server could not be sent {name}");
+    Ok(())
 }
 
 /// Seconds of CPU that a process has used, in steps of a hundredth.

@@ -94,6 +94,34 @@ fn run(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A command of this very program, also once a build has put another one in its place.
+///
+/// # Errors
+///
+/// When the system does not say where this program is.
+pub(crate) fn this_program() -> anyhow::Result<Command> {
+    #[cfg(target_os = "linux")]
+    let program = PathBuf::from("/proc/self/exe");
+    #[cfg(not(target_os = "linux"))]
+    let program = std::env::current_exe().context("this program is not found")?;
+    Ok(Command::new(program))
+}
+
+/// Shows what the command says only where it fails.
+pub(crate) fn quiet(command: &mut Command) -> anyhow::Result<()> {
+    let name = command.get_program().display().to_string();
+    let output = command
+        .output()
+        .with_context(|| format!("cannot start {name}"))?;
+    ensure!(
+        output.status.success(),
+        "{name}: {}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(())
+}
+
 /// What the command writes to standard output, or `None` when it cannot be started or fails.
 fn output_of(command: &mut Command) -> Option<String> {
     let output = command.output().ok()?;
@@ -110,4 +138,33 @@ fn shown(command: &Command) -> String {
         text.push_str(&argument.to_string_lossy());
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::this_program;
+
+    const REMOVED: &str = "REMOVED";
+
+    #[test]
+    fn a_program_that_was_removed_finds_itself() {
+        if std::env::var_os(REMOVED).is_some() {
+            let this = std::env::current_exe().unwrap();
+            std::fs::remove_file(this).unwrap();
+            let other = this_program().unwrap().arg("--list").output().unwrap();
+            assert!(other.status.success());
+            return;
+        }
+        // Whoever removes itself is a copy.
+        let folder = tempfile::tempdir().unwrap();
+        let copy = folder.path().join("copy");
+        std::fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
+        let removed = std::process::Command::new(&copy)
+            .arg("a_program_that_was_removed_finds_itself")
+            .env(REMOVED, "1")
+            .output()
+            .unwrap();
+        assert!(removed.status.success(), "{removed:?}");
+        assert!(!copy.exists());
+    }
 }

@@ -1,5 +1,5 @@
-//! The workflow of releases and the documentation use commands as they are: a flag that is renamed fails here, not on the day of a
-//! release.
+//! The workflow of releases, the documentation and the checklist use commands as they are: a flag that is renamed fails here, not on the
+//! day of a release.
 
 use std::path::PathBuf;
 
@@ -76,8 +76,7 @@ fn scripts(job: &Value) -> String {
 fn command_lines(script: &str) -> Vec<Vec<String>> {
     let joined = script.replace("\\\n", " ");
     let mut lines = Vec::new();
-    for line in joined.lines() {
-        let line = line.split(" # ").next().unwrap().trim();
+    for line in joined.lines().map(str::trim) {
         // What copies the program does not run it.
         if line.starts_with('#') || line.starts_with("cp ") {
             continue;
@@ -129,7 +128,8 @@ fn with_values(word: &str) -> String {
     word
 }
 
-fn accept(words: &[String], from: &str) {
+/// Fails when this program has no such command.
+pub(crate) fn accept(words: &[String], from: &str) {
     let line = ["xtask".to_owned()].into_iter().chain(words.to_vec());
     if let Err(error) = CommandLine::try_parse_from(line) {
         panic!("{from}: xtask {}: {error}", words.join(" "));

@@ -1,5 +1,7 @@
 //! What the plan's list asks for before a deployment.
 
+use std::fmt::Write as _;
+
 use chrono::TimeDelta;
 use clap::ValueEnum;
 
@@ -7,21 +9,21 @@ use crate::reporting::name_of;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ItemName {
-    /// Code and the running service were scanned for weaknesses
+    /// Dependencies, the repository and a running service were scanned for weaknesses
     SecurityScan,
     /// Twice the expected peak was sent to it
     LoadTest,
-    /// The steps of the schema were taken in staging
+    /// The steps of the schema were made and taken back
     Migrations,
     /// A backup was restored and compared
     Backups,
     /// Somebody is on call
     OnCall,
-    /// A release was rolled back in staging
+    /// A bad release was rolled back
     Rollback,
-    /// People see the dashboards
+    /// The dashboards are those of the policy
     Dashboards,
-    /// Alerts reach those whom they should
+    /// Alerts go to those whom they should reach
     AlertRouting,
 }
 
@@ -30,7 +32,7 @@ impl ItemName {
         name_of(self)
     }
 
-    /// How long a confirmation is good for: the world changes meanwhile, and duties do so every day.
+    /// How long a check or a confirmation is good for: the world changes meanwhile, and duties do so every day.
     pub(super) fn good_for(self) -> TimeDelta {
         if self.is_of_one_release() {
             TimeDelta::hours(24)
@@ -47,9 +49,9 @@ impl ItemName {
 
 pub(super) struct Item {
     pub(super) name: ItemName,
-    /// Of this program; what it finds holds for now.
-    pub(super) command: Option<&'static [&'static str]>,
-    /// What a person confirms, as no command can know it.
+    /// Of this program, words separated by spaces; none where only a person can know.
+    pub(super) commands: &'static [&'static str],
+    /// What the commands see to, or a person elsewhere.
     pub(super) asks_for: &'static str,
 }
 
@@ -57,53 +59,88 @@ pub(super) struct Item {
 pub(super) static ITEMS: [Item; 8] = [
     Item {
         name: ItemName::SecurityScan,
-        command: Some(&["secret-scan"]),
-        asks_for: "code (SAST) and the running service (DAST) were scanned, findings are dealt with",
+        commands: &["dependency-scan", "secret-scan", "conformance"],
+        asks_for: "dependencies (licences, sources, the advisories of today), the repository (secrets) and a running service (DAST) are scanned",
     },
     Item {
         name: ItemName::LoadTest,
-        command: None,
-        asks_for: "twice the expected peak was sent to it, and the objectives held",
+        commands: &["loadtest --scenario mixed --rate 2000 --duration 60s"],
+        asks_for: "twice the expected peak is sent to it, and the objectives hold",
     },
     Item {
         name: ItemName::Migrations,
-        command: Some(&["lint-migrations"]),
-        asks_for: "the steps of the schema were taken in staging, up and down",
+        commands: &["lint-migrations", "migrate rehearse"],
+        asks_for: "the steps of the schema are safe, and are made, taken back and made again",
     },
     Item {
         name: ItemName::Backups,
-        command: None,
-        asks_for: "a backup was restored into an empty database and compared",
+        commands: &["drill restore", "drill disaster"],
+        asks_for: "backups are restored under load, and nothing is lost that they should hold",
     },
     Item {
         name: ItemName::OnCall,
-        command: None,
+        commands: &[],
         asks_for: "somebody is on call for the next 48 hours and knows of the release",
     },
     Item {
         name: ItemName::Rollback,
-        command: Some(&["rollout", "simulate", "--rounds", "20", "--releases", "200"]),
-        asks_for: "a release was rolled back in staging within 15 minutes",
+        commands: &["rehearse --fault errors --expect rollback"],
+        asks_for: "a release that is bad is rolled back, within 15 minutes",
     },
     Item {
         name: ItemName::Dashboards,
-        command: Some(&["render", "--check"]),
-        asks_for: "the rendered dashboards are loaded and show the service",
+        commands: &["render --check"],
+        asks_for: "the dashboards are what the policy makes them",
     },
     Item {
         name: ItemName::AlertRouting,
-        command: Some(&["monitoring"]),
-        asks_for: "a test alert reached the one on call",
+        commands: &["monitoring"],
+        asks_for: "each alert goes to the receiver that it is for (amtool)",
     },
 ];
+
+/// What each line runs, for `--help`.
+pub(super) fn help() -> String {
+    let mut text = String::from("Runs, one after the other, on servers of its own:\n");
+    for item in &ITEMS {
+        for (place, command) in item.commands.iter().enumerate() {
+            let name = if place == 0 {
+                item.name.text()
+            } else {
+                String::new()
+            };
+            let _ = writeln!(text, "  {name:<14} cargo xtask {command}");
+        }
+    }
+    text.push_str(
+        "\nMost of these take minutes, and the load test a machine that does nothing else. How a line ended is written down as soon as it has:
+Ctrl-C loses nothing of those before. Advisories that cannot be fetched are a failure, since nothing was looked up.
+
+Ends with 0 when all passed, 1 when something failed, 2 on wrong usage.",
+    );
+    text
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workflows::accept;
 
     #[test]
     fn each_line_of_the_plan_is_there_once() {
         let names: Vec<ItemName> = ITEMS.iter().map(|item| item.name).collect();
         assert_eq!(names, ItemName::value_variants());
+    }
+
+    #[test]
+    fn every_command_is_one_that_we_have_and_only_on_call_has_none() {
+        for item in &ITEMS {
+            assert_eq!(item.commands.is_empty(), item.name == ItemName::OnCall);
+            for command in item.commands {
+                let words: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
+                accept(&words, &item.name.text());
+                assert!(help().contains(&format!("cargo xtask {command}\n")));
+            }
+        }
     }
 }

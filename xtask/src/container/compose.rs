@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Context as _;
 
-use super::quiet;
+use crate::tools::quiet;
 use crate::tools::{self, ensure_debian_packages};
 use crate::workspace::Workspace;
 

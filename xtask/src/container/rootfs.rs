@@ -7,7 +7,8 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail, ensure};
 
-use super::{Variant, quiet};
+use super::Variant;
+use crate::tools::quiet;
 
 /// Folders that an engine mounts something on.
 const MOUNTED: [&str; 3] = ["dev", "proc", "sys"];

@@ -12,7 +12,7 @@ use super::Variant;
 use super::image::Image;
 use super::rootfs::WRITABLE;
 use crate::pause::pause;
-use crate::running_server::status_of;
+use crate::running_server::{self, status_of};
 use crate::tools::is_root;
 
 /// Mounts the root over itself, read-only but for the folders given, and becomes the program: the process stays the same, so that
@@ -30,8 +30,6 @@ exec setpriv --no-new-privs --bounding-set=-all,+setuid,+setgid,+sys_chroot chro
 /// Of the programs outside; what runs inside finds none of them.
 const PATH: &str = "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const STARTING: Duration = Duration::from_secs(60);
-/// What Kubernetes grants.
-const ENDING: Duration = Duration::from_secs(30);
 
 /// # Errors
 /// It does not start, answer, heed the health check, or end as it should.
@@ -157,6 +155,9 @@ fn health_check(
     Ok(output.status)
 }
 
+/// As the kernel writes a set of capabilities without any.
+const NO_RIGHTS: &str = "0000000000000000";
+
 /// What the kernel says of the process.
 fn confined(process: u32, user: &str) -> anyhow::Result<()> {
     let read = |file: &str| std::fs::read_to_string(format!("/proc/{process}/{file}"));
@@ -179,9 +180,7 @@ fn confined(process: u32, user: &str) -> anyhow::Result<()> {
     );
     for rights in ["CapEff:", "CapPrm:", "CapInh:", "CapAmb:"] {
         ensure!(
-            field(rights)
-                .iter()
-                .all(|set| set.bytes().all(|byte| byte == b'0')),
+            field(rights) == [NO_RIGHTS],
             "it has capabilities: {rights} {:?}",
             field(rights)
         );
@@ -206,22 +205,10 @@ fn confined(process: u32, user: &str) -> anyhow::Result<()> {
 }
 
 fn end(mut running: Running) -> anyhow::Result<()> {
-    let process = running.0.id().to_string();
     let asked = Instant::now();
-    let told = Command::new("kill").args(["-TERM", &process]).status()?;
-    ensure!(told.success(), "the server could not be told to end");
-    while asked.elapsed() < ENDING {
-        if let Some(status) = running.0.try_wait()? {
-            ensure!(
-                status.success(),
-                "after SIGTERM the server ended with {status}"
-            );
-            println!("ended {:.2} s after SIGTERM", asked.elapsed().as_secs_f64());
-            return Ok(());
-        }
-        pause(Duration::from_millis(20));
-    }
-    bail!("the server does not end after SIGTERM")
+    running_server::end(&mut running.0)?;
+    println!("ended {:.2} s after SIGTERM", asked.elapsed().as_secs_f64());
+    Ok(())
 }
 
 /// What the migration Job of a cluster runs; without a database, only that the program starts and knows its command.

@@ -44,7 +44,7 @@ pub(super) fn hold(binary: &Path, rates: Rates) -> anyhow::Result<Report> {
     world.destroy()?;
     let restored = restore(&mut world, path, lost, &mut findings);
     let proven = restored.and_then(|()| prove_until(&world, &testimony.ledger, backup_begun));
-    let (proof, gone) = findings.kept(proven.map(|(proof, gone)| (Some(proof), Some(gone))));
+    let (proof, gone) = findings.kept(proven).unzip();
     if let Some(gone) = gone {
         let since = lost - backup_begun;
         findings.note(format!(

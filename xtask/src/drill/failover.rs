@@ -36,7 +36,7 @@ pub(super) fn hold(binary: &Path, rates: Rates) -> anyhow::Result<Report> {
     findings.note(
         "the promoted server has no standby: its next failure would lose what it acknowledged",
     );
-    let proof = findings.kept(prove(&world, &testimony.ledger).map(Some));
+    let proof = findings.kept(prove(&world, &testimony.ledger));
     Ok(Report::new(
         "failover",
         &testimony,
@@ -51,7 +51,7 @@ fn fail_over(
     standby: PrivatePostgres,
     crowd: &Crowd,
     findings: &mut Findings,
-) -> anyhow::Result<Option<PrivatePostgres>> {
+) -> anyhow::Result<PrivatePostgres> {
     eprintln!("the primary is killed");
     let killed = Instant::now();
     world.postgres.kill();
@@ -93,5 +93,5 @@ fn fail_over(
         "from the kill until the last write that was not acknowledged",
         last - killed,
     );
-    Ok(Some(old))
+    Ok(old)
 }

@@ -123,12 +123,7 @@ mod tests {
     }
 
     fn entry(number: u64, write: Write, heard: Heard) -> Entry {
-        Entry {
-            number,
-            write,
-            heard,
-            heard_at: Instant::now(),
-        }
+        ledger::entry(number, write, heard, Instant::now())
     }
 
     fn made(number: u64, id: &str) -> Entry {

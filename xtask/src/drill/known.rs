@@ -54,16 +54,8 @@ pub(super) fn at(mut entries: Vec<Entry>, moment: Instant) -> Vec<Entry> {
 mod tests {
     use std::time::Duration;
 
+    use super::super::ledger::entry;
     use super::*;
-
-    fn entry(number: u64, write: Write, heard: Heard, at: Instant) -> Entry {
-        Entry {
-            number,
-            write,
-            heard,
-            heard_at: at,
-        }
-    }
 
     #[test]
     fn a_replacement_of_unknown_outcome_leaves_both_names() {

@@ -314,17 +314,18 @@ fn tally(entries: &[Entry]) -> Tally {
 }
 
 #[cfg(test)]
+pub(super) fn entry(number: u64, write: Write, heard: Heard, heard_at: Instant) -> Entry {
+    Entry {
+        number,
+        write,
+        heard,
+        heard_at,
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
-
-    fn entry(number: u64, write: Write, heard: Heard, at: Instant) -> Entry {
-        Entry {
-            number,
-            write,
-            heard,
-            heard_at: at,
-        }
-    }
 
     #[test]
     fn only_an_answer_that_promises_it_is_taken_for_a_refusal() {

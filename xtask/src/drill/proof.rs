@@ -1,5 +1,5 @@
-//! Whether what was acknowledged is there: each write is looked for in the database and through the API of every replica, and what
-//! was not acknowledged is sent again, which must make nothing twice, and is looked for as well.
+//! Whether what was acknowledged is there: each write is looked for in the database and through the API, scholarships at every replica,
+//! and what was not acknowledged is sent again, which must make nothing twice, and is looked for as well.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::SocketAddr;
@@ -135,7 +135,7 @@ fn unseen(world: &World, ledger: &Ledger, entries: &[Entry]) -> anyhow::Result<V
         });
         if missing.is_empty() {
             in_step.with_context(|| format!("replica {}", replica.number))?;
-        } else if in_step.is_err() {
+        } else {
             let of = |id: &String| format!("{id} at replica {}", replica.number);
             unseen.extend(missing.iter().map(of));
         }

@@ -88,11 +88,9 @@ impl Findings {
     }
 
     /// What the service did not do once a drill had begun is a finding, and no failure of the drill.
-    pub(super) fn kept<T: Default>(&mut self, outcome: anyhow::Result<T>) -> T {
-        outcome.unwrap_or_else(|error| {
-            self.problem(format!("{error:#}"));
-            T::default()
-        })
+    pub(super) fn kept<T>(&mut self, outcome: anyhow::Result<T>) -> Option<T> {
+        let note = |error| self.problem(format!("{error:#}"));
+        outcome.map_err(note).ok()
     }
 
     /// Says so if there are any.
@@ -149,6 +147,10 @@ impl Findings {
     }
 }
 
+fn waits(p99_ms: f64, longest_ms: f64) -> String {
+    format!("99 % waited {p99_ms:.0} ms at most, the longest {longest_ms:.0} ms")
+}
+
 impl Report {
     pub(super) fn new(
         drill: &'static str,
@@ -198,23 +200,21 @@ impl Report {
         let mut text = String::new();
         let _ = writeln!(
             text,
-            "users   {} requests, {} failed{}; 99 % waited {:.0} ms at most, the longest {:.0} ms",
+            "users   {} requests, {} failed{}; {}",
             users.requests,
             users.failed,
             listed(&users.failed_by_kind),
-            users.p99_ms,
-            users.longest_ms
+            waits(users.p99_ms, users.longest_ms)
         );
         let _ = writeln!(
             text,
-            "writes  {} sent, {} acknowledged, {} refused, {} of unknown outcome{}; 99 % waited {:.0} ms at most, the longest {:.0} ms",
+            "writes  {} sent, {} acknowledged, {} refused, {} of unknown outcome{}; {}",
             writes.sent,
             writes.acknowledged,
             writes.refused,
             writes.unknown,
             listed(&writes.by_kind),
-            writes.p99_ms,
-            writes.longest_ms
+            waits(writes.p99_ms, writes.longest_ms)
         );
         let _ = writeln!(
             text,

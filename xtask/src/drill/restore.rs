@@ -43,7 +43,7 @@ pub(super) fn hold(binary: &Path, rates: Rates) -> anyhow::Result<Report> {
 
     let testimony = crowd.finish();
     findings.all_answered(&testimony.users);
-    let proof = findings.kept(prove(&world, &testimony.ledger).map(Some));
+    let proof = findings.kept(prove(&world, &testimony.ledger));
     if let Some(proof) = &proof {
         findings.note(format!(
             "RPO: {} acknowledged writes are lost",
@@ -64,7 +64,7 @@ fn bring_back(
     (base, archive): (&BaseBackup, &WalArchive),
     crowd: &Crowd,
     findings: &mut Findings,
-) -> anyhow::Result<Option<Kept>> {
+) -> anyhow::Result<Kept> {
     eprintln!("the primary and its data are lost");
     let lost = Instant::now();
     world.postgres.destroy();
@@ -96,7 +96,7 @@ fn bring_back(
         "until a change of one replica was seen by both others",
         delay,
     );
-    Ok(Some((old, guard)))
+    Ok((old, guard))
 }
 
 /// The restored server is as alone as one that was just promoted: it gets what the lost one had.

@@ -1,6 +1,6 @@
 //! Waiting for what a drill asked for, and never without an end.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
@@ -8,13 +8,14 @@ use tempfile::NamedTempFile;
 use tokio::time::timeout;
 
 use crate::pause::pause;
+use crate::tools::this_program;
 
 /// For whatever has to come about by itself.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// For one answer; servers give up long before.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
 
-/// Waits until something is so; answers how long that took.
+/// Waits until something is so.
 ///
 /// # Errors
 ///
@@ -22,12 +23,12 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
 pub(super) fn until(
     what: &str,
     mut is_so: impl FnMut() -> anyhow::Result<bool>,
-) -> anyhow::Result<Duration> {
+) -> anyhow::Result<()> {
     let begun = Instant::now();
     loop {
         let so = is_so();
         if matches!(so, Ok(true)) {
-            return Ok(begun.elapsed());
+            return Ok(());
         }
         if begun.elapsed() > PATIENCE {
             so.with_context(|| format!("waited for: {what}"))?;
@@ -57,15 +58,16 @@ pub(super) async fn answered<T>(
 pub(super) fn xtask(database_url: &str, arguments: &[&str]) -> anyhow::Result<String> {
     // Files, since a pipe that nobody reads holds up whoever writes.
     let (output, errors) = (NamedTempFile::new()?, NamedTempFile::new()?);
-    let mut child = Command::new(std::env::current_exe()?)
+    let command = format!("xtask {}", arguments.join(" "));
+    let mut child = this_program()?
         .args(arguments)
         .env("DATABASE_URL", database_url)
         .env_remove("POSTGRES_POOL_MODE")
         .stdin(Stdio::null())
         .stdout(output.reopen()?)
         .stderr(errors.reopen()?)
-        .spawn()?;
-    let command = format!("xtask {}", arguments.join(" "));
+        .spawn()
+        .with_context(|| format!("{command} does not start"))?;
     let in_time = until(&format!("{command} ends"), || {
         Ok(child.try_wait()?.is_some())
     });

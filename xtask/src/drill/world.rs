@@ -37,6 +37,14 @@ pub(super) const SHIPPED: Checks = Checks {
     shutdown_delay: "5",
 };
 
+#[cfg(test)]
+#[test]
+fn the_delay_is_the_one_of_production() {
+    let shipped = include_str!("../../../config/production.toml");
+    let line = format!("shutdown_delay = {}", SHIPPED.shutdown_delay);
+    assert!(shipped.lines().any(|one| one == line));
+}
+
 pub(super) struct World {
     // In this order they end.
     haproxy: PrivateHaproxy,
@@ -179,7 +187,7 @@ impl World {
     /// # Errors
     ///
     /// When that takes too long.
-    pub(super) fn until_routed(&self, index: usize) -> anyhow::Result<Duration> {
+    pub(super) fn until_routed(&self, index: usize) -> anyhow::Result<()> {
         until("HAProxy sends requests to the replica", || {
             self.is_routed(index)
         })
@@ -190,7 +198,7 @@ impl World {
     /// # Errors
     ///
     /// When that takes too long.
-    pub(super) fn until_whole(&self, index: usize) -> anyhow::Result<Duration> {
+    pub(super) fn until_whole(&self, index: usize) -> anyhow::Result<()> {
         let address = self.replicas[index].address();
         until("the replica is ready, and nothing is degraded", || {
             let (status, ready) = self.ask(address, &get("/readyz", None))?;

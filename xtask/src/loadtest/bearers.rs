@@ -8,9 +8,8 @@ use ports::Clock as _;
 use uuid::Uuid;
 
 use super::scenario::Bearer;
-use crate::probing::CannotProbe;
+use crate::probing::{CannotProbe, secret_and_settings};
 use crate::system_clock::SystemClock;
-use crate::token;
 
 /// Whose they are, in limits and in what is kept.
 const SUBJECT: &str = "loadtest";
@@ -31,8 +30,7 @@ impl Bearers {
     ///
     /// Without a usable `JWT_SECRET`.
     pub(super) fn from_environment() -> Result<Self, CannotProbe> {
-        let secret = token::setting("JWT_SECRET").ok_or(CannotProbe::NoSecret)?;
-        let settings = token::settings(token::setting).map_err(CannotProbe::TokenSettings)?;
+        let (secret, settings) = secret_and_settings()?;
         Self::new(secret, settings)
     }
 

@@ -11,7 +11,7 @@ use super::flatness::Soak;
 use super::generator::Course;
 use super::knee::Knee;
 use super::pods::Pods;
-use super::record::{Group, Record, share};
+use super::record::{Group, Record, number, share};
 use super::scenario::Scenario;
 use super::subject::Sample;
 use super::verdict::{Judgement, Thresholds, Verdict, late_at_most};
@@ -209,7 +209,7 @@ impl Figures {
             failed: counts.failed,
             gave_up: counts.gave_up,
             refused: counts.refused,
-            answered_per_second: parts::number(counts.answered) / seconds,
+            answered_per_second: number(counts.answered) / seconds,
             failed_percent: record.failed_share() * 100.0,
             answer_bytes: share(record.bytes, counts.all()),
             latency_ms: Quantiles::of(&record.all),
@@ -252,7 +252,7 @@ impl Figures {
 
 /// As far as there are requests that took longer: beyond that, it would tell of one request only.
 fn curve(record: &Record) -> Vec<(f64, f64)> {
-    let waits = parts::number(record.all.waits.len());
+    let waits = number(record.all.waits.len());
     let known = QUANTILES
         .into_iter()
         .filter(|quantile| (1.0 - quantile) * waits >= 1.0);

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::record::{Group, Record};
 use super::subject::Sample;
+use crate::bench::median;
 
 /// Of latency, 95 of 100: so many times as much, and at least so many milliseconds more, is no noise.
 const SLOWER: f64 = 1.5;
@@ -47,7 +48,8 @@ impl Soak {
         let [first, last] = ends(&record.intervals);
         let p95_ms = [p95(first)?, p95(last)?];
         let megabytes: Vec<f64> = samples.iter().map(|sample| sample.megabytes).collect();
-        let megabytes = (!megabytes.is_empty()).then(|| ends(&megabytes).map(middle));
+        let megabytes =
+            (!megabytes.is_empty()).then(|| ends(&megabytes).map(|third| median(third.to_vec())));
         let mut reasons = Vec::new();
         let [first, last] = p95_ms;
         if last > first * SLOWER && last - first > SLOWER_MS {
@@ -88,12 +90,6 @@ impl Soak {
 fn ends<T>(all: &[T]) -> [&[T]; 2] {
     let third = all.len().div_ceil(3);
     [&all[..third], &all[all.len() - third..]]
-}
-
-fn middle(values: &[f64]) -> f64 {
-    let mut values = values.to_vec();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(0.0)
 }
 
 fn p95(groups: &[Group]) -> anyhow::Result<f64> {

@@ -5,21 +5,19 @@ mod tables;
 use std::fmt::Write as _;
 
 use super::figures::{Figures, Interval, Server, Usage};
-use super::plot::{Across, Plot, Series};
+use super::record::number;
 use super::verdict::Verdict;
+use crate::plot::{self, Across, Plot, Series};
 use crate::reporting::xml;
 
 const STYLE: &str = "body{font:15px/1.55 system-ui,sans-serif;margin:2em auto;max-width:960px;padding:0 1em;color:#1f2933;background:#fff}\
-h1{margin-bottom:.2em}h2{margin:1.8em 0 .2em;font-size:1.15em}.lead{color:#52606d;margin-top:0}.caption{color:#52606d;margin:.1em 0}\
+h1{margin-bottom:.2em}h2{margin:1.8em 0 .2em;font-size:1.15em}.lead{color:#52606d;margin-top:0}\
 .verdict{font-weight:700;display:inline-block;padding:.15em .7em;color:#fff;border-radius:.3em;font-size:1.3em}\
 .met{background:#2d7d46}.missed{background:#b3261e}.not_measured{background:#6b7280}\
 .tiles{display:flex;flex-wrap:wrap;gap:.8em;margin:1.2em 0;padding:0}.tiles li{list-style:none;flex:1 1 8.5em;background:#f5f7fa;\
 border-radius:.5em;padding:.7em .9em}.tiles b{display:block;font-size:1.45em}.tiles span{color:#52606d;font-size:.9em}\
-svg{width:100%;height:auto}text{font:11px system-ui,sans-serif;fill:#52606d}.grid{stroke:#e4e7eb}\
-polyline{fill:none;stroke-width:2;stroke-linejoin:round}line.allowed{stroke:#b3261e;stroke-dasharray:6 4}text.allowed{fill:#b3261e}\
 .p50{stroke:#8ab4d8}.p95{stroke:#1f5fa8}.p99{stroke:#d17a00}.due{stroke:#cbd2d9;stroke-width:6}.good{stroke:#2d7d46}.failed{stroke:#b3261e}\
 .refused{stroke:#d17a00}.cpu{stroke:#6d4aa8}.memory{stroke:#1f5fa8}\
-.legend span{margin-right:1.2em;font-size:.9em}.legend i{display:inline-block;width:1.4em;height:.25em;margin-right:.4em;vertical-align:middle}\
 .legend .p50 i{background:#8ab4d8}.legend .p95 i,.legend .memory i{background:#1f5fa8}.legend .p99 i,.legend .refused i{background:#d17a00}\
 .legend .due i{background:#cbd2d9}.legend .good i{background:#2d7d46}.legend .failed i{background:#b3261e}.legend .cpu i{background:#6d4aa8}\
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}th,td{text-align:right;padding:.3em .6em;border-bottom:1px solid #e4e7eb}\
@@ -30,9 +28,10 @@ pub(super) fn page(figures: &Figures) -> String {
     let load = &figures.load;
     let mut text = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>Load test: {scenario}, {rate} requests/s</title><style>{STYLE}</style></head><body>\
+         <title>Load test: {scenario}, {rate} requests/s</title><style>{STYLE}{plots}</style></head><body>\
          <h1>Load test: {scenario}</h1><p class=\"lead\">{description}.<br>{at}, {target}.</p>\
          <p><span class=\"verdict {class}\">{verdict}</span></p><p>{summary}</p>",
+        plots = plot::STYLE,
         scenario = xml(&figures.scenario),
         rate = load.rate,
         description = xml(&figures.description),
@@ -217,9 +216,8 @@ fn over_time(intervals: &[Interval], figures: &Figures) -> String {
     plots.iter().map(Plot::svg).collect()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of a minute")]
 fn rate(count: u64, interval: &Interval) -> f64 {
-    count as f64 / interval.seconds.max(1e-3)
+    number(count) / interval.seconds.max(1e-3)
 }
 
 fn of_server(server: &Server) -> String {
@@ -258,7 +256,7 @@ fn how(figures: &Figures) -> String {
         "<h2>How it was measured</h2><p>{requests} requests at moments that were fixed beforehand ({pattern:?}, seed \
          {seed}), whether or not those before were answered, for {seconds} s after {warm_up} s of warm-up. At most {connections} \
          connections and {in_flight} requests under way; whatever found no room, and whoever waited longer than {timeout} s, is a \
-         failure and counts as having waited that long. Quick failures are in no latency. The generator itself was {late:.2} ms late \
+         failure and counts as having waited that long. Bad answers are in no latency, so that quick ones make nothing look fast. The generator itself was {late:.2} ms late \
          with 1 of 100 requests, of {allowed:.1} ms that are allowed, and used {cores:.2} of the {machine} cores \
          of its machine{shared}.</p>",
         machine = figures.machine_cores,

@@ -26,7 +26,7 @@ pub(super) struct Place {
 /// What it should look like.
 pub(super) fn parse_url(text: &str) -> Result<Url, String> {
     base_url(text)
-        .filter(|url| url.path() == "/" && url.query().is_none())
+        .filter(|url| url.path() == "/")
         .ok_or_else(|| {
             "it must be like http://localhost:5000 or https://api.example.org".to_owned()
         })

@@ -12,7 +12,7 @@ const CPU_LIMIT: f64 = 0.5;
 const FEWEST: u32 = 3;
 const MOST: u32 = 10;
 /// A second: as many as the most pods are meant for.
-pub(super) const EXPECTED_PEAK: f64 = 1_000.0;
+const EXPECTED_PEAK: f64 = 1_000.0;
 
 /// What the arithmetic takes for granted.
 pub(super) const ASSUMPTIONS: &str = "Assumed: the autoscaler's settings (3 to 10 pods, 100 requests/s and 60 % of the \
@@ -76,12 +76,12 @@ impl Pods {
             is_enough,
         } = self;
         let verdict = if *is_enough {
-            "within its limit of 0.5"
+            format!("within its limit of {CPU_LIMIT}")
         } else {
-            "MORE than its limit of 0.5: too few pods"
+            format!("MORE than its limit of {CPU_LIMIT}: too few pods")
         };
         format!(
-            "{rate:.0} requests/s: {by_requests} by requests, {by_cpu} by CPU; {pods} pods of 3 to 10, each with {requests_per_pod:.0} \
+            "{rate:.0} requests/s: {by_requests} by requests, {by_cpu} by CPU; {pods} pods of {FEWEST} to {MOST}, each with {requests_per_pod:.0} \
              requests/s and {cores_per_pod:.2} cores, {verdict}"
         )
     }
@@ -108,6 +108,36 @@ mod tests {
         assert!(!Pods::at(2_000.0, 0.003).is_enough);
         let few = Pods::at(120.0, 0.001);
         assert_eq!((few.by_requests, few.by_cpu, few.pods), (2, 1, 3));
+    }
+
+    #[test]
+    fn the_settings_are_those_of_the_cluster() {
+        let shipped = concat!(
+            include_str!("../../../deploy/kubernetes/base/autoscaler.yaml"),
+            include_str!("../../../deploy/kubernetes/base/deployment.yaml")
+        );
+        for setting in [
+            format!("minReplicas: {FEWEST}"),
+            format!("maxReplicas: {MOST}"),
+            format!("averageUtilization: {:.0}", CPU_UTILIZATION * 100.0),
+            format!("averageValue: \"{REQUESTS_PER_POD}\""),
+            format!("cpu: {:.0}m", CPU_REQUEST * 1e3),
+            format!("cpu: {:.0}m", CPU_LIMIT * 1e3),
+        ] {
+            assert!(
+                shipped.lines().any(|line| line.trim() == setting),
+                "{setting}"
+            );
+        }
+        for said in [
+            format!("{FEWEST} to {MOST} pods"),
+            format!("{REQUESTS_PER_POD} requests/s"),
+            format!("{:.0} %", CPU_UTILIZATION * 100.0),
+            format!("{CPU_REQUEST} cores"),
+            format!("limit of {CPU_LIMIT} cores"),
+        ] {
+            assert!(ASSUMPTIONS.contains(&said), "{said}");
+        }
     }
 
     #[test]

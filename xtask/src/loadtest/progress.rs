@@ -1,35 +1,22 @@
 //! What is shown while a load runs: a bar on a terminal, and a line a minute elsewhere.
 
-use std::io::IsTerminal as _;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 
 use super::record::Record;
+use crate::reporting::progress_bar;
 
 pub(super) struct Progress {
     bar: ProgressBar,
-    is_visible: bool,
     rate: f64,
     minutes: u64,
 }
 
 impl Progress {
     pub(super) fn new(rate: f64, duration: Duration) -> Self {
-        let is_visible = std::io::stderr().is_terminal();
-        let target = if is_visible {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
-        let bar = ProgressBar::with_draw_target(Some(duration.as_secs()), target);
-        let bar = match ProgressStyle::with_template("{bar:30} {pos}/{len} s {msg}") {
-            Ok(style) => bar.with_style(style),
-            Err(_) => bar,
-        };
         Self {
-            bar,
-            is_visible,
+            bar: progress_bar(Some(duration.as_secs()), "{bar:30} {pos}/{len} s {msg}"),
             rate,
             minutes: 0,
         }
@@ -44,7 +31,7 @@ impl Progress {
         self.bar.set_position(since.as_secs());
         self.bar.set_message(line(self.rate, record));
         let minutes = since.as_secs() / 60;
-        if !self.is_visible && minutes > self.minutes {
+        if self.bar.is_hidden() && minutes > self.minutes {
             eprintln!("minute {minutes}: {}", line(self.rate, record));
         }
         self.minutes = minutes;

@@ -79,7 +79,7 @@ impl Counts {
 #[derive(Debug, Clone)]
 pub(super) struct Group {
     pub(super) counts: Counts,
-    /// In microseconds, of good answers and of those who gave up: quick refusals make nothing look fast.
+    /// In microseconds, of good answers and of those who gave up: bad answers make nothing look fast.
     pub(super) waits: Histogram<u32>,
 }
 
@@ -212,12 +212,16 @@ impl Record {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of hours")]
 pub(super) fn share(part: u64, all: u64) -> f64 {
     if all == 0 {
         return 0.0;
     }
-    part as f64 / all as f64
+    number(part) / number(all)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of hours")]
+pub(super) fn number(count: u64) -> f64 {
+    count as f64
 }
 
 fn microseconds(span: Duration) -> u64 {

@@ -147,9 +147,12 @@ impl Scenario {
                 !GIVEN.contains(&name.as_str()),
                 "{field}: that is given, and needs another name"
             );
-            let is_used = self.requests.iter().any(|request| request.uses(name));
-            ensure!(is_used, "{field}: no request has ${{{name}}}");
+            ensure!(self.uses(name), "{field}: no request has ${{{name}}}");
         }
+        ensure!(
+            !self.uses(TASK) || self.requests.iter().any(Request::makes_task),
+            "requests: ${{{TASK}}} needs one to /agent/task"
+        );
         Ok(())
     }
 
@@ -212,6 +215,11 @@ impl Scenario {
 }
 
 impl Request {
+    /// Whether it sends a task of an agent.
+    pub(super) fn makes_task(&self) -> bool {
+        self.path == "/agent/task"
+    }
+
     fn uses(&self, name: &str) -> bool {
         let in_body = self.body.iter().flat_map(placeholders::names_in);
         placeholders::names(&self.path)
@@ -292,6 +300,7 @@ mod tests {
                 "requests[0].path: nothing is called ${wort}",
             ),
             ("${word}", "law", "values.word: no request"),
+            ("/agent/task", "/agent/${task}", "requests: ${task} needs"),
             ("${new_id}", "${id}", "requests[1].body"),
             ("[\"nursing\", \"law\"]", "[]", "values.word"),
             ("[\"nursing\", \"law\"]", "[[1]]", "values.word"),

@@ -95,7 +95,8 @@ impl Session<'_> {
             let figures = self.at(rate)?;
             ensure!(
                 !self.subject.has_died()?,
-                "the server ended by itself at {rate:.0} requests a second: its log is above"
+                "the server ended by itself at {rate:.0} requests a second: {}",
+                self.subject.log()
             );
             let step = step_of(&figures);
             eprint!("{}", table::shown_step(&step));

@@ -1,6 +1,6 @@
 //! What is tested: a service that runs somewhere, or a server of our own on the sample catalogue.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::bearers::Bearers;
 use super::place::Place;
 use super::requests::{Known, Requests};
-use super::scenario::{SCHOLARSHIP, Scenario, TASK};
+use super::scenario::{Request, SCHOLARSHIP, Scenario, TASK};
 use crate::http_connection::Manner;
 use crate::running_server::{Launch, RunningServer};
 use testkit::supervised::free_port;
@@ -34,6 +34,7 @@ pub(super) struct Subject {
 pub(super) struct OwnServer {
     pub(super) server: RunningServer,
     pub(super) is_debug: bool,
+    log: PathBuf,
     _folder: tempfile::TempDir,
 }
 
@@ -76,24 +77,30 @@ impl Subject {
             let said = std::fs::read_to_string(&log).unwrap_or_default();
             format!("{} does not start: {}", binary.display(), said.trim_end())
         })?;
-        let is_debug = !binary
-            .components()
-            .any(|part| part.as_os_str() == "release");
-        let kind = if is_debug {
-            "a debug build"
-        } else {
-            "the release build"
-        };
+        let is_debug = binary.components().any(|part| part.as_os_str() == "debug");
         let subject = Self {
             place: Place::of_address(server.address()),
-            shown: format!("a server of its own, {kind}, with the sample catalogue"),
+            shown: format!(
+                "a server of its own ({}), with the sample catalogue",
+                binary.display()
+            ),
             own: Some(OwnServer {
                 server,
                 is_debug,
+                log,
                 _folder: folder,
             }),
         };
         Ok((subject, Bearers::new(secret, TokenSettings::default())?))
+    }
+
+    /// What a server of our own wrote, as far as it can be read.
+    pub(super) fn log(&self) -> String {
+        let log = self
+            .own
+            .as_ref()
+            .map(|own| std::fs::read_to_string(&own.log));
+        log.and_then(Result::ok).unwrap_or_default()
     }
 
     /// Whether a server of our own is gone.
@@ -179,8 +186,8 @@ async fn tasks(
     let index = scenario
         .requests
         .iter()
-        .position(|request| request.path == "/agent/task")
-        .context("${task} needs a request to /agent/task in the scenario")?;
+        .position(Request::makes_task)
+        .context("the scenario was not checked")?;
     let mut ids = Vec::new();
     for _ in 0..TASKS {
         let request = requests.filled(index)?;

@@ -15,6 +15,16 @@ const LIFETIME: Duration = Duration::from_secs(300);
 /// Whose they are, in audits and limits.
 const SUBJECT: &str = "gates";
 
+/// Those that the service runs with.
+///
+/// # Errors
+/// Without a `JWT_SECRET`, or with settings that are none.
+pub(crate) fn secret_and_settings() -> Result<(String, TokenSettings), CannotProbe> {
+    let secret = token::setting("JWT_SECRET").ok_or(CannotProbe::NoSecret)?;
+    let settings = token::settings(token::setting).map_err(CannotProbe::TokenSettings)?;
+    Ok((secret, settings))
+}
+
 pub(crate) struct Tokens {
     key: TokenKey,
     settings: TokenSettings,
@@ -24,12 +34,9 @@ impl Tokens {
     /// # Errors
     /// Without a usable `JWT_SECRET`.
     pub(crate) fn from_environment() -> Result<Self, CannotProbe> {
-        let secret = token::setting("JWT_SECRET").ok_or(CannotProbe::NoSecret)?;
+        let (secret, settings) = secret_and_settings()?;
         let key = TokenKey::new(secret.into()).map_err(|_| CannotProbe::WeakSecret)?;
-        Ok(Self {
-            key,
-            settings: token::settings(token::setting).map_err(CannotProbe::TokenSettings)?,
-        })
+        Ok(Self { key, settings })
     }
 
     /// An administrator's, so that probes do not use up what others may ask.

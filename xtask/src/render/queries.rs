@@ -19,7 +19,7 @@ pub(super) fn edge(milliseconds: u32) -> String {
 }
 
 /// `"a|b"` of routes, with what a pattern would read otherwise in brackets.
-fn routes(templates: &[String]) -> String {
+pub(crate) fn routes(templates: &[String]) -> String {
     let plain = |template: &String| template.replace('{', "[{]").replace('}', "[}]");
     let plain: Vec<String> = templates.iter().map(plain).collect();
     format!("\"{}\"", plain.join("|"))

@@ -2,22 +2,32 @@
 
 use std::time::Duration;
 
+use rollout::policy::Monitoring;
 use rollout::span;
+
+use crate::render::queries::routes;
 
 /// The questions about one service over one stretch of time.
 pub(super) struct Questions<'a> {
     job: String,
-    alerts: Vec<&'a str>,
+    monitoring: &'a Monitoring,
     window: String,
+    /// Labels of callers' requests: not the probes.
+    callers: String,
+    /// Labels of those that are held to the latency objective.
+    timed: String,
 }
 
 impl<'a> Questions<'a> {
-    /// `alerts` are the names of ours.
-    pub(super) fn new(job: &str, alerts: Vec<&'a str>, window: Duration) -> Self {
+    /// `job` is the servers' label, where it is not the one of the policy.
+    pub(super) fn new(job: &str, monitoring: &'a Monitoring, window: Duration) -> Self {
+        let untimed = [&monitoring.probe_routes[..], &monitoring.slow_routes[..]].concat();
         Self {
-            alerts,
+            monitoring,
             job: job.replace(['\\', '"'], ""),
             window: span::text(window),
+            callers: format!(",route!~{}", routes(&monitoring.probe_routes)),
+            timed: format!(",route!~{}", routes(&untimed)),
         }
     }
 
@@ -28,26 +38,33 @@ impl<'a> Questions<'a> {
     }
 
     pub(super) fn requests(&self) -> String {
-        self.count("http_requests_total", "")
+        self.count("http_requests_total", &self.callers)
     }
 
-    /// 0 where no request failed: a series is made with the first one.
+    /// Nothing where no request failed: a series is made with the first one.
     pub(super) fn failed_requests(&self) -> String {
-        let failed = self.count("http_requests_total", ",status=~\"5..\"");
-        format!("{failed} or vector(0)")
+        let failed = format!("{},status=~\"5..\"", self.callers);
+        self.count("http_requests_total", &failed)
     }
 
     pub(super) fn searches(&self) -> String {
-        self.count("http_requests_total", SEARCHES)
+        self.count_of_searches("http_requests_total", "")
+    }
+
+    /// Of the operations that the policy calls searches.
+    fn count_of_searches(&self, metric: &str, matchers: &str) -> String {
+        let (job, window) = (&self.job, &self.window);
+        let counts = self.monitoring.searches.iter().map(|operation| {
+            let (route, method) = (&operation.route, &operation.method);
+            format!("increase({metric}{{job=\"{job}\",route=\"{route}\",method=\"{method}\"{matchers}}}[{window}])")
+        });
+        format!("sum({})", counts.collect::<Vec<_>>().join(" or "))
     }
 
     /// Answered with a server error, or not within a second.
     pub(super) fn failed_searches(&self) -> String {
-        let failed = self.count(
-            "http_requests_total",
-            &format!("{SEARCHES},status=~\"5..\""),
-        );
-        let slow = self.count("http_slow_answers_total", SEARCHES);
+        let failed = self.count_of_searches("http_requests_total", ",status=~\"5..\"");
+        let slow = self.count_of_searches("http_slow_answers_total", "");
         format!("({failed} or vector(0)) + ({slow} or vector(0))")
     }
 
@@ -77,10 +94,7 @@ impl<'a> Questions<'a> {
 
     /// Requests a second in the busiest five minutes.
     pub(super) fn busiest(&self) -> String {
-        self.highest(&format!(
-            "sum(rate(http_requests_total{{job=\"{}\"}}[5m]))",
-            self.job
-        ))
+        self.highest(&self.rate("5m"))
     }
 
     /// Cores that the busiest process used in its busiest five minutes.
@@ -117,34 +131,32 @@ impl<'a> Questions<'a> {
     pub(super) fn alerts(&self) -> String {
         format!(
             "count_over_time((max by (alertname) (ALERTS{{alertstate=\"firing\",alertname=~\"{}\"}}))[{}:1m])",
-            self.alerts.join("|"),
+            Vec::from_iter(self.monitoring.alerts.keys().map(String::as_str)).join("|"),
             self.window
         )
     }
 
     /// Requests a second, by moment.
     pub(super) fn rate(&self, step: &str) -> String {
-        format!(
-            "sum(rate(http_requests_total{{job=\"{}\"}}[{step}]))",
-            self.job
-        )
+        let (job, callers) = (&self.job, &self.callers);
+        format!("sum(rate(http_requests_total{{job=\"{job}\"{callers}}}[{step}]))")
     }
 
     /// Part of the requests that failed, by moment.
     pub(super) fn failing(&self, step: &str) -> String {
-        let job = &self.job;
+        let (job, callers) = (&self.job, &self.callers);
         format!(
-            "(sum(rate(http_requests_total{{job=\"{job}\",status=~\"5..\"}}[{step}])) or vector(0)) / {}",
+            "(sum(rate(http_requests_total{{job=\"{job}\"{callers},status=~\"5..\"}}[{step}])) or vector(0)) / {}",
             self.rate(step)
         )
     }
 
     /// Part of the requests that took longer than 200 ms, by moment.
     pub(super) fn slow(&self, step: &str) -> String {
-        let job = &self.job;
+        let labels = format!("job=\"{}\"{}", self.job, self.timed);
         let name = "http_request_duration_seconds";
         format!(
-            "1 - sum(rate({name}_bucket{{job=\"{job}\",le=\"0.2\"}}[{step}])) / sum(rate({name}_count{{job=\"{job}\"}}[{step}]))"
+            "1 - sum(rate({name}_bucket{{{labels},le=\"0.2\"}}[{step}])) / sum(rate({name}_count{{{labels}}}[{step}]))"
         )
     }
 
@@ -174,15 +186,14 @@ impl<'a> Questions<'a> {
     }
 }
 
-/// As the judge takes them.
-const SEARCHES: &str = ",route=~\"/api/v1/search|/api/v1/scholarships\",method=~\"GET|POST\"";
-
 #[cfg(test)]
 mod tests {
+    use rollout::Policy;
+
     use super::*;
 
     /// Words of PromQL, and labels.
-    const WORDS: [&str; 22] = [
+    const WORDS: [&str; 18] = [
         "sum",
         "increase",
         "rate",
@@ -201,22 +212,14 @@ mod tests {
         "alertname",
         "alertstate",
         "ALERTS",
-        "scholarship",
-        "api",
-        "m",
-        "d",
     ];
 
     #[test]
     fn every_metric_is_described() {
         let described = include_str!("../../../docs/metrics.md");
-        for query in Questions::new(
-            "scholarship-api",
-            vec!["HighErrorRate"],
-            Duration::from_secs(604_800),
-        )
-        .all()
-        {
+        let policy = Policy::parse(include_str!("../../../config/rollout.toml")).unwrap();
+        let week = Duration::from_secs(604_800);
+        for query in Questions::new("scholarship-api", &policy.monitoring, week).all() {
             let bare: String = query.split('"').step_by(2).collect();
             let names = bare.split(|one: char| !one.is_ascii_alphanumeric() && one != '_');
             for name in

@@ -6,7 +6,7 @@ use std::process::Command;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use crate::checklist::{ItemName, last_confirmed};
+use crate::checklist::{ItemName, last_done};
 
 /// After so long it is to be done again.
 const EVERY: TimeDelta = TimeDelta::days(30);
@@ -14,7 +14,7 @@ const EVERY: TimeDelta = TimeDelta::days(30);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Duty {
     pub(super) name: &'static str,
-    /// `None`: nobody ever said so.
+    /// `None`: it never was, as far as anybody knows.
     pub(super) done_at: Option<DateTime<Utc>>,
     pub(super) by: Option<String>,
     pub(super) is_overdue: bool,
@@ -32,25 +32,25 @@ impl Duty {
     }
 }
 
-/// The plan's "Monthly Enhancements", from the file of confirmations of `cargo xtask checklist`, and from the history of this
-/// repository for the dependencies.
+/// The plan's "Monthly Enhancements", from the file of `cargo xtask checklist`, and from the history of this repository for the
+/// dependencies.
 ///
 /// # Errors
 ///
 /// When the file cannot be read.
-pub(super) fn duties(confirmations: &Path, now: DateTime<Utc>) -> anyhow::Result<Vec<Duty>> {
-    let confirmed = |name, item| {
-        let done = last_confirmed(confirmations, item)?;
+pub(super) fn duties(checklist: &Path, now: DateTime<Utc>) -> anyhow::Result<Vec<Duty>> {
+    let listed = |name, item| {
+        let done = last_done(checklist, item)?;
         anyhow::Ok(Duty::new(name, done, now))
     };
     Ok(vec![
-        confirmed("Load tests at increased scale", ItemName::LoadTest)?,
-        confirmed(
+        listed("Load tests at increased scale", ItemName::LoadTest)?,
+        listed(
             "Security scans and penetration tests",
             ItemName::SecurityScan,
         )?,
         Duty::new("Updates of dependencies", updated(), now),
-        confirmed("Recovery from a disaster, tried", ItemName::Backups)?,
+        listed("Recovery from a disaster, tried", ItemName::Backups)?,
     ])
 }
 

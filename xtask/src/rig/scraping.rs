@@ -14,9 +14,10 @@ impl Scraping {
     /// `rules`: files of rules, which are evaluated as often.
     pub(crate) fn new(rules: &[&str]) -> Self {
         let rules: String = rules.iter().map(|rule| format!("  - '{rule}'\n")).collect();
-        let mut text =
-            "global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\n  evaluation_interval: 1s\n"
-                .to_owned();
+        let every = rollout::span::text(EVERY);
+        let mut text = format!(
+            "global:\n  scrape_interval: {every}\n  scrape_timeout: {every}\n  evaluation_interval: {every}\n"
+        );
         if !rules.is_empty() {
             let _ = write!(text, "rule_files:\n{rules}");
         }

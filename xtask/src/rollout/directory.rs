@@ -125,14 +125,21 @@ impl Directory {
 
     /// Replaces a file as a whole, and returns once it would survive a loss of power.
     pub(crate) fn replace(&self, name: &str, text: &str) -> io::Result<()> {
-        let path = self.file(name);
-        let folder = path.parent().unwrap_or(&self.0);
-        let mut aside = NamedTempFile::new_in(folder)?;
-        aside.write_all(text.as_bytes())?;
-        aside.as_file().sync_all()?;
-        aside.persist(&path).map_err(|error| error.error)?;
-        File::open(folder)?.sync_all()
+        replace(&self.file(name), text)
     }
+}
+
+/// Replaces a file as a whole, so that a reader finds the old one or the new one, and returns once it would survive a loss of power.
+pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let mut aside = NamedTempFile::new_in(folder)?;
+    aside.write_all(text.as_bytes())?;
+    aside.as_file().sync_all()?;
+    aside.persist(path).map_err(|error| error.error)?;
+    File::open(folder)?.sync_all()
 }
 
 impl StateStore for Directory {

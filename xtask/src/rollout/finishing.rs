@@ -17,15 +17,15 @@ use tokio::runtime::Runtime;
 
 use super::directory::Directory;
 use super::operator::OperatorArguments;
-use super::servers::{ASK_FOR, all_goes_to_stable, drain, is_not_ready, version_of};
+use super::servers::{
+    ASK_FOR, LOOK_EVERY, all_goes_to_stable, drain, is_not_ready, place_of, version_of,
+};
 use super::traffic::{Traffic, TrafficArguments};
 use super::{DirectoryArguments, asking, mailbox, shell, telling};
 use crate::pause::pause;
 use crate::probing::Target;
 use crate::reporting::parse_span;
 use crate::system_clock::SystemClock;
-
-const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 #[derive(clap::Args)]
 #[command(after_help = "Example:
@@ -153,10 +153,8 @@ impl Finish<'_> {
                 self.upgrade(&place)?;
             }
             self.wait_for(router, &place, has_begun)?;
-            let Place {
-                server, address, ..
-            } = &place;
-            println!("{} ({address}) is {} and ready", server.name, self.version);
+            let Place { name, address, .. } = &place;
+            println!("{name} ({address}) is {} and ready", self.version);
         }
         Ok(())
     }
@@ -192,7 +190,7 @@ impl Finish<'_> {
 
     fn upgrade(&self, place: &Place) -> anyhow::Result<()> {
         self.check_undisturbed()?;
-        let (name, address) = (place.server.name.as_str(), place.address.as_str());
+        let (name, address) = (place.name.as_str(), place.address.as_str());
         let Some(line) = &self.arguments.upgrade else {
             let version = self.version;
             eprintln!(
@@ -242,7 +240,7 @@ impl Finish<'_> {
         if let Some(why) = is_not_ready(&self.runtime, &place.target) {
             return Ok(Some(why));
         }
-        let name = &place.server.name;
+        let name = &place.name;
         let servers = router.overview()?.stable.servers;
         let is_ready = |server: &Server| server.name == *name && server.is_ready();
         let is_seen = servers.iter().any(is_ready);
@@ -301,7 +299,7 @@ impl Finish<'_> {
 
 /// One server of the stable backend.
 struct Place {
-    server: Server,
+    name: String,
     address: String,
     target: Target,
 }
@@ -311,14 +309,11 @@ impl Place {
     ///
     /// When HAProxy does not say where it is.
     fn of(server: Server) -> anyhow::Result<Self> {
-        let address = server.address.with_context(|| {
-            let name = &server.name;
-            format!("HAProxy does not say where {name} is: `stats socket` needs `level admin`")
-        })?;
+        let (address, target) = place_of(&server)?;
         Ok(Self {
-            target: Target::new(&format!("http://{address}"))?,
+            name: server.name,
             address: address.to_string(),
-            server,
+            target,
         })
     }
 }

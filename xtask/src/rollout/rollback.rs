@@ -16,7 +16,9 @@ use tokio::runtime::Runtime;
 
 use super::directory::{Directory, Lock};
 use super::operator::OperatorArguments;
-use super::servers::{Cleared, all_goes_to_stable, clear_stable, drain, is_not_ready, version_of};
+use super::servers::{
+    Cleared, LOOK_EVERY, all_goes_to_stable, clear_stable, drain, is_not_ready, version_of,
+};
 use super::traffic::{Traffic, TrafficArguments};
 use super::{DirectoryArguments, asking, mailbox, shell, telling};
 use crate::pause::pause;
@@ -25,7 +27,6 @@ use crate::reporting::{Shape, parse_span};
 use crate::system_clock::SystemClock;
 use report::{Report, State as StepState, VERIFIED};
 
-const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Until a lock is taken for that of a process that drives.
 const LOCK_TRIES: u32 = 5;
 /// Wrong usage.

@@ -1,5 +1,6 @@
 //! What servers say of themselves, and what the router sends where.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use adapter_haproxy::{HaProxy, Server};
@@ -12,7 +13,8 @@ use super::traffic::Traffic;
 use crate::pause::pause;
 use crate::probing::Target;
 
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How often somebody who waits looks again.
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// For the version of a server that nobody must wait for.
 pub(super) const ASK_FOR: Duration = Duration::from_secs(5);
 /// For requests that the new version still answers; the service itself ends the others in order.
@@ -83,11 +85,19 @@ pub(super) fn ready_in_stable(runtime: &Runtime, router: &HaProxy) -> anyhow::Re
 }
 
 fn version_behind(runtime: &Runtime, server: &Server) -> Result<String, String> {
-    let address = server
-        .address
-        .ok_or("HAProxy does not say where it is: `stats socket` needs `level admin`")?;
-    let target = Target::new(&format!("http://{address}")).map_err(|error| error.to_string())?;
+    let (_, target) = place_of(server).map_err(|error| error.to_string())?;
     version_of(runtime, &target, ASK_FOR)
+}
+
+/// # Errors
+///
+/// When HAProxy does not say where it is.
+pub(super) fn place_of(server: &Server) -> anyhow::Result<(SocketAddr, Target)> {
+    let address = server.address.with_context(|| {
+        let name = &server.name;
+        format!("HAProxy does not say where {name} is: `stats socket` needs `level admin`")
+    })?;
+    Ok((address, Target::new(&format!("http://{address}"))?))
 }
 
 /// What was found in the stable backend after the traffic went back to it.

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use super::servers::LOOK_EVERY;
 use crate::pause::pause;
 
-const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Between being asked to end and being killed.
 const GRACE: Duration = Duration::from_secs(5);
 

@@ -1,15 +1,15 @@
 //! `cargo xtask rollout simulate`: the judge and the stage machine in a thought-up world.
 
-use std::io::IsTerminal as _;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use rollout::simulate::{QUESTIONS, Settings, simulate};
 use rollout::simulation::{self, Course, Seeds};
 
 use super::PolicyArguments;
+use crate::reporting;
 
 /// The most broken promises that are printed.
 const MOST_PRINTED: usize = 20;
@@ -123,18 +123,8 @@ fn told(course: &Course) -> String {
     text
 }
 
-/// Visible on a terminal only.
 fn progress_bar(what: &'static str, count: u64) -> ProgressBar {
-    let target = if std::io::stderr().is_terminal() {
-        ProgressDrawTarget::stderr()
-    } else {
-        ProgressDrawTarget::hidden()
-    };
-    let bar = ProgressBar::with_draw_target(Some(count), target).with_message(what);
-    match ProgressStyle::with_template("{bar:40} {pos}/{len} {msg} {eta}") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
+    reporting::progress_bar(Some(count), "{bar:40} {pos}/{len} {msg} {eta}").with_message(what)
 }
 
 fn percent(part: f64) -> String {

@@ -6,14 +6,19 @@ use std::process::Command;
 use super::Ran;
 
 fn checklist(file: &Path, arguments: &[&str]) -> Ran {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    checklist_in(&root, file, arguments)
+}
+
+fn checklist_in(folder: &Path, file: &Path, arguments: &[&str]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .current_dir(folder)
         .arg("checklist")
         .args(arguments)
         .arg("--file")
         .arg(file);
-    if arguments.first() != Some(&"confirm") {
+    if !["check", "confirm"].contains(&arguments[0]) {
         // Nobody's release.
         command
             .arg("--directory")
@@ -49,7 +54,14 @@ fn a_line_is_ready_once_a_person_has_confirmed_it() {
     );
     checklist(&file, &["--item", "on-call", "--version", "1.3.0"]).ended(0);
     let other = checklist(&file, &["--item", "on-call", "--version", "1.4.0"]).ended(1);
-    assert!(other.contains("not of this release: Ada"), "{other}");
+    assert!(
+        other.contains("not of this release: confirmed by Ada"),
+        "{other}"
+    );
+    assert!(
+        other.contains("confirm on-call --by NAME --version 1.4.0 --file"),
+        "{other}"
+    );
     let json = checklist(
         &file,
         &[
@@ -73,13 +85,49 @@ fn a_line_is_ready_once_a_person_has_confirmed_it() {
 }
 
 #[test]
-fn a_command_that_passes_is_half_of_a_line() {
+fn what_commands_found_is_kept_until_they_find_something_else() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("checklist.json");
-    let shown = checklist(&file, &["--item", "dashboards"]).ended(1);
-    assert!(shown.contains("`render --check` passed"), "{shown}");
+    let shown = |code| checklist(&file, &["--item", "dashboards"]).ended(code);
+    let kept = || std::fs::read_to_string(&file).expect("is there");
+    let before = shown(1);
+    assert!(
+        before.contains("neither checked nor confirmed yet")
+            && before.contains("next: cargo xtask checklist check --item dashboards --file"),
+        "{before}"
+    );
+    assert!(!file.exists(), "showing it changes nothing");
+
+    let check = ["check", "--item", "dashboards"];
+    let said = checklist(&file, &check).ended(0);
+    assert!(
+        said.contains("passed: dashboards")
+            && said.contains("dashboards: `render --check` runs\n")
+            && said.contains("dashboards: `render --check` passed after"),
+        "{said}"
+    );
+    let after = shown(0);
+    assert!(after.contains("`render --check` passed on"), "{after}");
+    assert!(after.contains("; good until"), "{after}");
+
+    // Outside of the repository it cannot be told.
+    let said = checklist_in(folder.path(), &file, &check).ended(1);
+    assert!(
+        said.contains("FAILED: dashboards") && said.contains("inside the repository"),
+        "{said}"
+    );
+    let after = shown(1);
+    assert!(
+        after.contains("`render --check`: exit status: 1")
+            && after.contains("inside the repository"),
+        "{after}"
+    );
+    assert!(kept().contains("\"passed\"") && kept().contains("\"failed\""));
     checklist(&file, &["confirm", "dashboards", "--by", "Ada"]).ended(0);
-    checklist(&file, &["--item", "dashboards"]).ended(0);
+    assert!(shown(0).contains("confirmed by Ada"));
+    checklist(&file, &check).ended(0);
+    assert!(!kept().contains("\"failed\""), "{}", kept());
+    assert!(shown(0).contains("`render --check` passed on"));
 }
 
 #[test]
@@ -90,8 +138,16 @@ fn wrong_usage_and_a_strange_file_are_told_apart() {
     checklist(&file, &["confirm", "on-call"]).ended(2);
     checklist(&file, &["confirm", "on-call", "--by", "Ada"]).ended(2);
     checklist(&file, &["confirm", "backups", "--by", ""]).ended(2);
+    checklist(&file, &["check", "--item", "lunch"]).ended(2);
+    let said = checklist(&file, &["check", "--item", "on-call"]).ended(2);
+    assert!(said.contains("use `checklist confirm`"), "{said}");
     assert!(!file.exists());
     std::fs::write(&file, "[]").expect("is written");
-    let said = checklist(&file, &["--item", "on-call"]).ended(1);
-    assert!(said.contains("no file of confirmations"), "{said}");
+    for arguments in [["--item", "on-call"].as_slice(), &["check"]] {
+        let said = checklist(&file, arguments).ended(1);
+        assert!(
+            said.contains("is no checklist") && !said.contains("runs"),
+            "{said}"
+        );
+    }
 }

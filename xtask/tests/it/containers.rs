@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use testkit::DatabaseServer;
+use testkit::supervised::is_root;
 
 use super::run;
 
@@ -24,11 +25,6 @@ fn check(database: &str, image: &str, binary: &str, more: &[&str]) -> super::Ran
     ];
     arguments.extend(more);
     run(database, &arguments)
-}
-
-fn is_root() -> bool {
-    let id = std::process::Command::new("id").arg("-u").output();
-    id.expect("id runs").stdout == b"0\n"
 }
 
 #[test]
@@ -57,6 +53,8 @@ fn the_server_starts_read_only_without_rights_and_ends_in_order() {
 #[test]
 fn the_tools_migrate_a_database_without_the_repository() {
     if !is_root() {
+        let said = check("", "tools", "xtask", &["--most-megabytes", "120"]).ended(1);
+        assert!(said.contains("run this as root"), "{said}");
         return;
     }
     let server = DatabaseServer::shared();

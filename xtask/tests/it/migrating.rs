@@ -116,6 +116,19 @@ fn taking_back_refuses_to_destroy_rows_unless_told_to() {
 }
 
 #[test]
+fn the_steps_are_rehearsed_on_a_server_of_its_own() {
+    // Whatever the variable names is left alone.
+    let (_, url) = empty();
+    let said = run(&url, &["migrate", "rehearse"]).ended(0);
+    assert!(
+        said.contains("steps were made, taken back and made again\nthe schema is what"),
+        "{said}"
+    );
+    let status = run(&url, &["migrate", "status"]).ended(3);
+    assert!(status.lines().all(|line| line.starts_with("missing")));
+}
+
+#[test]
 fn two_at_once_are_safe() {
     let (_, url) = empty();
     let both: Vec<_> = (0..3)

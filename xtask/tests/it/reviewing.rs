@@ -10,6 +10,7 @@ use testkit::PrivatePrometheus;
 use super::Ran;
 
 /// Ten minutes of one process: 10 requests a second, of which a hundredth fails; half of them search, of which 2 of 100 find nothing.
+/// Probes come beside them, and count nowhere.
 fn past(now: DateTime<Utc>) -> String {
     let mut text = String::new();
     let job = "job=\"scholarship-api\"";
@@ -30,6 +31,12 @@ fn past(now: DateTime<Utc>) -> String {
                 "http_requests_total{{{job},route=\"/api/v1/stats\",method=\"GET\",status=\"500\"}}"
             ),
             0.1,
+        ),
+        (
+            format!(
+                "http_requests_total{{{job},route=\"/healthz\",method=\"GET\",status=\"200\"}}"
+            ),
+            5.0,
         ),
         (format!("search_requests_total{{{job}}}"), 5.0),
         (format!("search_zero_results_total{{{job}}}"), 0.1),
@@ -86,6 +93,8 @@ fn a_review_tells_what_was_counted_and_released() {
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
             .args(["review", "--prometheus", &prometheus.url(), "--directory"])
             .arg(folder.path().join("nothing"))
+            .arg("--confirmations")
+            .arg(folder.path().join("checklist.json"))
             .args(further);
         command.output().expect("starts")
     };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::record::Record;
+use super::super::record::{Record, number};
 use super::super::scenario::Scenario;
 use super::super::subject::Sample;
 use super::{Interval, OfFailure, OfRequest, Quantiles, Server, Usage};
@@ -102,9 +102,4 @@ fn requests_between(record: &Record, from: Duration, to: Duration) -> f64 {
         begin += whole;
     }
     requests
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of hours")]
-pub(super) fn number(count: u64) -> f64 {
-    count as f64
 }

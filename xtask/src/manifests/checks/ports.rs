@@ -85,6 +85,11 @@ fn monitors(objects: &Objects, complaints: &mut Vec<String>) {
     }
 }
 
+/// Whether a rule of a policy names no port.
+fn is_open(rule: &Value) -> bool {
+    items(&rule["ports"]).next().is_none()
+}
+
 fn policies(objects: &Objects, complaints: &mut Vec<String>) {
     for policy in objects.of_kind("NetworkPolicy") {
         let spec = &policy["spec"];
@@ -92,6 +97,9 @@ fn policies(objects: &Objects, complaints: &mut Vec<String>) {
         let mut wanted: Vec<(&Value, _)> = Vec::new();
         for rule in items(&spec["ingress"]) {
             wanted.extend(items(&rule["ports"]).map(|port| (&port["port"], own.clone())));
+            if is_open(rule) {
+                complaints.push(format!("{}: it lets every port through", name(policy)));
+            }
         }
         for rule in items(&spec["egress"]) {
             let ours = |peer: &&Value| peer["namespaceSelector"].is_null();
@@ -105,7 +113,7 @@ fn policies(objects: &Objects, complaints: &mut Vec<String>) {
                 }
                 wanted.extend(items(&rule["ports"]).map(|port| (&port["port"], others.clone())));
             }
-            if items(&rule["ports"]).next().is_none() {
+            if is_open(rule) {
                 complaints.push(format!("{}: it lets every port through", name(policy)));
             }
         }

@@ -44,7 +44,8 @@ fn of(objects: &Objects, rollout: &Value) -> Vec<String> {
     }
     let analyses = items(&canary["steps"]).filter_map(|step| step.get("analysis"));
     let analyses: Vec<&Value> = analyses.collect();
-    if analyses.is_empty() {
+    let has_judge = |analysis: &&Value| items(&analysis["templates"]).next().is_some();
+    if analyses.is_empty() || !analyses.iter().all(has_judge) {
         complaints.push(format!("{who}: nobody judges its releases"));
     }
     for analysis in analyses {

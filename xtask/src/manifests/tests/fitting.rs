@@ -329,6 +329,39 @@ fn objects_that_do_not_fit_each_other_are_found() {
             rollout("/spec/strategy/canary/steps/2/analysis/args", json!([])),
             "and is given {}",
         ),
+        (
+            rollout(
+                "/spec/strategy/canary/steps/2/analysis/templates",
+                json!([]),
+            ),
+            "nobody judges its releases",
+        ),
+        (
+            (
+                "NetworkPolicy",
+                "scholarship-api",
+                "/spec/ingress/0/ports",
+                json!([]),
+            ),
+            "it lets every port through",
+        ),
+        (
+            rollout("/metadata/namespace", Value::Null),
+            "lacks a name or a namespace",
+        ),
+        (
+            rollout("/spec/template/spec/containers", json!([])),
+            "it has no containers",
+        ),
+        (
+            (
+                "NetworkPolicy",
+                "rollout-check",
+                "/spec/podSelector/matchLabels/app",
+                json!("check"),
+            ),
+            "NetworkPolicy rollout-check selects no pods",
+        ),
     ];
     for (change, words) in &broken {
         let complaints = complaints(&changed(change));

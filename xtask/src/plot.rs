@@ -10,37 +10,45 @@ const HEIGHT: f64 = 220.0;
 const LEFT: f64 = 64.0;
 const BOTTOM: f64 = 26.0;
 const TOP: f64 = 10.0;
+/// Seconds from which on they are shown as days.
+const DAYS: f64 = 2.0 * 86_400.0;
+
+/// Of pages with plots; the colours of lines and of their names are the page's own.
+pub(crate) const STYLE: &str = "svg{width:100%;height:auto}text{font:11px system-ui,sans-serif;fill:#52606d}.grid{stroke:#e4e7eb}\
+.caption{color:#52606d;margin:.1em 0}polyline{fill:none;stroke-width:2;stroke-linejoin:round}\
+line.allowed{stroke:#b3261e;stroke-dasharray:6 4}text.allowed{fill:#b3261e}.legend span{margin-right:1.2em;font-size:.9em}\
+.legend i{display:inline-block;width:1.4em;height:.25em;margin-right:.4em;vertical-align:middle}";
 
 /// What the horizontal axis is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Across {
+pub(crate) enum Across {
     Seconds,
     Rates,
     /// Parts of 1, wider the nearer they come to it.
     Quantiles,
 }
 
-pub(super) struct Series {
-    pub(super) name: &'static str,
+pub(crate) struct Series {
+    pub(crate) name: &'static str,
     /// One of the page's style: it colours the line and its name.
-    pub(super) class: &'static str,
-    pub(super) points: Vec<(f64, f64)>,
+    pub(crate) class: &'static str,
+    pub(crate) points: Vec<(f64, f64)>,
 }
 
-pub(super) struct Plot<'a> {
-    pub(super) title: &'a str,
+pub(crate) struct Plot<'a> {
+    pub(crate) title: &'a str,
     /// What is to be seen in it.
-    pub(super) caption: &'a str,
-    pub(super) unit: &'a str,
-    pub(super) across: Across,
-    pub(super) series: Vec<Series>,
+    pub(crate) caption: &'a str,
+    pub(crate) unit: &'a str,
+    pub(crate) across: Across,
+    pub(crate) series: Vec<Series>,
     /// A line at what is allowed.
-    pub(super) allowed: Option<f64>,
+    pub(crate) allowed: Option<f64>,
 }
 
 impl Plot<'_> {
     /// Nothing when there are no points.
-    pub(super) fn svg(&self) -> String {
+    pub(crate) fn svg(&self) -> String {
         let points = || self.series.iter().flat_map(|series| &series.points);
         if points().next().is_none() {
             return String::new();
@@ -145,6 +153,7 @@ impl Across {
     /// Places and what stands there.
     fn labels(self, right: f64) -> Vec<(f64, String)> {
         let shown = |x: f64| match self {
+            Self::Seconds if right >= DAYS => format!("{} d", short(x / 86_400.0)),
             Self::Seconds if right >= 600.0 => format!("{} min", short(x / 60.0)),
             Self::Seconds => format!("{} s", short(x)),
             Self::Rates | Self::Quantiles => format!("{}/s", short(x)),
@@ -158,10 +167,10 @@ impl Across {
                 .collect();
         }
         // Minutes are divided as hours are.
-        let unit = if self == Self::Seconds && right >= 600.0 {
-            60.0
-        } else {
-            1.0
+        let unit = match self {
+            Self::Seconds if right >= DAYS => 86_400.0,
+            Self::Seconds if right >= 600.0 => 60.0,
+            _ => 1.0,
         };
         let last = right / unit;
         let ticks = ticks(last).into_iter().filter(|tick| *tick <= last);
@@ -192,12 +201,7 @@ fn ticks(highest: f64) -> Vec<f64> {
 /// As few digits as tell it.
 fn short(value: f64) -> String {
     let text = format!("{value:.4}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text.is_empty() {
-        "0".to_owned()
-    } else {
-        text.to_owned()
-    }
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
@@ -257,5 +261,14 @@ mod tests {
         };
         assert_eq!(empty.svg(), "");
         assert_eq!(Across::Quantiles.labels(2.0).len(), 4);
+        let last = |seconds: f64| {
+            Across::Seconds
+                .labels(seconds)
+                .pop()
+                .map(|(_, label)| label)
+        };
+        assert_eq!(last(50.0).as_deref(), Some("50 s"));
+        assert_eq!(last(1_200.0).as_deref(), Some("20 min"));
+        assert_eq!(last(604_800.0).as_deref(), Some("6 d"));
     }
 }
