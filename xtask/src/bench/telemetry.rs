@@ -112,24 +112,16 @@ async fn compare(
     mut look: impl FnMut(u64) -> anyhow::Result<()>,
 ) -> anyhow::Result<Compared> {
     // Caches and branch predictors of both.
-    let warm = cost(telling, rounds.seconds).await?;
+    let (warm, _) = in_turn(rounds.seconds, (telling, silent)).await?;
     look(warm.searches)?;
-    cost(silent, rounds.seconds).await?;
     let (mut more, mut tellings, mut silents) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..rounds.count {
         eprintln!("measuring: round {} of {}", round + 1, rounds.count);
-        // Whoever is asked first changes from round to round.
-        let (with, without) = if round % 2 == 0 {
-            let with = cost(telling, rounds.seconds).await?;
-            (with, cost(silent, rounds.seconds).await?)
-        } else {
-            let without = cost(silent, rounds.seconds).await?;
-            (cost(telling, rounds.seconds).await?, without)
-        };
+        let (with, without) = in_turn(rounds.seconds, (telling, silent)).await?;
         look(with.searches)?;
-        more.push((with.seconds / without.seconds - 1.0) * 100.0);
-        tellings.push(with.seconds * 1e6);
-        silents.push(without.seconds * 1e6);
+        more.push((with.of_one() / without.of_one() - 1.0) * 100.0);
+        tellings.push(with.of_one() * 1e6);
+        silents.push(without.of_one() * 1e6);
     }
     Ok(Compared {
         more: median(more),
@@ -153,23 +145,48 @@ impl Compared {
 }
 
 /// What searches cost a server.
+#[derive(Default)]
 struct Cost {
-    /// Of CPU, for one search.
+    /// Of CPU.
     seconds: f64,
     searches: u64,
 }
 
-async fn cost(server: &RunningServer, seconds: u64) -> anyhow::Result<Cost> {
-    let before = server.cpu_seconds()?;
-    let requests = Requests::of(SEARCHES);
-    let load = http_load::run(server.address(), &requests, CONNECTIONS, seconds).await?;
-    let used = server.cpu_seconds()? - before;
-    #[expect(clippy::cast_precision_loss, reason = "a count of a short run")]
-    let seconds = used / load.requests as f64;
-    Ok(Cost {
-        seconds,
-        searches: load.requests,
-    })
+impl Cost {
+    /// Seconds of CPU for one search.
+    fn of_one(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a count of a short run")]
+        let searches = self.searches as f64;
+        self.seconds / searches
+    }
+
+    async fn add_a_second(&mut self, server: &RunningServer) -> anyhow::Result<()> {
+        let before = server.cpu_seconds()?;
+        let requests = Requests::of(SEARCHES);
+        let load = http_load::run(server.address(), &requests, CONNECTIONS, 1).await?;
+        self.seconds += server.cpu_seconds()? - before;
+        self.searches += load.requests;
+        Ok(())
+    }
+}
+
+/// Each for so many seconds, one second at a time: a shared machine gets faster and slower while it is measured, and so both meet the
+/// same of it. Whoever is asked first changes each time.
+async fn in_turn(
+    seconds: u64,
+    (telling, silent): (&RunningServer, &RunningServer),
+) -> anyhow::Result<(Cost, Cost)> {
+    let (mut with, mut without) = (Cost::default(), Cost::default());
+    for second in 0..seconds {
+        if second % 2 == 0 {
+            with.add_a_second(telling).await?;
+            without.add_a_second(silent).await?;
+        } else {
+            without.add_a_second(silent).await?;
+            with.add_a_second(telling).await?;
+        }
+    }
+    Ok((with, without))
 }
 
 /// Milliseconds and bytes.
