@@ -9,7 +9,7 @@ use std::time::Duration;
 use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Bytes that wait, at most; a line that does not fit is written with all before it.
+/// Bytes that wait, at most; when a line does not fit, all before it is written.
 const ROOM: usize = 32 * 1024;
 /// How long a line waits. A process that is killed takes the lines of so long with it, none of which is a warning.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
@@ -23,7 +23,7 @@ pub(super) struct Gathered<W> {
 
 struct Shared<W> {
     lines: Mutex<Lines<W>>,
-    /// A first line waits.
+    /// A first line waits, or the process ends.
     news: Condvar,
 }
 
@@ -74,6 +74,8 @@ impl<W: Write + Send + 'static> Gathered<W> {
         lines.is_over = true;
         // Who could be told that a line was not written?
         let _ = lines.write_out();
+        drop(lines);
+        self.shared.news.notify_one();
     }
 }
 
@@ -97,19 +99,21 @@ impl<W: Write> Shared<W> {
 
     fn add(&self, line: &[u8], waits: bool) -> io::Result<()> {
         let mut lines = self.lines();
-        if lines.waiting.len() + line.len() > ROOM {
-            lines.write_out()?;
-        }
+        let earlier = if lines.waiting.len() + line.len() > ROOM {
+            lines.write_out()
+        } else {
+            Ok(())
+        };
         let is_first = lines.waiting.is_empty();
         lines.waiting.extend_from_slice(line);
         if !waits || lines.is_over || lines.waiting.len() > ROOM {
-            return lines.write_out();
+            return earlier.and(lines.write_out());
         }
         drop(lines);
         if is_first {
             self.news.notify_one();
         }
-        Ok(())
+        earlier
     }
 }
 
@@ -167,8 +171,25 @@ mod tests {
 
     use super::*;
 
+    /// What was written, and how many writes that took.
     #[derive(Clone, Default)]
     struct Written(Arc<Mutex<(String, usize)>>);
+
+    /// Refuses the first write.
+    struct Refusing(Written, bool);
+
+    impl Write for Refusing {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if std::mem::take(&mut self.1) {
+                return Err(io::Error::other("full"));
+            }
+            self.0.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
 
     impl Written {
         fn text(&self) -> String {
@@ -207,7 +228,6 @@ mod tests {
             assert!(begun.elapsed() < Duration::from_secs(30));
             thread::park_timeout(Duration::from_millis(1));
         }
-        assert!(begun.elapsed() >= LONGEST_WAIT);
         assert_eq!(written.text(), "said\n");
     }
 
@@ -217,6 +237,17 @@ mod tests {
         gathered.shared.add(b"said\n", true).unwrap();
         gathered.shared.add(b"failed\n", false).unwrap();
         assert_eq!(written.text(), "said\nfailed\n");
+    }
+
+    #[test]
+    fn what_could_not_be_written_takes_no_later_line_with_it() {
+        let written = Written::default();
+        let gathered = Gathered::new(Refusing(written.clone(), true)).unwrap();
+        let long = "x".repeat(ROOM);
+        gathered.shared.add(long.as_bytes(), true).unwrap();
+        // What an error says is of the earlier line.
+        let _ = gathered.shared.add(b"failed\n", false);
+        assert_eq!(written.text(), "failed\n");
     }
 
     #[test]

@@ -268,3 +268,34 @@ fn formats_are_read_from_their_names() {
     assert_eq!("pretty".parse(), Ok(LogFormat::Pretty));
     assert_eq!("JSON".parse::<LogFormat>(), Err(UnknownLogFormat));
 }
+
+#[test]
+fn warnings_are_written_at_once_and_what_was_said_before_with_them() {
+    let settings = LogSettings {
+        level: "info".to_owned(),
+        format: LogFormat::Json,
+        version: "1.2.3".to_owned(),
+    };
+    let captured = Captured::default();
+    let gathered = Gathered::new(captured.clone()).unwrap();
+    let (subscriber, _) = subscriber(&settings, false, gathered.clone(), None).unwrap();
+    let said = || String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    with_default(&subscriber, || {
+        // Whatever was written because this test was held up does not count.
+        let at_once = (0..100).any(|_| {
+            let before = said().len();
+            tracing::info!("said");
+            said().len() == before
+        });
+        assert!(at_once, "lines do not wait");
+        tracing::warn!("failed");
+        assert!(said().ends_with("}\n") && said().contains("failed"));
+        tracing::error!("failed again");
+        let said = said();
+        let (first, last) = (
+            said.find("said").unwrap(),
+            said.find("failed again").unwrap(),
+        );
+        assert!(first < last, "{said}");
+    });
+}

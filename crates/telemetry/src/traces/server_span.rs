@@ -104,7 +104,7 @@ impl Tracing {
             parent: parent.map(|parent| parent.span_id()),
             method: known.copied().unwrap_or(OTHER_METHOD),
             is_encrypted: incoming.scheme == "https",
-            host: incoming.host.map(str::to_owned),
+            host: (incoming.host.filter(|host| host.len() <= LONGEST_HOST)).map(str::to_owned),
             version: incoming.version,
             start: now(),
         }
