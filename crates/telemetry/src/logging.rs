@@ -76,6 +76,7 @@ pub enum TelemetryError {
 #[derive(Debug)]
 pub struct Telemetry {
     pub log_level: LogLevel,
+    /// For whoever serves requests.
     pub requests: RequestTraces,
     traces: Option<TraceExport>,
     /// `None` where each line is written at once, for a person who waits for it.

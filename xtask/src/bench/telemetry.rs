@@ -6,6 +6,7 @@
 
 mod everything;
 
+use std::ops::Range;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -112,12 +113,13 @@ async fn compare(
     mut look: impl FnMut(u64) -> anyhow::Result<()>,
 ) -> anyhow::Result<Compared> {
     // Caches and branch predictors of both.
-    let (warm, _) = in_turn(rounds.seconds, (telling, silent)).await?;
+    let (warm, _) = in_turn(0..rounds.seconds, (telling, silent)).await?;
     look(warm.searches)?;
     let (mut more, mut tellings, mut silents) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..rounds.count {
         eprintln!("measuring: round {} of {}", round + 1, rounds.count);
-        let (with, without) = in_turn(rounds.seconds, (telling, silent)).await?;
+        let begin = u64::from(round) * rounds.seconds;
+        let (with, without) = in_turn(begin..begin + rounds.seconds, (telling, silent)).await?;
         look(with.searches)?;
         more.push((with.of_one() / without.of_one() - 1.0) * 100.0);
         tellings.push(with.of_one() * 1e6);
@@ -173,11 +175,11 @@ impl Cost {
 /// Each for so many seconds, one second at a time: a shared machine gets faster and slower while it is measured, and so both meet the
 /// same of it. Whoever is asked first changes each time.
 async fn in_turn(
-    seconds: u64,
+    seconds: Range<u64>,
     (telling, silent): (&RunningServer, &RunningServer),
 ) -> anyhow::Result<(Cost, Cost)> {
     let (mut with, mut without) = (Cost::default(), Cost::default());
-    for second in 0..seconds {
+    for second in seconds {
         if second % 2 == 0 {
             with.add_a_second(telling).await?;
             without.add_a_second(silent).await?;

@@ -5,8 +5,7 @@ use std::process::Command;
 
 use anyhow::Context as _;
 
-use crate::tools::quiet;
-use crate::tools::{self, ensure_debian_packages};
+use crate::tools::{self, ensure_debian_packages, quiet};
 use crate::workspace::Workspace;
 
 pub(super) const FILE: &str = "deploy/compose.yaml";

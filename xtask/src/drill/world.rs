@@ -37,14 +37,6 @@ pub(super) const SHIPPED: Checks = Checks {
     shutdown_delay: "5",
 };
 
-#[cfg(test)]
-#[test]
-fn the_delay_is_the_one_of_production() {
-    let shipped = include_str!("../../../config/production.toml");
-    let line = format!("shutdown_delay = {}", SHIPPED.shutdown_delay);
-    assert!(shipped.lines().any(|one| one == line));
-}
-
 pub(super) struct World {
     // In this order they end.
     haproxy: PrivateHaproxy,
@@ -287,5 +279,17 @@ impl Replica {
             .folder
             .path()
             .join(format!("replica-{}", self.number))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_delay_is_the_one_of_production() {
+        let shipped = include_str!("../../../config/production.toml");
+        let line = format!("shutdown_delay = {}", SHIPPED.shutdown_delay);
+        assert!(shipped.lines().any(|one| one == line));
     }
 }

@@ -75,6 +75,7 @@ pub(super) async fn locked_in_txn(
 
 /// Its notice goes with it, when there is news to tell. It is due when the older ones of its task are gone; until somebody has
 /// said so, it is out of the way for a while. Whoever says so holds the task's lock, as whoever saves does: neither misses the other.
+/// Buried ones are left out by `FILTER`, for the reason that [`super::delivering`] has.
 const SAVE: &str = "WITH saved AS ( \
        UPDATE tasks SET state = ?, attempts = ?, created_at = ?, not_before = ?, worker = ?, lease_until = ?, started_at = ?, \
          finished_at = ?, error_code = ?, error_message = ?, error_details = ?, told = ?, lost = ?, result = coalesce(?, result) \

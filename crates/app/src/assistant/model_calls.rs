@@ -180,7 +180,7 @@ impl ModelCalls {
             let _landing = Landing { calls: &calls, key };
             calls.ask_until(&prompt, deadline).await
         };
-        // Part of the trace of whoever asked first, as far as the spans around it do not reach into a task.
+        // Part of the trace of whoever asked first: it begins here, since what is around this does not reach into the task.
         let span = tracing::info_span!(target: "otel", "model question", otel.kind = "internal");
         let asking = tokio::spawn(asking.instrument(span).in_current_span());
         let landed = async {

@@ -211,12 +211,12 @@ impl Asked {
         let mut problem = render(Some(error), status, &self.path, trace_id);
         headers::add(problem.headers_mut(), status, circumstances);
         self.open_to_its_origin(problem.headers_mut());
-        let routes = self.routes.clone();
-        let path = self.path.clone();
-        let route = routes.as_ref().and_then(|routes| routes.template(&path));
+        let routes = self.routes.as_ref();
+        let route = routes.and_then(|routes| routes.template(&self.path));
+        let route = route.unwrap_or(UNMATCHED).to_owned();
         let kept_trace = circumstances.context.kept_trace(status.is_server_error());
         let code = error.as_error::<ApiError>().map(ApiError::code);
-        self.finish(route.unwrap_or(UNMATCHED), status, code, kept_trace);
+        self.finish(&route, status, code, kept_trace);
         Rendered::of(problem).into()
     }
 

@@ -84,14 +84,16 @@ impl<W: Write> Shared<W> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// For as long as the process lives, as its logs do.
+    /// Until the end.
     fn write_now_and_then(&self) {
         loop {
-            let lines = self.lines();
-            let lines = self
-                .news
-                .wait_while(lines, |lines| lines.waiting.is_empty());
-            drop(lines.unwrap_or_else(PoisonError::into_inner));
+            let is_idle = |lines: &mut Lines<W>| lines.waiting.is_empty() && !lines.is_over;
+            let lines = self.news.wait_while(self.lines(), is_idle);
+            let lines = lines.unwrap_or_else(PoisonError::into_inner);
+            if lines.is_over {
+                return;
+            }
+            drop(lines);
             thread::park_timeout(LONGEST_WAIT);
             let _ = self.lines().write_out();
         }
@@ -258,6 +260,12 @@ mod tests {
         assert_eq!(written.text(), "said\n");
         gathered.shared.add(b"ended\n", true).unwrap();
         assert_eq!(written.text(), "said\nended\n");
+        // The thread that writes now and then has ended, too.
+        let begun = Instant::now();
+        while Arc::strong_count(&gathered.shared) > 1 {
+            assert!(begun.elapsed() < Duration::from_secs(30));
+            thread::park_timeout(Duration::from_millis(1));
+        }
     }
 
     #[test]
