@@ -79,4 +79,7 @@ async fn what_was_written_past_the_log_is_found() {
     let found = store.gaps(10).await.expect("is read");
     assert_eq!(found, [id("a"), id("b")]);
     assert_eq!(store.gaps(1).await.expect("is read"), [id("a")]);
+    execute(&path, "UPDATE scholarships SET id = 'd' WHERE id = 'c'");
+    let found = store.gaps(10).await.expect("is read");
+    assert_eq!(found, ["a", "b", "c", "d"].map(id));
 }
