@@ -2,6 +2,7 @@
 
 mod agents;
 mod assistant;
+mod catalogue;
 mod goals;
 mod http_load;
 mod machine;

@@ -11,7 +11,7 @@ mod world;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use clap::ValueEnum;
@@ -45,6 +45,7 @@ const AFTERWARDS: Duration = Duration::from_secs(5);
 #[command(after_help = "Examples:
   cargo xtask rehearse
   cargo xtask rehearse --fault errors --html rehearsal.html
+  cargo xtask rehearse --fault errors --users-for 5m
   cargo xtask rehearse --fault leak --expect rollback --format json
 
 Ends with the verdict: 0 (promote), 10 (hold), 20 (rollback) or 30 (broken). With --expect it ends with 0 when the verdict is that
@@ -65,6 +66,9 @@ pub(crate) struct Arguments {
     /// After so long, as 4m or 270s, the last verdict is the rehearsal's
     #[arg(long, default_value = "270s", value_parser = parse_span)]
     timeout: Duration,
+    /// How long users ask in all, as 5m: a release that ends early is followed by so much more traffic, of which nothing may fail
+    #[arg(long, value_name = "TIME", value_parser = parse_span)]
+    users_for: Option<Duration>,
     /// Where to write a report with plots
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -110,6 +114,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         rps: arguments.rps,
         time_scale: arguments.time_scale,
         at_most: arguments.timeout,
+        users_for: arguments.users_for.unwrap_or_default(),
         policy: &policy,
         binaries: binaries(arguments.binaries.as_deref())?,
         directory: Directory::new(arguments.keep.as_deref().unwrap_or(kept.path())),
@@ -146,6 +151,7 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
         rps: RPS,
         time_scale: TIME_SCALE,
         at_most: Duration::from_secs(120),
+        users_for: Duration::ZERO,
         policy: &std::fs::read_to_string(policy)?,
         binaries: binaries(None)?,
         directory: Directory::new(kept.path()),
@@ -177,6 +183,8 @@ struct Rehearsal<'a> {
     rps: u32,
     time_scale: u32,
     at_most: Duration,
+    /// In all, at least.
+    users_for: Duration,
     /// The text of the policy of production.
     policy: &'a str,
     binaries: Binaries,
@@ -204,6 +212,7 @@ fn hold(rehearsal: &Rehearsal<'_>) -> anyhow::Result<Held> {
     world.open_to_users()?;
     let requests = load::searches();
     let load = Load::start(world.public(), rehearsal.rps, &requests, Answers::Successes)?;
+    let since = Instant::now();
     world.settle();
     let drive = begin(&world, &rehearsal.directory, (policy, &text))?;
     eprintln!("{}", header());
@@ -217,7 +226,7 @@ fn hold(rehearsal: &Rehearsal<'_>) -> anyhow::Result<Held> {
         |row| eprintln!("{}", shown(row)),
     )?;
     // Whoever asks now must be answered by a version that is good.
-    pause(AFTERWARDS);
+    pause(AFTERWARDS.max(rehearsal.users_for.saturating_sub(since.elapsed())));
     let users = load.map(|load| load.seen());
     let history = rehearsal.directory.history()?;
     let expectation = Expectation {

@@ -3,7 +3,6 @@
 //!
 //! Numbers of a shared machine are noisy: read the ratios and medians, and only numbers of one run against each other.
 
-mod catalogue;
 mod document;
 mod goals;
 mod in_process;

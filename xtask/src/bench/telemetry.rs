@@ -1,13 +1,16 @@
 //! `cargo xtask bench telemetry`: what counting costs a search, what all telemetry together costs one, and what a scraper waits for.
 //!
-//! Servers on the same sample catalogue, one that tells and one that does not, are asked in turn. The catalogue is small, so
-//! searches are quick and the share of what is told is at its largest. Spans go to a receiver that decodes them, in this process:
-//! only the CPU of the servers counts.
+//! Servers on the same catalogue, one that tells and one that does not, are asked in turn. The goals are about a catalogue of the size
+//! that all goals of searches are about. What telemetry costs hardly depends on the catalogue, so its share is larger on a small one:
+//! that of the sample catalogue is measured too. Spans go to a receiver that decodes them, in this process: only the CPU of the
+//! servers counts.
 
 mod everything;
 
+use std::fmt;
+use std::fs;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -16,11 +19,13 @@ use anyhow::{Context as _, ensure};
 use super::goals::Goal;
 use super::http_load::{self, Requests};
 use super::release::measured_by_release;
-use super::{goals, machine, median};
+use super::{catalogue, goals, machine, median};
 use crate::http_connection::{Connection, SEARCHES};
 use crate::running_server::RunningServer;
 use crate::workspace::Workspace;
 
+/// Scholarships in the catalogue that the goals are about.
+const SCHOLARSHIPS: usize = 100_000;
 const CONNECTIONS: u32 = 4;
 /// Settings of the server that does not count.
 const OFF: [(&str, &str); 1] = [("METRICS_ENABLED", "false")];
@@ -72,18 +77,60 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
                 seconds: 10,
             }
         };
-        let mut goals = runtime.block_on(measure_metrics(&binary, rounds))?;
-        goals.extend(runtime.block_on(everything::measure(&workspace, &binary, rounds))?);
+        let folder = tempfile::tempdir()?;
+        eprintln!("measuring: {SCHOLARSHIPS} scholarships are imported");
+        let large = catalogue::make(release, folder.path(), SCHOLARSHIPS)?;
+        let stores = Stores::of_copies(&large.store, folder.path())?;
+        // Servers on stores that are not there yet fill them with the sample catalogue.
+        let sample = Stores::within(folder.path(), "sample");
+        let all = everything::Everything::new(&workspace, &binary, rounds)?;
+        let (mut goals, beside) = runtime.block_on(async {
+            let mut goals = measure_metrics(&binary, rounds, &stores).await?;
+            goals.extend(all.goals(&stores).await?);
+            anyhow::Ok((goals, all.compared(&sample).await?.0))
+        })?;
+        goals.push(Goal {
+            name: "the same on the sample catalogue",
+            bound: "(no goal)".to_owned(),
+            measured: beside.to_string(),
+            is_met: true,
+        });
         let minutes = begun.elapsed().as_secs_f64() / 60.0;
         let head = machine::describe("telemetry", arguments.quick, minutes)?;
         Ok(goals::print(&head, &goals))
     })
 }
 
-async fn measure_metrics(binary: &Path, rounds: Rounds) -> anyhow::Result<Vec<Goal>> {
-    let folder = tempfile::tempdir()?;
-    let on = RunningServer::start(binary, &folder.path().join("on.db"), &[])?;
-    let off = RunningServer::start(binary, &folder.path().join("off.db"), &OFF)?;
+/// Of two servers with the same catalogue.
+struct Stores {
+    telling: PathBuf,
+    silent: PathBuf,
+}
+
+impl Stores {
+    fn within(folder: &Path, name: &str) -> Self {
+        Self {
+            telling: folder.join(format!("{name}-telling.db")),
+            silent: folder.join(format!("{name}-silent.db")),
+        }
+    }
+
+    fn of_copies(store: &Path, folder: &Path) -> anyhow::Result<Self> {
+        let copies = Self::within(folder, "copy");
+        for copy in [&copies.telling, &copies.silent] {
+            fs::copy(store, copy).context("the catalogue cannot be copied")?;
+        }
+        Ok(copies)
+    }
+}
+
+async fn measure_metrics(
+    binary: &Path,
+    rounds: Rounds,
+    stores: &Stores,
+) -> anyhow::Result<Vec<Goal>> {
+    let on = RunningServer::start(binary, &stores.telling, &[])?;
+    let off = RunningServer::start(binary, &stores.silent, &OFF)?;
     let compared = compare(rounds, (&on, &off), |_| Ok(())).await?;
     let (milliseconds, bytes) = scrape(&on).await?;
     on.stop()?;
@@ -137,12 +184,20 @@ impl Compared {
         Goal {
             name,
             bound: format!("< {MOST_MORE} % more"),
-            measured: format!(
-                "{:+.1} % ({:.0} µs and {:.0} µs)",
-                self.more, self.telling, self.silent
-            ),
+            measured: self.to_string(),
             is_met: self.more < MOST_MORE,
         }
+    }
+}
+
+impl fmt::Display for Compared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            more,
+            telling,
+            silent,
+        } = self;
+        write!(f, "{more:+.1} % ({telling:.1} µs and {silent:.1} µs)")
     }
 }
 

@@ -97,10 +97,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 fn told(course: &Course) -> String {
     let (report, failures) = (&course.report, &course.failures);
     let mut text = format!(
-        "\nThe stage machine: {} releases ({} done, {} rolled back) in {} steps with {} crashes, {} failed calls and {} clock \
-         jumps: every promise was kept.\n",
+        "\nThe stage machine: {} releases ({} done, {} of them settled, {} rolled back) in {} steps with {} crashes, {} failed \
+         calls and {} clock jumps: every promise was kept.\n",
         report.releases,
         report.done,
+        report.settled,
         report.rolled_back,
         report.steps,
         report.crashes,

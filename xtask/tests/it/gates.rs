@@ -60,7 +60,7 @@ fn wait_for(address: SocketAddr) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "no runtime runs here")]
-pub(crate) fn wait_until(is_so: impl Fn() -> bool) {
+pub(crate) fn wait_until(mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
         let is_late = begun.elapsed() > Duration::from_secs(60);

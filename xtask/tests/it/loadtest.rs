@@ -1,11 +1,12 @@
 //! Load tests as people run them, of the server that is built beside this command.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use testkit::supervised::free_port;
@@ -147,4 +148,45 @@ fn a_service_that_is_not_there_cannot_be_measured() {
     let target = format!("http://127.0.0.1:{}", free_port());
     let said = run(&["--target", &target, "--scenario", "browse"]).ended(30);
     assert!(said.contains("is the service running there?"), "{said}");
+}
+
+/// The first process that this one started, once it is there.
+fn child_of(process: u32) -> String {
+    let threads = || Path::new("/proc").join(process.to_string()).join("task");
+    let begun = Instant::now();
+    loop {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it has no child");
+        let threads = std::fs::read_dir(threads()).expect("it runs");
+        for thread in threads.flatten() {
+            let children = std::fs::read_to_string(thread.path().join("children"));
+            if let Some(child) = children.unwrap_or_default().split_whitespace().next() {
+                return child.to_owned();
+            }
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_server_that_dies_while_its_limit_is_looked_for_gives_no_limit() {
+    let mut command = loadtest(&LENIENT);
+    command.args(["--binary", &program(), "--scenario", "browse"]);
+    command.args(["--find-limit", "--rate", "20", "--duration", "2s"]);
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut searching = command.spawn().expect("starts");
+    let server = child_of(searching.id());
+    let said = BufReader::new(searching.stderr.take().expect("is piped"));
+    let mut said = said.lines().map_while(Result::ok);
+    // The first rate was measured.
+    let first = said.find(|line| line.contains(" met"));
+    assert!(first.is_some(), "no rate was measured");
+    let killed = Command::new("kill").args(["-KILL", &server]).status();
+    assert!(killed.expect("starts").success());
+    let said: Vec<String> = said.collect();
+    let ended = searching.wait().expect("has ended");
+    assert_eq!(ended.code(), Some(30), "{said:?}");
+    assert!(
+        (said.iter()).any(|line| line.contains("the server ended by itself at")),
+        "{said:?}"
+    );
 }

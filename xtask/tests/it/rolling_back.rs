@@ -1,5 +1,6 @@
 //! Releases that are taken back, through a real HAProxy, with and without a process that drives them.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -132,14 +133,24 @@ impl World {
 
     /// A process that drives a release, in its first stage. Its telemetry is away.
     fn driven(&self) -> Child {
-        let driver = self
-            .through_haproxy(&START)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
+        let driver = self.begun(&mut self.through_haproxy(&START));
+        assert_eq!(self.weights().canary(), 5);
+        driver
+    }
+
+    /// The process that this command starts, once the release is in its first stage.
+    fn begun(&self, start: &mut Command) -> Child {
+        let path = self.path("driver.log");
+        let log = File::create(&path).expect("is made");
+        let mut driver = (start.stdout(Stdio::null()).stderr(log))
             .spawn()
             .expect("starts");
-        wait_until(|| self.phase() == "running");
-        assert_eq!(self.weights().canary(), 5);
+        wait_until(|| {
+            let ended = driver.try_wait().expect("can be asked");
+            let said = || std::fs::read_to_string(&path).unwrap_or_default();
+            assert!(ended.is_none(), "{ended:?}: {}", said());
+            self.phase() == "running"
+        });
         driver
     }
 
@@ -374,14 +385,7 @@ fn a_version_that_was_rolled_back_begins_again_only_when_that_is_meant() {
         "{said}"
     );
     let records = world.history().lines().count();
-    let mut again = world
-        .through_haproxy(&START)
-        .arg("--again")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("starts");
-    wait_until(|| world.phase() == "running");
+    let mut again = world.begun(world.through_haproxy(&START).arg("--again"));
     again.kill().expect("is killed");
     again.wait().expect("has ended");
     assert!(world.history().lines().count() > records);

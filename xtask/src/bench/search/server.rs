@@ -6,9 +6,10 @@ use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 
+use super::Arguments;
 use super::in_process::{Ceiling, InProcess, Target};
 use super::postgres::{self, Comparison};
-use super::{Arguments, catalogue};
+use crate::bench::catalogue;
 use crate::bench::http_load::{self, Load, Requests};
 use crate::bench::median;
 use crate::running_server::RunningServer;

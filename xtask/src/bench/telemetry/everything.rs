@@ -7,7 +7,7 @@ use anyhow::{Context as _, ensure};
 use testkit::collector_stub::CollectorStub;
 use testkit::supervised::free_port;
 
-use super::{Goal, Rounds, compare};
+use super::{Compared, Goal, Rounds, Stores, compare};
 use crate::running_server::{Launch, RunningServer};
 use crate::workspace::Workspace;
 
@@ -32,48 +32,73 @@ struct Told {
     spans: u64,
 }
 
-pub(super) async fn measure(
-    workspace: &Workspace,
-    binary: &Path,
+/// Measures servers that tell everything, beside silent ones.
+pub(super) struct Everything<'a> {
+    shipped: Shipped,
+    binary: &'a Path,
     rounds: Rounds,
-) -> anyhow::Result<Vec<Goal>> {
-    let shipped = Shipped::read(&workspace.root().join("config/default.toml"))?;
-    let folder = tempfile::tempdir()?;
-    let log = folder.path().join("log");
-    let collector = CollectorStub::start();
-    let endpoint = collector.endpoint();
-    let telling = RunningServer::launch(&Launch {
-        binary,
-        arguments: &[],
-        store: &folder.path().join("telling.db"),
-        variables: &[
-            ("LOG_LEVEL", &shipped.log_level),
-            ("LOG_FORMAT", "json"),
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint),
-        ],
-        ports: (free_port(), free_port()),
-        log: Some(&log),
-    })?;
-    let silent = RunningServer::start(binary, &folder.path().join("silent.db"), &SILENT)?;
-    let mut told = Told::default();
-    let compared = compare(rounds, (&telling, &silent), |searches| {
-        told.look(searches, &collector, &log)
-    })
-    .await?;
-    telling.stop()?;
-    silent.stop()?;
-    // What waited was sent at the end.
-    told.count(&collector);
-    let traced = told.traced()?;
-    Ok(vec![
-        compared.goal("CPU of a search with metrics, traces and JSON logs, beside none of them"),
-        Goal {
-            name: "searches whose span arrived, of those that are sampled",
-            bound: format!("> {:.0} %", LEAST_TRACED * 100.0),
-            measured: format!("{:.0} %", traced / shipped.sampled * 100.0),
-            is_met: traced / shipped.sampled > LEAST_TRACED,
-        },
-    ])
+}
+
+impl<'a> Everything<'a> {
+    /// # Errors
+    /// When the shipped configuration cannot be read.
+    pub(super) fn new(
+        workspace: &Workspace,
+        binary: &'a Path,
+        rounds: Rounds,
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            shipped: Shipped::read(&workspace.root().join("config/default.toml"))?,
+            binary,
+            rounds,
+        })
+    }
+
+    pub(super) async fn goals(&self, stores: &Stores) -> anyhow::Result<Vec<Goal>> {
+        let (compared, traced) = self.compared(stores).await?;
+        let arrived = traced / self.shipped.sampled;
+        Ok(vec![
+            compared
+                .goal("CPU of a search with metrics, traces and JSON logs, beside none of them"),
+            Goal {
+                name: "searches whose span arrived, of those that are sampled",
+                bound: format!("> {:.0} %", LEAST_TRACED * 100.0),
+                measured: format!("{:.0} %", arrived * 100.0),
+                is_met: arrived > LEAST_TRACED,
+            },
+        ])
+    }
+
+    /// And the share of the searches that were traced.
+    pub(super) async fn compared(&self, stores: &Stores) -> anyhow::Result<(Compared, f64)> {
+        let folder = tempfile::tempdir()?;
+        let log = folder.path().join("log");
+        let collector = CollectorStub::start();
+        let endpoint = collector.endpoint();
+        let telling = RunningServer::launch(&Launch {
+            binary: self.binary,
+            arguments: &[],
+            store: &stores.telling,
+            variables: &[
+                ("LOG_LEVEL", &self.shipped.log_level),
+                ("LOG_FORMAT", "json"),
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint),
+            ],
+            ports: (free_port(), free_port()),
+            log: Some(&log),
+        })?;
+        let silent = RunningServer::start(self.binary, &stores.silent, &SILENT)?;
+        let mut told = Told::default();
+        let compared = compare(self.rounds, (&telling, &silent), |searches| {
+            told.look(searches, &collector, &log)
+        })
+        .await?;
+        telling.stop()?;
+        silent.stop()?;
+        // What waited was sent at the end.
+        told.count(&collector);
+        Ok((compared, told.traced()?))
+    }
 }
 
 impl Shipped {
