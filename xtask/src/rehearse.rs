@@ -116,7 +116,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         at_most: arguments.timeout,
         users_for: arguments.users_for.unwrap_or_default(),
         policy: &policy,
-        binaries: binaries(arguments.binaries.as_deref())?,
+        binaries: match &arguments.binaries {
+            Some(folder) => Binaries::of(folder),
+            None => Binaries::of(&Workspace::load()?.built_servers()?),
+        },
         directory: Directory::new(arguments.keep.as_deref().unwrap_or(kept.path())),
     })?;
     if let Some(path) = &arguments.html {
@@ -153,7 +156,7 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
         at_most: Duration::from_secs(120),
         users_for: Duration::ZERO,
         policy: &std::fs::read_to_string(policy)?,
-        binaries: binaries(None)?,
+        binaries: Binaries::of(&workspace.built_servers()?),
         directory: Directory::new(kept.path()),
     })?;
     let figures = held.figures;
@@ -174,6 +177,15 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
         .context("no rollback is recorded")?;
     ensure!(took < 5.0, "rolling back took {took} s");
     Ok(())
+}
+
+impl Binaries {
+    fn of(folder: &Path) -> Self {
+        Self {
+            healthy: folder.join("scholarship-api"),
+            faulty: folder.join("rehearsal-server"),
+        }
+    }
 }
 
 /// What is to be rehearsed, and how.
@@ -257,17 +269,6 @@ fn expected(arguments: &Arguments) -> Vec<Outcome> {
         Some(expected) => vec![expected.outcome()],
         None => Fault::expected(arguments.fault).to_vec(),
     }
-}
-
-fn binaries(folder: Option<&Path>) -> anyhow::Result<Binaries> {
-    let folder = match folder {
-        Some(folder) => folder.to_owned(),
-        None => Workspace::load()?.built_servers()?,
-    };
-    Ok(Binaries {
-        healthy: folder.join("scholarship-api"),
-        faulty: folder.join("rehearsal-server"),
-    })
 }
 
 /// Begins the release as `rollout start` does.

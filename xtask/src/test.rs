@@ -161,7 +161,7 @@ const STEPS: &[Step] = &[
 
 /// Goes on after a failed step, so that one run shows everything that is wrong.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let workspace = Workspace::load()?;
+    let workspace = Workspace::load()?.with_tests();
     let mut report = Report::default();
     for step in STEPS {
         println!("\n== {}", step.name);

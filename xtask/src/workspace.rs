@@ -8,6 +8,7 @@ use cargo_metadata::{Metadata, MetadataCommand};
 
 pub(crate) struct Workspace {
     metadata: Metadata,
+    with_tests: bool,
 }
 
 impl Workspace {
@@ -17,7 +18,19 @@ impl Workspace {
             .no_deps()
             .exec()
             .context("cannot read the workspace; run this command inside the repository")?;
-        Ok(Self { metadata })
+        Ok(Self {
+            metadata,
+            with_tests: false,
+        })
+    }
+
+    /// Programs are built together with all tests from now on. Once those are built this costs nothing; alone, programs would have their
+    /// dependencies built with fewer features, and all again.
+    pub(crate) fn with_tests(self) -> Self {
+        Self {
+            with_tests: true,
+            ..self
+        }
     }
 
     pub(crate) fn metadata(&self) -> &Metadata {
@@ -73,8 +86,18 @@ impl Workspace {
     ///
     /// When they cannot be built.
     pub(crate) fn built_servers(&self) -> anyhow::Result<PathBuf> {
-        let packages = ["--package", "server", "--package", "rehearsal-server"];
-        let status = self.cargo().arg("build").args(packages).status()?;
+        let arguments: &[&str] = if self.with_tests {
+            &["test", "--workspace", "--no-run", "--quiet"]
+        } else {
+            &[
+                "build",
+                "--package",
+                "server",
+                "--package",
+                "rehearsal-server",
+            ]
+        };
+        let status = self.cargo().args(arguments).status()?;
         ensure!(status.success(), "the servers cannot be built");
         let folder = self.metadata.target_directory.join("debug");
         Ok(folder.into_std_path_buf())
