@@ -36,6 +36,8 @@ pub struct Seeds {
 pub struct Report {
     pub releases: u64,
     pub done: u64,
+    /// Of those that are done.
+    pub settled: u64,
     pub rolled_back: u64,
     pub steps: u64,
     pub crashes: u64,
@@ -103,6 +105,7 @@ impl Report {
     fn add(&mut self, other: Self) {
         self.releases += other.releases;
         self.done += other.done;
+        self.settled += other.settled;
         self.rolled_back += other.rolled_back;
         self.steps += other.steps;
         self.crashes += other.crashes;

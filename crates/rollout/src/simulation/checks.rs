@@ -10,8 +10,10 @@ use crate::{
 };
 
 mod attendance;
+mod settling;
 
 pub(super) use attendance::Attendance;
+use settling::Settling;
 
 pub(super) struct Checks {
     plan: Plan,
@@ -24,6 +26,7 @@ pub(super) struct Checks {
     /// The stages that were left for the next, with their starts.
     left: Vec<(usize, DateTime<Utc>)>,
     given: Given,
+    settling: Settling,
 }
 
 /// What the driver is given in this step.
@@ -53,6 +56,7 @@ impl Checks {
             rollback_began: false,
             left: Vec::new(),
             given: Given::default(),
+            settling: Settling::default(),
         }
     }
 
@@ -65,6 +69,7 @@ impl Checks {
     pub(super) fn step_begins(&mut self, state: &State, given: Given) {
         self.note_rollback(&state.phase);
         self.given = given;
+        self.settling.seen = None;
     }
 
     fn note_rollback(&mut self, phase: &Phase) {
@@ -75,6 +80,7 @@ impl Checks {
         let fits = record.previous == self.head.hash && record.sequence == self.head.sequence + 1;
         self.promise(fits && record.is_intact(), "the history is one chain");
         self.head = record.head();
+        self.settling_is_last(record);
         if let Event::Confirmed { stage } = &record.event {
             let place = self.plan.stages.iter().position(|one| one.name == *stage);
             let is_next = place.is_some_and(|place| place <= self.next_stage());
@@ -95,6 +101,7 @@ impl Checks {
         last: Option<&Record>,
     ) {
         self.promise(new.canary() + new.stable() == 100, "weights sum to 100");
+        self.nothing_is_ordered_when_settled(state);
         if let Some(state) = state {
             self.note_rollback(&state.phase);
         }
@@ -141,10 +148,14 @@ impl Checks {
         let after = &step.state;
         self.keeps_going_back(before, after);
         self.promotes_rightly(before, after);
+        self.settles_rightly(before, step);
         // An intent may wait, and nobody looks at the weights of a release that is done.
-        let is_settled = step.troubles.is_empty()
-            && !matches!(after.phase, Phase::Entering(_) | Phase::Done { .. });
-        if is_settled {
+        let is_at_rest = step.troubles.is_empty()
+            && !matches!(
+                after.phase,
+                Phase::Entering(_) | Phase::Done { .. } | Phase::Settled { .. }
+            );
+        if is_at_rest {
             self.promise(actual == last, "the history agrees with the controller");
         }
         let lifted = before.pause.is_some() && after.pause.is_none();
@@ -230,7 +241,12 @@ impl Checks {
 
     pub(super) fn ended(&mut self, state: &State, actual: Weights) {
         self.promise(state.is_over(), "every release ends");
-        self.promise(actual == state.weights(), "a rollback ends with weight 0");
+        // Nobody looks at the weights of a release that is done.
+        if is_back(&state.phase) {
+            let is_all = actual == Weights::ALL_STABLE;
+            self.promise(is_all, "a rollback ends with weight 0");
+        }
+        self.settling_is_recorded(state);
     }
 }
 

@@ -1,5 +1,7 @@
 //! One release from its start to its end.
 
+use std::ops::Range;
+
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use super::{
@@ -13,6 +15,8 @@ use crate::{
     history::{Head, verify_text},
     machine::{Command, Driver, Phase, Plan, Release, Request, State},
 };
+
+mod finishing;
 
 /// By then a release without any more faults has ended.
 const STEPS_TO_THE_END: u32 = 600;
@@ -29,6 +33,8 @@ pub(super) struct Game {
     ahead: i64,
     made: Vec<Made>,
     was_late: bool,
+    /// Whether operators settle the release once it is done.
+    settles: bool,
     report: Report,
 }
 
@@ -42,6 +48,7 @@ impl Game {
             plan,
             health: Health::Good,
             bad: if random.random_bool(0.4) { 0.2 } else { 0.01 },
+            settles: random.random_bool(0.5),
             really: 0,
             ahead: 0,
             made: Vec::new(),
@@ -53,26 +60,41 @@ impl Game {
 
     pub(super) fn play(mut self, rules: Rules) -> Result<Report, Failure> {
         self.start(rules);
-        for _ in 0..self.random.random_range(20..120) {
-            self.step_with_faults(rules)?;
-        }
-        self.world.inner.borrow_mut().faults = false;
+        self.steps_with_faults(rules, 20..120)?;
         self.health = if self.random.random_bool(0.3) {
             Health::Bad
         } else {
             Health::Good
         };
+        self.steps_until_over(rules)?;
+        if self.is_done() {
+            self.steps_with_faults(rules, 0..40)?;
+            self.steps_until_over(rules)?;
+            self.finish_at_last(rules)?;
+        }
+        self.end(rules)
+    }
+
+    fn steps_with_faults(&mut self, rules: Rules, steps: Range<u32>) -> Result<(), Failure> {
+        self.world.inner.borrow_mut().faults = true;
+        for _ in 0..self.random.random_range(steps) {
+            self.step_with_faults(rules)?;
+        }
+        self.world.inner.borrow_mut().faults = false;
+        Ok(())
+    }
+
+    fn steps_until_over(&mut self, rules: Rules) -> Result<(), Failure> {
         for _ in 0..STEPS_TO_THE_END {
             if self.state().is_some_and(|state| state.is_over()) {
                 break;
             }
-            self.really += LOOK;
-            let made = self.make();
+            let made = self.make_later();
             let is_paused = self.is_paused();
             let resume = is_paused.then(|| script::by_ada(Request::Resume));
             self.step(rules, &made, resume)?;
         }
-        self.end(rules)
+        Ok(())
     }
 
     fn start(&mut self, rules: Rules) {
@@ -97,6 +119,7 @@ impl Game {
         let is_paused = self.is_paused();
         let command = script::command(&mut self.random, is_paused);
         self.world.inner.borrow_mut().dies_in = script::death(&mut self.random);
+        let command = self.finish().or(command);
         self.step(rules, &made, command)
     }
 
@@ -126,8 +149,7 @@ impl Game {
             }
             Incident::Late(_) | Incident::Nothing => {}
         }
-        self.really += LOOK;
-        self.make()
+        self.make_later()
     }
 
     /// An old tick with its own time, if the machine has ticked since; or old evidence now.
@@ -142,7 +164,8 @@ impl Game {
         Some(late)
     }
 
-    fn make(&mut self) -> Made {
+    fn make_later(&mut self) -> Made {
+        self.really += LOOK;
         let now = truth::wall(self.really, self.ahead);
         let is_there = !self.random.random_bool(0.03);
         let state = self.state().filter(|_| is_there);
@@ -203,8 +226,7 @@ impl Game {
     fn end(mut self, rules: Rules) -> Result<Report, Failure> {
         // What is still in the outbox is recorded, and foreign weights are found.
         for _ in 0..3 {
-            self.really += LOOK;
-            let made = self.make();
+            let made = self.make_later();
             self.step(rules, &made, None)?;
         }
         let Some(state) = self.state() else {
@@ -215,17 +237,16 @@ impl Game {
         self.check_history(Some(&state.head));
         let mut inner = self.world.inner.borrow_mut();
         let actual = inner.weights;
-        // Nobody looks at the weights of a release that is done.
-        let is_done = matches!(state.phase, Phase::Done { .. });
-        let found = if is_done { state.weights() } else { actual };
-        inner.checks.ended(&state, found);
+        inner.checks.ended(&state, actual);
         self.report.records = state.head.sequence;
         self.report.failed_calls = inner.failed_calls;
         drop(inner);
         self.verdict("")?;
         self.report.releases = 1;
-        self.report.done = u64::from(is_done);
-        self.report.rolled_back = u64::from(!is_done);
+        let is_rolled_back = matches!(state.phase, Phase::RolledBack { .. });
+        self.report.done = u64::from(!is_rolled_back);
+        self.report.settled = u64::from(matches!(state.phase, Phase::Settled { .. }));
+        self.report.rolled_back = u64::from(is_rolled_back);
         Ok(self.report)
     }
 

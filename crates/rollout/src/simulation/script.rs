@@ -91,6 +91,7 @@ pub(super) fn command(random: &mut StdRng, is_paused: bool) -> Option<Command> {
         9 => Request::Abort,
         10..14 => Request::Resume,
         14..60 if is_paused => Request::Resume,
+        60..62 => Request::Settle,
         _ => return None,
     };
     Some(by_ada(request))

@@ -40,6 +40,8 @@ fn releases_keep_their_promises_under_faults() {
         assert!(report.clock_jumps > report.releases, "{report:?}");
         assert!(report.failed_calls > report.releases, "{report:?}");
         assert!(report.done > report.releases / 5, "{report:?}");
+        assert!(report.settled > report.releases / 10, "{report:?}");
+        assert!(report.settled < report.done, "{report:?}");
         assert!(report.rolled_back > report.releases / 5, "{report:?}");
     }
 }

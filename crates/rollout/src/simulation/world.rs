@@ -182,6 +182,10 @@ impl Controller for &World {
     fn weights(&self) -> Result<Weights, ControllerError> {
         let mut inner = self.inner.borrow_mut();
         let fate = inner.fate();
+        let inner = &mut *inner;
+        if fate == Fate::Fine {
+            inner.checks.looked(inner.weights);
+        }
         answer(fate, inner.weights).map_err(|fault| ControllerError::Unavailable(fault))
     }
 

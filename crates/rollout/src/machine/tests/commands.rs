@@ -45,6 +45,20 @@ fn a_paused_time_is_no_evidence() {
 }
 
 #[test]
+fn a_paused_time_is_no_evidence_either_when_all_looks_in_it_are_late() {
+    let mut bench = Bench::running();
+    bench.look(Some(Outcome::Promote));
+    let late = evidence(&bench.state, Outcome::Promote, minute(bench.minute));
+    bench.look(Some(Outcome::Promote));
+    bench.minute += 1;
+    bench.tick(late.as_ref(), Some(&command(Request::Pause)));
+    bench.request(Request::Resume, Outcome::Promote);
+    assert!(bench.is_running(0));
+    bench.look(Some(Outcome::Promote));
+    assert_eq!(bench.weights, percent(100));
+}
+
+#[test]
 fn an_abort_rolls_back_from_every_phase_before_the_end() {
     for looks in 0..6 {
         let mut bench = Bench::started();

@@ -24,8 +24,9 @@ impl Turn<'_> {
                 running.late_before = Some(taken_at);
                 running.watch.look(taken_at, longest_gap);
             }
-            Look::Judged { .. } | Look::Nothing => running.interrupt(now),
-            Look::Late | Look::Bad { .. } => {}
+            Look::Late | Look::Bad { .. } if !is_paused => {}
+            // What is paused is not watched, however late the look comes.
+            _ => running.interrupt(now),
         }
         let running = running.clone();
         if let (Look::Judged { promotes, .. }, false) = (look, is_paused) {

@@ -7,6 +7,8 @@ use crate::{
     verdict::Outcome,
 };
 
+mod settling;
+
 const SEEDS: Seeds = Seeds {
     first: 0,
     count: 300,
@@ -30,7 +32,8 @@ fn a_state_that_is_saved_after_the_order_is_caught() {
         ..Habits::default()
     };
     let promise = caught(decide, saves_late);
-    assert_eq!(promise, "what is ordered was written before");
+    let expected = ["what is ordered was written before", "the history verifies"];
+    assert!(expected.contains(&promise.as_str()), "{promise}");
 }
 
 #[test]
@@ -224,7 +227,8 @@ fn a_machine_that_records_nothing_is_caught() {
         [
             "what is ordered was recorded",
             "no stage is skipped",
-            "the history agrees with the controller"
+            "the history agrees with the controller",
+            "the history knows what was settled"
         ]
         .contains(&promise.as_str()),
         "{promise}"
