@@ -9,12 +9,12 @@ use crate::connections::Connection;
 /// What may be lost, or fail, with the server's settings.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EvictionWarning {
-    #[error("Redis evicts by {actual}, expected is {expected}")]
+    #[error("Redis evicts by {actual}, and REDIS_EVICTION_POLICY expects {expected}")]
     OtherPolicy { actual: String, expected: String },
     #[error("Redis has no maxmemory: it grows until the system ends it")]
     Unbounded,
     #[error(
-        "Redis evicts by {policy}: it may forget used tokens and spent money, which belong into Postgres or into a Redis with noeviction"
+        "Redis evicts by {policy}: it may forget used tokens and spent money, which belong into Postgres, or into a Redis with noeviction and REDIS_EVICTION_POLICY=noeviction"
     )]
     MayLoseGuards { policy: String },
 }

@@ -19,7 +19,7 @@ mod stages;
 mod tests;
 
 pub use measure::{Measure, MeasureKind};
-pub use monitoring::{Alert, Condition, Monitoring, Operation, Own, Severity};
+pub use monitoring::{Alert, Condition, Monitoring, Operation, Own, Severity, WATCHDOG};
 pub use parts::{
     BurnRate, ComparisonRule, Criterion, Limit, Objective, Statistics, Telemetry, Trigger,
 };

@@ -164,7 +164,7 @@ async fn run(
     Ok(())
 }
 
-/// The one line that a start prints.
+/// The one line that a start prints, and the same for whoever reads the log.
 #[expect(
     clippy::print_stdout,
     reason = "the line that tells a person where to go"
@@ -183,6 +183,13 @@ fn announce(settings: &Settings, server: &Server) {
             server.scholarships,
         )
     };
+    tracing::info!(
+        address = %server.address,
+        admin_address = %server.admin_address,
+        scholarships = server.scholarships,
+        is_waiting = server.is_waiting,
+        "listening after {seconds:.2} s"
+    );
     println!(
         "scholarship-api {} ({}) on http://{}, metrics on http://{}/metrics; {state}",
         settings.version,

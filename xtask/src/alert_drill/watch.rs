@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use outgoing_http::{client_builder, tls_configuration};
 use reqwest::{Client, Url};
+use rollout::policy::WATCHDOG;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -44,19 +45,25 @@ impl Watch {
         })
     }
 
-    /// The alerts that fire now.
+    /// The alerts that fire now, but for the one that always does.
     ///
     /// # Errors
     ///
-    /// As [`Self::ask`].
+    /// As [`Self::ask`], and when that one does not fire.
     pub(super) fn firing(&self) -> anyhow::Result<BTreeSet<Alert>> {
         let data = self.ask("alerts", &[])?;
         let alerts = data["alerts"].as_array().context("no list of alerts")?;
-        Ok(alerts
+        let mut firing: BTreeSet<Alert> = alerts
             .iter()
             .filter(|alert| alert["state"] == "firing")
             .filter_map(|alert| Alert::from_labels(&alert["labels"]))
-            .collect())
+            .collect();
+        let always = Alert::of_the_service(WATCHDOG);
+        ensure!(
+            firing.remove(&always),
+            "{WATCHDOG} does not fire: nothing evaluates the alerts"
+        );
+        Ok(firing)
     }
 
     /// # Errors

@@ -17,6 +17,9 @@ use super::shares::Level;
 
 pub(super) use own::BEFORE_NO_TRAFFIC;
 
+/// In descriptions of alerts of single servers. Summaries are those of all servers that are told of together.
+const ON_INSTANCE: &str = " on {{ $labels.instance }}";
+
 /// What an alert says and when; severity and links come with [`rules`].
 struct Rule {
     expr: String,

@@ -54,7 +54,7 @@ pub(crate) fn files(policy: &Policy, text: &str) -> anyhow::Result<Vec<File>> {
         ),
         yaml(
             "alertmanager/alertmanager.yml",
-            "The receivers' key and URL are files that it names; put them there.",
+            "The receivers' key, URL and token are files that it names; put them there.",
             &routing::configuration(policy),
         ),
     ];

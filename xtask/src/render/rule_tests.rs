@@ -7,6 +7,7 @@ mod dependencies;
 mod errors;
 mod latency;
 mod model;
+mod monitoring;
 mod objectives;
 mod outages;
 mod process;
@@ -44,6 +45,7 @@ pub(super) fn plays(policy: &Policy) -> Vec<Play> {
         minutes("errors", &[Subject::Requests], errors::cases()),
         minutes("latency", &[Subject::Latency], latency::cases()),
         minutes("model", &[Subject::Model], model::cases()),
+        minutes("monitoring", &[], monitoring::cases()),
         minutes("outages", &[Subject::Requests], outages::cases()),
         minutes("process", &[], process::cases()),
         minutes("search", &[Subject::Search], search::cases()),

@@ -10,6 +10,8 @@ pub(super) struct Targets {
     servers: &'static [(&'static str, &'static str)],
     /// The router's own metrics.
     router: Option<&'static str>,
+    /// Itself: its rules may fail.
+    prometheus: &'static str,
     alertmanager: &'static str,
 }
 
@@ -20,6 +22,7 @@ pub(super) const EXAMPLE: Targets = Targets {
         ("127.0.0.1:9465", "canary-version"),
     ],
     router: None,
+    prometheus: "127.0.0.1:9090",
     alertmanager: "127.0.0.1:9093",
 };
 /// The containers of `deploy/compose.yaml`.
@@ -30,6 +33,7 @@ pub(super) const COMPOSE: Targets = Targets {
         ("server-3:9464", "canary"),
     ],
     router: Some("haproxy:8405"),
+    prometheus: "prometheus:9090",
     alertmanager: "alertmanager:9093",
 };
 
@@ -51,13 +55,17 @@ pub(super) fn configuration(policy: &Policy, targets: &Targets) -> Value {
         "metrics_path": "/metrics",
         "static_configs": servers,
     })];
-    if let Some(router) = targets.router {
-        jobs.push(json!({
-            "job_name": "haproxy",
+    let router = targets.router.map(|router| ("haproxy", router));
+    let others = router
+        .into_iter()
+        .chain([("prometheus", targets.prometheus)]);
+    jobs.extend(others.map(|(name, target)| {
+        json!({
+            "job_name": name,
             "scrape_timeout": timeout,
-            "static_configs": [{"targets": [router]}],
-        }));
-    }
+            "static_configs": [{"targets": [target]}],
+        })
+    }));
     json!({
         "global": {"scrape_interval": every, "evaluation_interval": span::text(monitoring.evaluate_every)},
         "rule_files": ["rules/*.yml"],

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rollout::policy::Monitoring;
+use rollout::policy::{Monitoring, Severity};
 use rollout::span;
 
 use crate::render::queries::routes;
@@ -127,11 +127,13 @@ impl<'a> Questions<'a> {
         format!("max_over_time(({query})[{}:5m])", self.window)
     }
 
-    /// Minutes that one of our alerts fired, whatever for, by `alertname`.
+    /// Minutes that one of our alerts fired, whatever for, by `alertname`. Those that tell nobody are no incidents.
     pub(super) fn alerts(&self) -> String {
+        let alerts = self.monitoring.alerts.iter();
+        let told = alerts.filter(|(_, alert)| alert.severity != Severity::None);
         format!(
             "count_over_time((max by (alertname) (ALERTS{{alertstate=\"firing\",alertname=~\"{}\"}}))[{}:1m])",
-            Vec::from_iter(self.monitoring.alerts.keys().map(String::as_str)).join("|"),
+            Vec::from_iter(told.map(|(name, _)| name.as_str())).join("|"),
             self.window
         )
     }
@@ -213,6 +215,15 @@ mod tests {
         "alertstate",
         "ALERTS",
     ];
+
+    #[test]
+    fn an_alert_that_tells_nobody_is_no_incident() {
+        let policy = Policy::parse(include_str!("../../../config/rollout.toml")).unwrap();
+        let week = Duration::from_secs(604_800);
+        let asked = Questions::new("scholarship-api", &policy.monitoring, week).alerts();
+        assert!(asked.contains("|VersionDown\""), "{asked}");
+        assert!(!asked.contains("Watchdog"), "{asked}");
+    }
 
     #[test]
     fn every_metric_is_described() {

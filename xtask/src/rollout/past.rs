@@ -7,6 +7,7 @@ use rollout::history::{self, Head, Record};
 use rollout::machine::{State, StateStore as _};
 use rollout::{Policy, judge};
 
+use super::directory::Directory;
 use super::driving::{policy_of, snapshot_of};
 use super::{DirectoryArguments, telling};
 use crate::reporting::Shape;
@@ -42,7 +43,7 @@ pub(crate) struct ReplayArguments {
 }
 
 pub(crate) fn history(arguments: &HistoryArguments) -> anyhow::Result<ExitCode> {
-    let text = arguments.directory.open().history()?;
+    let text = written(&arguments.directory.open())?;
     let reading = history::read(&text)?;
     match arguments.format {
         Shape::Json => println!("{}", serde_json::to_string_pretty(&reading.records)?),
@@ -55,10 +56,21 @@ pub(crate) fn history(arguments: &HistoryArguments) -> anyhow::Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
+/// A folder that was mistyped must not look like a history without a fault.
+fn written(directory: &Directory) -> anyhow::Result<String> {
+    let text = directory.history()?;
+    let is_there = !text.is_empty() || directory.load()?.is_some();
+    ensure!(
+        is_there,
+        "there is no history here: `rollout start` begins one"
+    );
+    Ok(text)
+}
+
 /// Ends with 1 when the history is not the one that was written.
 pub(crate) fn verify(arguments: &VerifyArguments) -> anyhow::Result<ExitCode> {
     let directory = arguments.directory.open();
-    let text = directory.history()?;
+    let text = written(&directory)?;
     let known = match (arguments.sequence, &arguments.hash) {
         (Some(sequence), Some(hash)) => Some(Head {
             sequence,

@@ -12,13 +12,19 @@ use super::PolicyArguments;
   cargo xtask rollout plan --rps 200")]
 pub(crate) struct Arguments {
     /// Requests a second of both versions together
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_rate)]
     rps: f64,
     #[command(flatten)]
     policy: PolicyArguments,
     /// As JSON
     #[arg(long)]
     json: bool,
+}
+
+fn parse_rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().ok();
+    rate.filter(|rate: &f64| rate.is_finite() && *rate > 0.0)
+        .ok_or_else(|| "it must be a number above 0".to_owned())
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {

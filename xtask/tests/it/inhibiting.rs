@@ -1,26 +1,21 @@
 //! Who hears of which alerts, played by a real Alertmanager with the routes and inhibitions that are shipped: what follows from
 //! something worse is silent, everything else is told.
 
+mod alertmanager;
+
 use std::collections::BTreeSet;
-use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use testkit::http_stub::{self, HttpStub, Reply, Request};
-use testkit::supervised::{Supervised, free_port};
 
+use self::alertmanager::Alertmanager;
 use super::gates::wait_until;
 
-const SHIPPED: &str = include_str!("../../../deploy/alertmanager/alertmanager.yml");
 const RULES: &str = include_str!("../../../deploy/prometheus/rules/alerts.yml");
 const JOB: &str = "scholarship-api";
 /// The version that is in trouble, and the one beside it.
 const NEW: &str = "1.3.0";
 const OLD: &str = "1.2.0";
-/// How long alerts of a group wait for each other here, instead of the shipped times.
-const GROUP_WAIT: &str = "group_wait: '1s'";
 /// By then whoever would be told with the others was told.
 const LATER: Duration = Duration::from_secs(2);
 
@@ -28,6 +23,7 @@ const LATER: Duration = Duration::from_secs(2);
 struct Played {
     name: &'static str,
     version: Option<&'static str>,
+    /// Empty where it has none.
     job: &'static str,
     /// The alert that keeps it silent.
     silenced_by: Option<&'static str>,
@@ -58,7 +54,9 @@ impl Played {
     fn labels(&self) -> Value {
         let mut labels = labels_of(self.name);
         labels["alertname"] = self.name.into();
-        labels["job"] = self.job.into();
+        if !self.job.is_empty() {
+            labels["job"] = self.job.into();
+        }
         if let Some(version) = self.version {
             labels["version"] = version.into();
         }
@@ -67,8 +65,12 @@ impl Played {
 
     /// How it is recognised in what was told: its receiver, its name, its version and its job.
     fn told_as(&self) -> [String; 4] {
-        let is_critical = self.labels()["severity"] == "critical";
-        let receiver = if is_critical { "page" } else { "ticket" };
+        let labels = self.labels();
+        let receiver = match labels["severity"].as_str() {
+            Some("critical") => "page",
+            Some("none") => "heartbeat",
+            _ => "ticket",
+        };
         let version = self.version.unwrap_or_default();
         [receiver, self.name, version, self.job].map(str::to_owned)
     }
@@ -83,116 +85,6 @@ fn labels_of(name: &str) -> Value {
     rule.unwrap_or_else(|| panic!("no rule {name} is shipped"))["labels"].clone()
 }
 
-type Told = Arc<Mutex<BTreeSet<[String; 4]>>>;
-
-struct Alertmanager {
-    // Ends before its folder goes.
-    _process: Supervised,
-    folder: tempfile::TempDir,
-    _webhook: HttpStub,
-    told: Told,
-    port: u16,
-}
-
-impl Alertmanager {
-    fn start() -> Self {
-        let told = Told::default();
-        let heard = Arc::clone(&told);
-        let webhook = HttpStub::start(http_stub::free_port(), move |request| {
-            heard
-                .lock()
-                .expect("nobody panicked")
-                .extend(alerts_of(request));
-            Reply::Say(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_vec())
-        });
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("alertmanager.yml");
-        std::fs::write(file, configuration(webhook.address())).expect("is written");
-        let port = free_port();
-        let listen = format!("--web.listen-address=127.0.0.1:{port}");
-        let arguments = [
-            "--config.file=alertmanager.yml",
-            "--storage.path=data",
-            // It has no peers.
-            "--cluster.listen-address=",
-            &listen,
-        ];
-        let alertmanager = Self {
-            _process: Supervised::start(None, folder.path(), "prometheus-alertmanager", &arguments),
-            folder,
-            _webhook: webhook,
-            told,
-            port,
-        };
-        wait_until(|| alertmanager.is_ready());
-        alertmanager
-    }
-
-    fn is_ready(&self) -> bool {
-        self.ask("GET /-/ready", "").is_some()
-    }
-
-    /// The body of what is answered with 200.
-    fn ask(&self, line: &str, body: &str) -> Option<String> {
-        let mut client = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).ok()?;
-        let length = body.len();
-        write!(
-            client,
-            "{line} HTTP/1.0\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
-        )
-        .ok()?;
-        let mut answer = String::new();
-        client.read_to_string(&mut answer).ok()?;
-        let (head, body) = answer.split_once("\r\n\r\n")?;
-        head.contains(" 200 ").then(|| body.to_owned())
-    }
-
-    /// What it thinks of every alert.
-    fn alerts(&self) -> Vec<Value> {
-        let alerts = self.ask("GET /api/v2/alerts", "").expect("it answers");
-        serde_json::from_str(&alerts).expect("a list")
-    }
-
-    fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
-    }
-}
-
-/// What is shipped, but that both receivers are one webhook, and that alerts wait for each other but shortly.
-fn configuration(webhook: SocketAddr) -> String {
-    let (inhibitions, rest) = SHIPPED.split_once("\nreceivers:\n").expect("receivers");
-    let (_, route) = rest.split_once("\nroute:\n").expect("a route");
-    let receivers = ["page", "ticket"].map(|name| {
-        format!("  - name: {name}\n    webhook_configs:\n      - url: 'http://{webhook}/'\n")
-    });
-    let mut route = route.to_owned();
-    for shipped in ["group_wait: '30s'", "group_wait: '10s'"] {
-        assert!(route.contains(shipped), "{shipped} is shipped: {route}");
-        route = route.replace(shipped, GROUP_WAIT);
-    }
-    format!(
-        "{inhibitions}\nreceivers:\n{}\nroute:\n{route}",
-        receivers.concat()
-    )
-}
-
-fn alerts_of(request: &Request) -> Vec<[String; 4]> {
-    let message: Value = serde_json::from_slice(&request.body).expect("JSON");
-    let alerts = message["alerts"].as_array().expect("a list").iter();
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let told = alerts.map(|alert| {
-        let labels = &alert["labels"];
-        [
-            &message["receiver"],
-            &labels["alertname"],
-            &labels["version"],
-            &labels["job"],
-        ]
-        .map(text)
-    });
-    told.collect()
-}
-
 /// All of them begin at once.
 fn play(played: &[Played]) {
     let alertmanager = Alertmanager::start();
@@ -204,10 +96,9 @@ fn play(played: &[Played]) {
     assert!(posted.is_some(), "{}", alertmanager.log());
     let told = played.iter().filter(|one| one.silenced_by.is_none());
     let expected: BTreeSet<_> = told.map(Played::told_as).collect();
-    let heard = || alertmanager.told.lock().expect("nobody panicked").clone();
-    wait_until(|| heard().is_superset(&expected));
+    wait_until(|| alertmanager.told().is_superset(&expected));
     pause(LATER);
-    assert_eq!(heard(), expected, "{}", alertmanager.log());
+    assert_eq!(alertmanager.told(), expected, "{}", alertmanager.log());
     let found = alertmanager.alerts();
     assert_eq!(found.len(), played.len());
     for one in played {
@@ -246,6 +137,15 @@ fn an_outage_silences_everything_of_the_service_and_nothing_of_others() {
         Played::silent("CertificateExpiring", None, "ServiceDown"),
         Played::told("HighErrorRate", Some(NEW)).of_job("another-service"),
         Played::told("ServiceDown", None).of_job("another-service"),
+    ]);
+}
+
+#[test]
+fn an_outage_silences_nothing_about_the_rules_themselves() {
+    play(&[
+        Played::told("ServiceDown", None),
+        Played::told("RulesFailing", None).of_job(""),
+        Played::told("Watchdog", None).of_job(""),
     ]);
 }
 
@@ -299,6 +199,16 @@ fn a_page_silences_tickets_of_the_same_component_and_version() {
         Played::silent("ErrorBudgetBurnSlow", Some(NEW), "HighErrorRate"),
         Played::told("ErrorBudgetBurnSlow", Some(OLD)),
         Played::told("MemoryNearLimit", Some(NEW)),
+    ]);
+}
+
+#[test]
+fn a_page_leaves_tickets_about_something_else() {
+    play(&[
+        Played::told("ProcessRestarting", Some(NEW)),
+        Played::told("MemoryNearLimit", Some(NEW)),
+        Played::told("AgentTaskSuccessLow", Some(NEW)),
+        Played::told("NoticesBuried", Some(NEW)),
     ]);
 }
 

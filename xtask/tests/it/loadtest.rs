@@ -6,13 +6,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use testkit::supervised::free_port;
 
 use super::Ran;
-use super::gates::{SECRET, Server};
+use super::gates::{SECRET, Server, wait_until};
 
 fn loadtest(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
@@ -152,19 +151,17 @@ fn a_service_that_is_not_there_cannot_be_measured() {
 
 /// The first process that this one started, once it is there.
 fn child_of(process: u32) -> String {
-    let threads = || Path::new("/proc").join(process.to_string()).join("task");
-    let begun = Instant::now();
-    loop {
-        assert!(begun.elapsed() < Duration::from_secs(60), "it has no child");
-        let threads = std::fs::read_dir(threads()).expect("it runs");
-        for thread in threads.flatten() {
-            let children = std::fs::read_to_string(thread.path().join("children"));
-            if let Some(child) = children.unwrap_or_default().split_whitespace().next() {
-                return child.to_owned();
-            }
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let threads = Path::new("/proc").join(process.to_string()).join("task");
+    let mut child = None;
+    wait_until(|| {
+        let threads = std::fs::read_dir(&threads).expect("it runs");
+        child = threads.flatten().find_map(|thread| {
+            let children = std::fs::read_to_string(thread.path().join("children")).ok()?;
+            children.split_whitespace().next().map(str::to_owned)
+        });
+        child.is_some()
+    });
+    child.expect("is there")
 }
 
 #[test]

@@ -150,7 +150,7 @@ struct Asked {
 }
 
 impl Asked {
-    /// Counts and logs. Queries stay out of the logs: they may hold what students typed about themselves.
+    /// Counts and logs. Paths and queries stay out of the logs: they may hold what students typed about themselves.
     fn finish(
         &mut self,
         route: &str,
@@ -172,7 +172,6 @@ impl Asked {
         tracing::info!(
             target: "http_api::access",
             method = self.method.as_str(),
-            path = self.path,
             route,
             status = status.as_u16(),
             duration_ms = took.as_secs_f64() * 1000.0,

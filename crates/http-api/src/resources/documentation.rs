@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, LOCATION};
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpResponse, get, web};
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::Config;
 
@@ -48,16 +48,12 @@ async fn documentation(_: NoParameters) -> HttpResponse {
 )]
 #[get("/docs/{file:.*}")]
 async fn documentation_file(
-    request: HttpRequest,
     file: web::Path<String>,
     _: NoParameters,
 ) -> Result<HttpResponse, ApiError> {
     let config = Arc::new(Config::from("/openapi.json"));
     let served = utoipa_swagger_ui::serve(&file, config).map_err(|_| {
-        tracing::error!(
-            path = request.path(),
-            "a page of the documentation is broken"
-        );
+        tracing::error!("a page of the documentation is broken");
         ApiError::new(ErrorCode::InternalError)
     })?;
     let served = served.ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;

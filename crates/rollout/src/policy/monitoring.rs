@@ -17,6 +17,9 @@ mod tests;
 pub(super) use contradictions::find;
 pub(super) use read::monitoring;
 
+/// The alert that always fires: whoever no longer gets it knows that no alert would arrive.
+pub const WATCHDOG: &str = "Watchdog";
+
 /// Everything that recording rules, alerts and dashboards need and no verdict does.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -26,6 +29,8 @@ pub struct Monitoring {
     /// URLs without a slash at the end.
     pub runbooks: String,
     pub dashboards: String,
+    /// Of the dead man's switch that gets [`WATCHDOG`].
+    pub heartbeat: String,
     pub scrape_every: Duration,
     pub evaluate_every: Duration,
     /// Windows as long as this and longer are evaluated less often.
@@ -62,6 +67,8 @@ pub enum Severity {
     Critical,
     /// Somebody looks at it on a working day.
     Warning,
+    /// No person is told.
+    None,
 }
 
 impl Severity {
@@ -69,6 +76,7 @@ impl Severity {
         match self {
             Self::Critical => "critical",
             Self::Warning => "warning",
+            Self::None => "none",
         }
     }
 }

@@ -119,7 +119,8 @@ async fn a_server_with_everything_exports_what_the_documentation_lists_and_nothi
     ] {
         assert_eq!(value(name), Some(0.0), "{name}");
     }
-    for status in ["status=\"200\"", "status=\"500\""] {
+    for status in [200, 500, 503, 504] {
+        let status = &format!("status=\"{status}\"");
         let route = "route=\"/api/v1/recommendations\"";
         let series = scrape.value("http_requests_total", &[status, route, "method=\"POST\""]);
         assert_eq!(series, Some(0.0), "{status}");

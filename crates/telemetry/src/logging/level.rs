@@ -10,8 +10,9 @@ use tracing_subscriber::reload;
 
 use crate::traces::SPANS;
 
-/// Logs whole messages, with what students say of themselves: whatever the directives, its errors only.
-const ERRORS_ONLY: &str = "rmcp";
+/// Log whole messages and the parameters of statements, with what students say of themselves: whatever the directives, their errors
+/// only.
+const ERRORS_ONLY: [&str; 2] = ["rmcp", "tokio_postgres"];
 
 /// Directives are written by people; more than this is a mistake.
 const LONGEST: usize = 1_024;
@@ -149,7 +150,10 @@ fn of_facade(level: LevelFilter) -> log::LevelFilter {
 /// What no directive can change: neither by a longer target nor by a span around an event.
 pub(super) fn may_be_logged(metadata: &Metadata<'_>) -> bool {
     let target = metadata.target();
-    let is_foreign = target == ERRORS_ONLY || target.starts_with("rmcp::");
+    let is_foreign = (ERRORS_ONLY.iter()).any(|name| {
+        let within = target.strip_prefix(name);
+        within.is_some_and(|within| within.is_empty() || within.starts_with("::"))
+    });
     let is_for_traces = metadata.is_span() && target == SPANS;
     !is_for_traces && (!is_foreign || *metadata.level() == Level::ERROR)
 }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use anyhow::bail;
-use rollout::policy::{Own, Policy};
+use rollout::policy::{Own, Policy, WATCHDOG};
 use rollout::span;
 
-use super::{Rule, count, job};
+use super::{ON_INSTANCE, Rule, count, job};
 use crate::render::dashboards::Dashboard::{self, Business, Database, External, Golden, Slo};
 use crate::render::recording::{number, whole_window};
 use crate::render::shares::{Level, rate};
@@ -38,7 +38,7 @@ pub(super) fn rule(policy: &Policy, name: &str, own: &Own) -> anyhow::Result<Rul
             expr: format!("up{job} == 0"),
             component: "servers",
             dashboard: Golden,
-            summary: "{{ $labels.instance }} cannot be scraped".into(),
+            summary: "A server of version {{ $labels.version }} cannot be scraped".into(),
             description: "up is {{ $value | printf \"%.0f\" }}: {{ $labels.instance }} (version {{ $labels.version }}) does not answer on its admin listener.".into(),
         },
         "NoTraffic" => no_traffic(own),
@@ -51,7 +51,7 @@ pub(super) fn rule(policy: &Policy, name: &str, own: &Own) -> anyhow::Result<Rul
         "CallbacksFailing" => callbacks(&job, own, &limit, &window),
         "NoticesBuried" => Made {
             expr: format!("sum by (job, version) (increase(agent_notices_buried_total{job}[{window}])) > 0"),
-            component: "agents",
+            component: "notices",
             dashboard: Business,
             summary: "Senders of tasks will not hear of them".into(),
             description: format!("{{{{ $value | printf \"%.0f\" }}}} notices were given up in the last {window}."),
@@ -77,6 +77,8 @@ pub(super) fn rule(policy: &Policy, name: &str, own: &Own) -> anyhow::Result<Rul
             summary: "The secret that signs tokens is old".into(),
             description: format!("JWT_SECRET is in use for {{{{ $value | humanizeDuration }}}}, which is more than {}.", span::text(own.age)),
         },
+        "RulesFailing" => rules_failing(policy, &window),
+        WATCHDOG => watchdog(),
         _ => bail!("nothing is known of it"),
     };
     Ok(made.lasting(own.pending))
@@ -122,10 +124,38 @@ fn lag(job: &str, metric: &str, limit: &str, summary: &str, since: &str) -> Made
         expr: format!("max by (job, version, instance) ({metric}{job}) > {limit}"),
         component: "index",
         dashboard: Database,
-        summary: format!("{summary}, on {{{{ $labels.instance }}}}"),
+        summary: summary.to_owned(),
         description: format!(
-            "{{{{ $value | humanizeDuration }}}} {since}; the limit is {limit} s."
+            "{{{{ $value | humanizeDuration }}}} {since}{ON_INSTANCE}; the limit is {limit} s."
         ),
+    }
+}
+
+/// Of no job, so that nothing holds it back. Groups of rules are named after ours, below the path of their file.
+fn rules_failing(policy: &Policy, window: &str) -> Made {
+    let ours = format!("rule_group=~\".*;{} .*\"", policy.monitoring.job);
+    Made {
+        expr: format!(
+            "sum by (rule_group) (increase(prometheus_rule_evaluation_failures_total{{{ours}}}[{window}])) > 0"
+        ),
+        component: "monitoring",
+        dashboard: Golden,
+        summary: "Prometheus cannot evaluate rules".into(),
+        description: format!(
+            "{{{{ $value | printf \"%.0f\" }}}} evaluations of {{{{ $labels.rule_group }}}} failed in the last {window}: what it records is \
+             missing, and its alerts may be silent."
+        ),
+    }
+}
+
+/// Of no job either.
+fn watchdog() -> Made {
+    Made {
+        expr: "vector(1)".into(),
+        component: "monitoring",
+        dashboard: Golden,
+        summary: "Alerts arrive".into(),
+        description: "This alert always fires. Whoever no longer gets it must know that no other alert would arrive.".into(),
     }
 }
 

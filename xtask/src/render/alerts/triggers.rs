@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use rollout::policy::{Measure, Policy, Trigger};
 use rollout::span;
 
-use super::{Rule, count, job};
+use super::{ON_INSTANCE, Rule, count, job};
 use crate::render::dashboards::Dashboard;
 use crate::render::recording::number;
 use crate::render::shares::{Level, Share, rate};
@@ -41,6 +41,11 @@ pub(super) fn rule(
     } else {
         format!("over {over}, for {lasting} now")
     };
+    // Where the query keeps it.
+    let place = match trigger.measure {
+        Measure::PoolUse | Measure::Memory => ON_INSTANCE,
+        _ => "",
+    };
     Ok(Rule {
         expr,
         pending,
@@ -49,7 +54,7 @@ pub(super) fn rule(
         dashboard: words.dashboard,
         summary: format!("{} of version {{{{ $labels.version }}}}", words.title),
         description: format!(
-            "{value} {} {duration}; the limit is {shown_limit}.",
+            "{value} {}{place} {duration}; the limit is {shown_limit}.",
             words.what.replace("{edge}", &words.edge)
         ),
     })
@@ -88,11 +93,11 @@ fn share(
     Ok((expr, pending, measured))
 }
 
-/// The breaker keeps questions from the model, of which then too few fail to be a sample: that counts as all of them failing, for
-/// as long as somebody asks.
+/// The breakers of all servers keep questions from the model, of which then too few fail to be a sample: that counts as all of them
+/// failing, for as long as somebody asks.
 fn left_alone(policy: &Policy) -> anyhow::Result<String> {
     let open = format!(
-        "max by (job, version) (openai_circuit_breaker_open{})",
+        "min by (job, version) (openai_circuit_breaker_open{})",
         job(policy)
     );
     let asked = Share::of(Measure::AiFallbacks).context("fallbacks are a share")?;
@@ -129,7 +134,8 @@ fn level(policy: &Policy, trigger: &Trigger, limit: &str) -> (String, Duration) 
         _ => {
             let window = span::text(trigger.window);
             let changes = format!("changes(process_start_time_seconds{job}[{window}])");
-            let expr = format!("sum by (job, version) ({changes}) > {limit}");
+            // Of one process: whoever restarts all of them one after the other did so on purpose.
+            let expr = format!("max by (job, version) ({changes}) > {limit}");
             (expr, Duration::ZERO)
         }
     }
@@ -220,7 +226,7 @@ impl Words {
                 "of the connections to Postgres are in use",
             ),
             Measure::Memory => (
-                "process",
+                "memory",
                 Golden,
                 "Memory near its limit",
                 "of the memory limit is resident",

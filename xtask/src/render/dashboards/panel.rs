@@ -9,6 +9,8 @@ use crate::render::shares::{Level, Share, rate};
 /// The height of a panel and the width of the whole, in the cells of Grafana.
 const HEIGHT: u32 = 8;
 const WIDTH: u32 = 24;
+/// Its queries read buckets, which have exemplars.
+const QUANTILE: &str = "histogram_quantile";
 
 pub(super) struct Panel {
     kind: Kind,
@@ -98,10 +100,15 @@ impl Panel {
             .iter()
             .enumerate()
             .map(|(index, (expr, legend))| {
-                json!({
+                let mut target = json!({
                     "datasource": datasource, "editorMode": "code", "expr": expr, "legendFormat": legend,
                     "range": self.kind == Kind::Lines, "instant": self.kind == Kind::Numbers, "refId": reference(index),
-                })
+                });
+                if expr.starts_with(QUANTILE) {
+                    // Traces of single requests, as dots among the lines.
+                    target["exemplar"] = true.into();
+                }
+                target
             })
             .collect();
         let mut defaults = json!({
@@ -218,7 +225,7 @@ impl Queries<'_> {
             format!("le, {by}")
         };
         let rates = self.rate(&format!("{histogram}_bucket"), &by, "");
-        format!("histogram_quantile({quantile}, {rates})")
+        format!("{QUANTILE}({quantile}, {rates})")
     }
 
     /// Bad ones among all, as alerts see them.

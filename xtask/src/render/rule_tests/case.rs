@@ -84,6 +84,12 @@ impl Case {
         self
     }
 
+    /// Of somebody else than the servers, whole: `metric{labels}`, with `JOB` for the servers' job.
+    pub(super) fn of_another(mut self, series: &str, values: &str) -> Self {
+        self.series.push((series.to_owned(), values.to_owned()));
+        self
+    }
+
     pub(super) fn up(self, version: &str) -> Self {
         self.series(version, "up", "", "1x5000")
     }

@@ -111,6 +111,27 @@ pub(super) fn cases() -> Vec<Case> {
         .silent(&["OpenAIFailureRate"])
         .at("50m")
         .silent(&["OpenAIFailureRate"]),
+        breaker(
+            fallbacks(
+                answers(
+                    Case::new("one server of three keeps questions away, the others ask")
+                        .up("1")
+                        .series("1", "openai_requests_total", "", "0+40x60")
+                        .series("1", "openai_requests_failed_total", "", "0x20 3x40")
+                        .of_instance("b", "1", "openai_circuit_breaker_open", "", "0x60")
+                        .of_instance("c", "1", "openai_circuit_breaker_open", "", "0x60"),
+                    "model",
+                    "0+40x60",
+                ),
+                "breaker_open",
+                "0x20 0+20x40",
+            ),
+            "0x20 1x40",
+        )
+        .at("30m")
+        .silent(&["OpenAIFailureRate"])
+        .at("50m")
+        .silent(&["OpenAIFailureRate"]),
         Case::new("one question of a few fails, and 2 % of many")
             .up("1")
             .up("2")

@@ -54,6 +54,14 @@ pub(super) fn cases() -> Vec<Case> {
             .silent(&["ProcessRestarting"])
             .at("45m")
             .silent(&["ProcessRestarting"]),
+        new("three servers are restarted one after the other, within two minutes")
+            .series("1", "process_start_time_seconds", "", "0x20 1200x40")
+            .of_instance("b", "1", "process_start_time_seconds", "", "0x20 1230x40")
+            .of_instance("c", "1", "process_start_time_seconds", "", "0x21 1260x40")
+            .at("23m")
+            .silent(&["ProcessRestarting"])
+            .at("30m")
+            .silent(&["ProcessRestarting"]),
         certificate(new("ten days are left"), 10)
             .at("30m")
             .silent(&["CertificateExpiring"])

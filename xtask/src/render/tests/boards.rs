@@ -63,6 +63,22 @@ fn variables_are_there() {
 }
 
 #[test]
+fn latency_of_buckets_shows_exemplars_and_nothing_else_asks_for_them() {
+    let mut asked = 0;
+    for board in Dashboard::ALL {
+        let board = board.render(&shipped());
+        let panels = board["panels"].as_array().unwrap().iter();
+        for target in panels.flat_map(|panel| panel["targets"].as_array().unwrap()) {
+            let query = target["expr"].as_str().unwrap();
+            let is_asked = target["exemplar"] == true;
+            assert_eq!(is_asked, query.contains("_bucket"), "{query}");
+            asked += usize::from(is_asked);
+        }
+    }
+    assert!(asked >= 4, "{asked}");
+}
+
+#[test]
 fn limits_of_the_policy_are_drawn() {
     let policy = shipped();
     let golden = Dashboard::Golden.render(&policy).to_string();

@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 
 use super::root;
 
-/// The series that are scraped, and `up`, which the scrape itself makes.
+/// What Prometheus has of itself: of each scrape, and of its rules.
+const OF_PROMETHEUS: [&str; 2] = ["up", "prometheus_rule_evaluation_failures_total"];
+
+/// The series that are scraped of the servers, and those of Prometheus.
 pub(super) fn names() -> BTreeSet<String> {
     let page = root().join("docs/metrics.md");
     let metrics = documented(&std::fs::read_to_string(page).unwrap());
-    let mut names = BTreeSet::from(["up".to_owned()]);
+    let mut names = BTreeSet::from(OF_PROMETHEUS.map(str::to_owned));
     for (name, kind) in metrics {
         if kind == "histogram" {
             names.extend(["_bucket", "_count", "_sum"].map(|part| format!("{name}{part}")));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::circuit_breaker::BreakerState;
-use telemetry::{Look, Stretch};
+use telemetry::{LOOK_EVERY, Look, Stretch};
 
 use crate::state::ApiState;
 
@@ -37,6 +37,8 @@ pub(super) struct Dependency {
 
 pub(super) struct Model {
     pub(super) name: String,
+    /// Whether the circuit breaker lets questions through.
+    pub(super) is_asked: bool,
     pub(super) breaker: &'static str,
     /// In US dollars.
     pub(super) limit: f64,
@@ -56,12 +58,16 @@ pub(super) async fn of(state: &ApiState) -> Facts {
     });
     Facts {
         version: state.settings.version.clone(),
-        is_ready: report.ready,
+        is_ready: report.ready && !state.is_draining(),
         up_for: looks.last().map(|look: &Look| look.after),
         checks: checks.collect(),
         five_minutes: Stretch::of_the_last(FIVE_MINUTES, &looks),
         hour: Stretch::of_the_last(HOUR, &looks),
-        stretches: Stretch::each(&looks),
+        // The last one ends now, and may have lasted for a moment: a rate of too little time is none.
+        stretches: Stretch::each(&looks)
+            .into_iter()
+            .filter(|stretch| stretch.lasted >= LOOK_EVERY / 2)
+            .collect(),
         scholarships: index.scholarships,
         segments: index.segments,
         lag: application.follower.lag(),
@@ -70,6 +76,7 @@ pub(super) async fn of(state: &ApiState) -> Facts {
         is_center_up: application.tasks.is_center_up(),
         model: application.assistant.status().await.map(|model| Model {
             name: model.name,
+            is_asked: model.breaker == BreakerState::Closed,
             breaker: match model.breaker {
                 BreakerState::Closed => "closed: it is asked",
                 BreakerState::Open => "open: it is left alone",

@@ -75,7 +75,7 @@ fn the_same_tick_again_changes_nothing() {
 }
 
 #[test]
-fn counts_that_are_stale_late_or_of_another_stage_promote_nothing() {
+fn counts_that_are_stale_late_to_come_or_of_another_stage_promote_nothing() {
     let mut bench = Bench::running();
     bench.looks(Outcome::Hold, 4);
     let now = bench.minute;
@@ -87,7 +87,15 @@ fn counts_that_are_stale_late_or_of_another_stage_promote_nothing() {
     let mut other_policy = promoted.clone();
     other_policy.verdict.policy_hash = "another".to_owned();
     let stale = evidence(&bench.state, Outcome::Promote, minute(now - 3)).unwrap();
-    for evidence in [promoted, other_stage, other_version, other_policy, stale] {
+    let to_come = evidence(&bench.state, Outcome::Promote, minute(now + 1)).unwrap();
+    for evidence in [
+        to_come,
+        promoted,
+        other_stage,
+        other_version,
+        other_policy,
+        stale,
+    ] {
         bench.tick(Some(&evidence), None);
         assert!(bench.is_running(0), "{evidence:?}");
     }

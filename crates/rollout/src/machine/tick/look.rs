@@ -39,7 +39,8 @@ impl Look {
         }
         let stale_after = state.plan.stale_after();
         let taken_at = evidence.taken_at;
-        let is_stale = (tick.now - taken_at).abs() > stale_after;
+        // What was taken in a future that is gone was taken longer ago than it says.
+        let is_stale = taken_at > tick.now || tick.now - taken_at > stale_after;
         let was_set_back = state.ticked_at - tick.now > stale_after;
         if verdict.outcome == Outcome::Broken || is_stale || was_set_back {
             return Self::Nothing;

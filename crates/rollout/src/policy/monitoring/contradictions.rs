@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Condition, Monitoring, Severity, kinds::OWN};
+use super::{Condition, Monitoring, Severity, WATCHDOG, kinds::OWN};
 use crate::{
     policy::{Policy, problem::Problem},
     span,
@@ -11,10 +11,13 @@ use crate::{
 
 /// A rate of fewer scrapes than these is lost when one is.
 const SCRAPES: u32 = 4;
+/// Prometheus takes a value that is so old for gone.
+const LOOKBACK: Duration = Duration::from_secs(300);
 
 pub(in crate::policy) fn find(policy: &Policy, problems: &mut Vec<Problem>) {
     let monitoring = &policy.monitoring;
     scrapes(policy, problems);
+    evaluations(monitoring, problems);
     for (name, alert) in &monitoring.alerts {
         names(policy, name, &alert.condition, problems);
         window(policy, name, &alert.condition, problems);
@@ -22,6 +25,7 @@ pub(in crate::policy) fn find(policy: &Policy, problems: &mut Vec<Problem>) {
     every_trigger(policy, problems);
     every_burn_rate(policy, problems);
     every_own(monitoring, problems);
+    severities(monitoring, problems);
     ages(monitoring, problems);
 }
 
@@ -39,6 +43,27 @@ fn scrapes(policy: &Policy, problems: &mut Vec<Problem>) {
     for window in windows.chain([policy.monitoring.autoscaling_window]) {
         if window < every * SCRAPES {
             problems.push(too_short("monitoring.windows", window));
+        }
+    }
+}
+
+/// What is recorded is still there when the next evaluation is late, or one is lost.
+fn evaluations(monitoring: &Monitoring, problems: &mut Vec<Problem>) {
+    let longest = LOOKBACK / 2;
+    for (key, every) in [
+        ("evaluate_every", monitoring.evaluate_every),
+        (
+            "evaluate_long_windows_every",
+            monitoring.evaluate_long_windows_every,
+        ),
+    ] {
+        if every > longest {
+            let reason = format!(
+                "must be {} at most: Prometheus forgets what is {} old, so what is recorded would be gone whenever an evaluation is late",
+                span::text(longest),
+                span::text(LOOKBACK)
+            );
+            problems.push(Problem::invalid(format!("monitoring.{key}"), reason));
         }
     }
 }
@@ -128,6 +153,18 @@ fn every_own(monitoring: &Monitoring, problems: &mut Vec<Problem>) {
     for (name, _) in OWN {
         if !monitoring.alerts.contains_key(name) {
             problems.push(Problem::invalid(format!("alerts.{name}"), "is missing"));
+        }
+    }
+}
+
+/// An alert that nobody is told of is silent as well, but for the one that is told to a machine.
+fn severities(monitoring: &Monitoring, problems: &mut Vec<Problem>) {
+    for (name, alert) in &monitoring.alerts {
+        let is_told_to_nobody = alert.severity == Severity::None;
+        if is_told_to_nobody != (name == WATCHDOG) {
+            let reason = format!("must be `none` of `{WATCHDOG}` and of no other alert");
+            let key = format!("alerts.{name}.severity");
+            problems.push(Problem::invalid(key, reason));
         }
     }
 }

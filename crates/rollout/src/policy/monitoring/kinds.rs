@@ -1,5 +1,7 @@
 //! The alerts that are known by their names, and which numbers each of them has.
 
+use super::WATCHDOG;
+
 /// The keys of an alert of its own.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Keys {
@@ -38,7 +40,7 @@ const SECONDS: Keys = Keys {
     ..PENDING
 };
 
-pub(super) const OWN: [(&str, Keys); 16] = [
+pub(super) const OWN: [(&str, Keys); 18] = [
     (
         "CallbacksFailing",
         Keys {
@@ -84,11 +86,19 @@ pub(super) const OWN: [(&str, Keys); 16] = [
     ),
     ("PostgresDown", PENDING),
     ("RedisDown", PENDING),
+    (
+        "RulesFailing",
+        Keys {
+            window: true,
+            ..PENDING
+        },
+    ),
     ("SearchIndexLagging", SECONDS),
     ("ServiceDown", PENDING),
     ("TargetDown", PENDING),
     ("TokenKeyOld", AGE),
     ("VersionDown", PENDING),
+    (WATCHDOG, NOTHING),
 ];
 
 pub(super) fn keys_of(name: &str) -> Option<Keys> {

@@ -17,6 +17,7 @@ pub(in crate::policy) fn monitoring(
     let job = section.text("job", problems);
     let runbooks = url(&mut section, "runbooks", problems);
     let dashboards = url(&mut section, "dashboards", problems);
+    let heartbeat = url(&mut section, "heartbeat", problems);
     let scrape_every = section.span("scrape_every", problems);
     let evaluate_every = section.span("evaluate_every", problems);
     let long_window = section.span("long_window", problems);
@@ -32,6 +33,7 @@ pub(in crate::policy) fn monitoring(
         job: job?,
         runbooks: runbooks?,
         dashboards: dashboards?,
+        heartbeat: heartbeat?,
         scrape_every: scrape_every?,
         evaluate_every: evaluate_every?,
         long_window: long_window?,
@@ -100,8 +102,9 @@ fn severity(section: &mut Section, problems: &mut Vec<Problem>) -> Option<Severi
     match section.text("severity", problems)?.as_str() {
         "critical" => Some(Severity::Critical),
         "warning" => Some(Severity::Warning),
+        "none" => Some(Severity::None),
         _ => {
-            let reason = "must be `critical` or `warning`";
+            let reason = "must be `critical`, `warning` or `none`";
             problems.push(Problem::invalid(section.key("severity"), reason));
             None
         }

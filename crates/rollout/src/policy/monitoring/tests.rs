@@ -111,7 +111,7 @@ fn unknown_alerts_and_keys_and_missing_ones_are_refused() {
     );
     assert_eq!(
         found,
-        "`alerts.MemoryNearLimit.severity` must be `critical` or `warning`"
+        "`alerts.MemoryNearLimit.severity` must be `critical`, `warning` or `none`"
     );
 }
 
@@ -121,6 +121,11 @@ fn urls_routes_and_windows_are_looked_at() {
     assert_eq!(
         found,
         "`monitoring.dashboards` must be a URL without a slash at its end"
+    );
+    let found = problems("https://heartbeat.example.org/", "heartbeat.example.org/");
+    assert_eq!(
+        found,
+        "`monitoring.heartbeat` must be a URL without a slash at its end"
     );
     let found = problems("\"/healthz\", ", "\"/.*\", ");
     assert!(
@@ -158,6 +163,45 @@ fn a_window_of_a_few_scrapes_is_refused() {
     assert!(
         found.contains("`alerts.CallbacksFailing.window` contradicts `monitoring.scrape_every`"),
         "{found}"
+    );
+}
+
+#[test]
+fn evaluations_so_rare_that_a_late_one_leaves_a_gap_are_refused() {
+    let longest = SHIPPED.replacen(
+        "evaluate_long_windows_every = \"2m\"",
+        "evaluate_long_windows_every = \"150s\"",
+        1,
+    );
+    assert_ne!(longest, SHIPPED);
+    assert!(Policy::parse(&longest).is_ok());
+    let why = "must be 150s at most: Prometheus forgets what is 5m old, so what is recorded would be gone whenever an evaluation is late";
+    let found = problems(
+        "evaluate_long_windows_every = \"2m\"",
+        "evaluate_long_windows_every = \"151s\"",
+    );
+    assert_eq!(
+        found,
+        format!("`monitoring.evaluate_long_windows_every` {why}")
+    );
+    let found = problems("evaluate_every = \"30s\"", "evaluate_every = \"3m\"");
+    assert_eq!(found, format!("`monitoring.evaluate_every` {why}"));
+}
+
+#[test]
+fn only_the_watchdog_is_told_to_nobody_and_always() {
+    let found = problems("severity = \"none\"", "severity = \"warning\"");
+    assert_eq!(
+        found,
+        "`alerts.Watchdog.severity` must be `none` of `Watchdog` and of no other alert"
+    );
+    let found = problems(
+        "severity = \"warning\"\ntrigger = \"memory\"",
+        "severity = \"none\"\ntrigger = \"memory\"",
+    );
+    assert_eq!(
+        found,
+        "`alerts.MemoryNearLimit.severity` must be `none` of `Watchdog` and of no other alert"
     );
 }
 

@@ -10,8 +10,8 @@ pub(super) const DURATION_EDGES: [f64; 14] = [
 const OBJECTIVE: f64 = 0.2;
 /// A search that takes longer has failed, whatever it answers: see the objectives of rollouts.
 const SLOW: Duration = Duration::from_secs(1);
-/// There from the start, so that the first failure is an increase.
-const DECLARED_STATUSES: [u16; 2] = [200, 500];
+/// There from the start, so that the first failure is an increase: all that the service fails with.
+const DECLARED_STATUSES: [u16; 4] = [200, 500, 503, 504];
 
 /// A request that shows what the others of its bucket were like.
 #[derive(Debug, Clone, Copy)]

@@ -63,6 +63,7 @@ fn what_is_wrong_is_said_and_stays_text() {
         is_center_up: Some(false),
         model: Some(Model {
             name: "gpt & co".to_owned(),
+            is_asked: false,
             breaker: "open: it is left alone",
             limit: 5.0,
             spent: Some(4.0),
@@ -75,6 +76,33 @@ fn what_is_wrong_is_said_and_stays_text() {
     assert!(page.contains("gpt &amp; co") && page.contains("4.00 USD spent, 80 %"));
     assert!(page.contains("last in step with the store 90 s ago"));
     assert!(page.contains("<td>Command Center</td><td class=\"bad\">down</td>"));
+}
+
+#[test]
+fn what_is_down_beside_the_stores_is_no_good_news() {
+    let of = |facts: Facts| rendered(&facts).contains("All is well");
+    let model = |is_asked| {
+        Some(Model {
+            name: "gpt".to_owned(),
+            is_asked,
+            breaker: "",
+            limit: 5.0,
+            spent: None,
+        })
+    };
+    assert!(of(Facts {
+        is_center_up: Some(true),
+        model: model(true),
+        ..facts()
+    }));
+    assert!(!of(Facts {
+        is_center_up: Some(false),
+        ..facts()
+    }));
+    assert!(!of(Facts {
+        model: model(false),
+        ..facts()
+    }));
 }
 
 /// The numbers stand in the policy; the page is for people who cannot look there now.
