@@ -13,6 +13,7 @@ use std::time::Instant;
 
 use clap::Args;
 
+use crate::drill::Drill;
 use crate::workspace::Workspace;
 use crate::{
     browser, conformance, container, drill, lint_migrations, manifests, monitoring, rehearse,
@@ -145,7 +146,31 @@ const STEPS: &[Step] = &[
         name: "rolling restart",
         long: true,
         run: |workspace| {
-            drill::check(workspace)?;
+            drill::check(workspace, Drill::RollingRestart)?;
+            Ok(Outcome::passed())
+        },
+    },
+    Step {
+        name: "failover",
+        long: true,
+        run: |workspace| {
+            drill::check(workspace, Drill::Failover)?;
+            Ok(Outcome::passed())
+        },
+    },
+    Step {
+        name: "restore",
+        long: true,
+        run: |workspace| {
+            drill::check(workspace, Drill::Restore)?;
+            Ok(Outcome::passed())
+        },
+    },
+    Step {
+        name: "disaster",
+        long: true,
+        run: |workspace| {
+            drill::check(workspace, Drill::Disaster)?;
             Ok(Outcome::passed())
         },
     },
