@@ -64,8 +64,10 @@ fn requests_are_counted_by_method_route_status_and_version() {
     assert_eq!(count("200"), Some(3.0));
     assert_eq!(count("404"), Some(1.0));
     // There before it happens.
-    assert_eq!(count("500"), Some(0.0));
-    assert_eq!(count("503"), None);
+    for failure in ["500", "503", "504"] {
+        assert_eq!(count(failure), Some(0.0), "{failure}");
+    }
+    assert_eq!(count("409"), None);
 }
 
 #[test]
