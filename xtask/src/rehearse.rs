@@ -9,7 +9,7 @@ mod policy;
 mod world;
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -177,15 +177,6 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
         .context("no rollback is recorded")?;
     ensure!(took < 5.0, "rolling back took {took} s");
     Ok(())
-}
-
-impl Binaries {
-    fn of(folder: &Path) -> Self {
-        Self {
-            healthy: folder.join("scholarship-api"),
-            faulty: folder.join("rehearsal-server"),
-        }
-    }
 }
 
 /// What is to be rehearsed, and how.

@@ -16,8 +16,8 @@ use clap::Args;
 use crate::drill::Drill;
 use crate::workspace::Workspace;
 use crate::{
-    browser, conformance, container, drill, lint_migrations, manifests, monitoring, rehearse,
-    render, secret_scan,
+    browser, check_layers, conformance, container, dependency_scan, drill, lint_migrations,
+    manifests, monitoring, rehearse, render, secret_scan,
 };
 use outcome::{Outcome, Verdict};
 use report::{Line, Report};
@@ -33,7 +33,23 @@ struct Step {
     name: &'static str,
     /// Left out by `--fast`.
     long: bool,
-    run: fn(&Workspace) -> anyhow::Result<Outcome>,
+    run: Run,
+}
+
+enum Run {
+    /// Passed, or not.
+    Check(fn(&Workspace) -> anyhow::Result<()>),
+    /// Knows more of how it ended.
+    Outcome(fn(&Workspace) -> anyhow::Result<Outcome>),
+}
+
+impl Step {
+    fn outcome(&self, workspace: &Workspace) -> anyhow::Result<Outcome> {
+        match self.run {
+            Run::Check(check) => check(workspace).map(|()| Outcome::passed()),
+            Run::Outcome(run) => run(workspace),
+        }
+    }
 }
 
 /// In the order of execution, cheap checks first. Acceptance checks follow the tests: add them at the end.
@@ -41,146 +57,109 @@ const STEPS: &[Step] = &[
     Step {
         name: "format",
         long: false,
-        run: checks::format,
+        run: Run::Check(checks::format),
     },
     Step {
         name: "clippy",
         long: false,
-        run: checks::clippy,
+        run: Run::Check(checks::clippy),
     },
     Step {
         name: "documentation",
         long: false,
-        run: checks::documentation,
+        run: Run::Check(checks::documentation),
     },
     Step {
         name: "layers",
         long: false,
-        run: checks::layers,
+        run: Run::Check(check_layers::check),
     },
     Step {
         name: "rendered files",
         long: false,
-        run: |workspace| {
-            render::check(workspace)?;
-            Ok(Outcome::passed())
-        },
+        run: Run::Check(render::check),
     },
     Step {
         name: "licences, bans, sources",
         long: true,
-        run: checks::licences_bans_sources,
+        run: Run::Check(dependency_scan::licences_bans_sources),
     },
     Step {
         name: "advisories",
         long: true,
-        run: checks::advisories,
+        run: Run::Outcome(checks::advisories),
     },
     Step {
         name: "unused dependencies",
         long: true,
-        run: checks::unused_dependencies,
+        run: Run::Check(checks::unused_dependencies),
     },
     Step {
         name: "secrets",
         long: true,
-        run: |workspace| {
-            secret_scan::check(workspace)?;
-            Ok(Outcome::passed())
-        },
+        run: Run::Check(secret_scan::check),
     },
     Step {
         name: "migrations",
         long: true,
-        run: |workspace| {
-            lint_migrations::check(workspace)?;
-            Ok(Outcome::passed())
-        },
+        run: Run::Check(lint_migrations::check),
     },
     Step {
         name: "monitoring",
         long: true,
-        run: |workspace| {
-            monitoring::check(workspace)?;
-            Ok(Outcome::passed())
-        },
+        run: Run::Check(monitoring::check),
     },
     Step {
         name: "manifests",
         long: true,
-        run: |workspace| {
-            manifests::check(workspace)?;
-            Ok(Outcome::passed())
-        },
+        run: Run::Check(manifests::check),
     },
     Step {
         name: "container",
         long: true,
-        run: |workspace| {
-            container::lint(workspace)?;
-            Ok(Outcome::passed())
-        },
+        run: Run::Check(container::lint),
     },
     Step {
         name: "tests",
         long: false,
-        run: cargo_tests::run,
+        run: Run::Outcome(cargo_tests::run),
     },
     Step {
         name: "OpenAPI conformance",
         long: true,
-        run: |workspace| {
-            conformance::check(workspace, &conformance::Arguments::default())?;
-            Ok(Outcome::passed())
-        },
+        run: Run::Check(|workspace| {
+            conformance::check(workspace, &conformance::Arguments::default())
+        }),
     },
     Step {
         name: "rehearsal",
         long: true,
-        run: |workspace| {
-            rehearse::check(workspace)?;
-            Ok(Outcome::passed())
-        },
+        run: Run::Check(rehearse::check),
     },
     Step {
         name: "rolling restart",
         long: true,
-        run: |workspace| {
-            drill::check(workspace, Drill::RollingRestart)?;
-            Ok(Outcome::passed())
-        },
+        run: Run::Check(|workspace| drill::check(workspace, Drill::RollingRestart)),
     },
     Step {
         name: "failover",
         long: true,
-        run: |workspace| {
-            drill::check(workspace, Drill::Failover)?;
-            Ok(Outcome::passed())
-        },
+        run: Run::Check(|workspace| drill::check(workspace, Drill::Failover)),
     },
     Step {
         name: "restore",
         long: true,
-        run: |workspace| {
-            drill::check(workspace, Drill::Restore)?;
-            Ok(Outcome::passed())
-        },
+        run: Run::Check(|workspace| drill::check(workspace, Drill::Restore)),
     },
     Step {
         name: "disaster",
         long: true,
-        run: |workspace| {
-            drill::check(workspace, Drill::Disaster)?;
-            Ok(Outcome::passed())
-        },
+        run: Run::Check(|workspace| drill::check(workspace, Drill::Disaster)),
     },
     Step {
         name: "docs in a browser",
         long: true,
-        run: |workspace| {
-            browser::check(workspace)?;
-            Ok(Outcome::passed())
-        },
+        run: Run::Check(browser::check),
     },
 ];
 
@@ -194,7 +173,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let outcome = if arguments.fast && step.long {
             Outcome::skipped("left out by --fast")
         } else {
-            caught(|| (step.run)(&workspace))
+            caught(|| step.outcome(&workspace))
         };
         match &outcome.verdict {
             Verdict::Passed => {}

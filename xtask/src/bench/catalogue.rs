@@ -7,6 +7,9 @@ use std::time::Instant;
 
 use anyhow::ensure;
 
+/// Scholarships in the catalogue that goals of speed are about.
+pub(crate) const SCHOLARSHIPS: usize = 100_000;
+
 pub(crate) struct Catalogue {
     pub(crate) store: PathBuf,
     pub(crate) file: PathBuf,
@@ -14,13 +17,7 @@ pub(crate) struct Catalogue {
 }
 
 pub(crate) fn make(release: &Path, folder: &Path, count: usize) -> anyhow::Result<Catalogue> {
-    let file = folder.join("catalogue.ndjson");
-    let output = File::create(&file)?;
-    let status = Command::new(release.join("xtask"))
-        .args(["sample", "--seed", "1", "--count", &count.to_string()])
-        .stdout(output)
-        .status()?;
-    ensure!(status.success(), "generating the catalogue failed");
+    let file = generate(release, folder, count)?;
     let store = folder.join("catalogue.db");
     let begun = Instant::now();
     let status = Command::new(release.join("xtask"))
@@ -35,4 +32,16 @@ pub(crate) fn make(release: &Path, folder: &Path, count: usize) -> anyhow::Resul
         file,
         import_seconds: begun.elapsed().as_secs_f64(),
     })
+}
+
+/// Writes so many scholarships, the same in every run, to a file of the folder.
+pub(crate) fn generate(release: &Path, folder: &Path, count: usize) -> anyhow::Result<PathBuf> {
+    let file = folder.join("catalogue.ndjson");
+    let output = File::create(&file)?;
+    let status = Command::new(release.join("xtask"))
+        .args(["sample", "--seed", "1", "--count", &count.to_string()])
+        .stdout(output)
+        .status()?;
+    ensure!(status.success(), "generating the catalogue failed");
+    Ok(file)
 }

@@ -18,14 +18,14 @@ use std::time::Instant;
 use anyhow::Context;
 use clap::Args;
 
-use super::machine;
 use super::release::measured_by_release;
+use super::{catalogue, machine};
 use crate::workspace::Workspace;
 use in_process::{Freshness, InProcess, Operation, Searches, Vocabulary};
 
 /// Sizes of the measured catalogues. The goals are about the middle one.
 const SMALL: usize = 10_000;
-const MIDDLE: usize = 100_000;
+const MIDDLE: usize = catalogue::SCHOLARSHIPS;
 const LARGE: usize = 1_000_000;
 
 /// Arguments of `bench search`.

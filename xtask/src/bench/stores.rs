@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 
+use super::catalogue::SCHOLARSHIPS;
 use super::goals::{self, Goal};
 use super::http_load::{self, Load, Requests};
 use super::machine;
@@ -18,8 +19,6 @@ use super::release::measured_by_release;
 use crate::workspace::Workspace;
 use rig::Rig;
 
-/// Scholarships in the measured catalogue.
-const SCHOLARSHIPS: usize = 100_000;
 /// Callers who send interactions at the same time.
 const CALLERS: u32 = 64;
 

@@ -219,8 +219,13 @@ fn the_page_and_the_table_show_what_was_measured() {
         "{server:?}"
     );
     assert!((server.megabytes_at_most - 102.0).abs() < 1e-9);
-    // Whether it is flat follows from how busy this machine is.
-    assert!(figures.soak.is_some());
+    // Whether its latency is flat follows from how busy this machine is.
+    let soak = figures.soak.as_ref().unwrap();
+    assert_eq!(soak.megabytes, Some([100.0, 102.0]));
+    assert!(
+        (soak.reasons.iter()).all(|reason| !reason.contains("memory")),
+        "{soak:?}"
+    );
     let step = Step {
         rate: 200.0,
         verdict: Verdict::Met,

@@ -34,6 +34,15 @@ pub(super) struct Binaries {
     pub(super) faulty: PathBuf,
 }
 
+impl Binaries {
+    pub(super) fn of(folder: &Path) -> Self {
+        Self {
+            healthy: folder.join("scholarship-api"),
+            faulty: folder.join("rehearsal-server"),
+        }
+    }
+}
+
 pub(super) struct World {
     // In this order they end.
     pub(super) prometheus: PrivatePrometheus,

@@ -10,11 +10,11 @@ use crate::dependency_scan;
 use crate::tools::{CARGO_MACHETE, Tools};
 use crate::workspace::Workspace;
 
-pub(super) fn format(workspace: &Workspace) -> anyhow::Result<Outcome> {
+pub(super) fn format(workspace: &Workspace) -> anyhow::Result<()> {
     passes(workspace.cargo().args(["fmt", "--all", "--check"]))
 }
 
-pub(super) fn clippy(workspace: &Workspace) -> anyhow::Result<Outcome> {
+pub(super) fn clippy(workspace: &Workspace) -> anyhow::Result<()> {
     passes(workspace.cargo().args([
         "clippy",
         "--workspace",
@@ -25,23 +25,13 @@ pub(super) fn clippy(workspace: &Workspace) -> anyhow::Result<Outcome> {
     ]))
 }
 
-pub(super) fn documentation(workspace: &Workspace) -> anyhow::Result<Outcome> {
+pub(super) fn documentation(workspace: &Workspace) -> anyhow::Result<()> {
     passes(
         workspace
             .cargo()
             .args(["doc", "--workspace", "--no-deps"])
             .env("RUSTDOCFLAGS", "-D warnings"),
     )
-}
-
-pub(super) fn layers(workspace: &Workspace) -> anyhow::Result<Outcome> {
-    crate::check_layers::check(workspace)?;
-    Ok(Outcome::passed())
-}
-
-pub(super) fn licences_bans_sources(workspace: &Workspace) -> anyhow::Result<Outcome> {
-    dependency_scan::licences_bans_sources(workspace)?;
-    Ok(Outcome::passed())
 }
 
 /// Skipped without a local copy of the advisory database: the network may be closed, and a check must not fail for that.
@@ -60,17 +50,17 @@ pub(super) fn advisories(workspace: &Workspace) -> anyhow::Result<Outcome> {
     Ok(Outcome::passed())
 }
 
-pub(super) fn unused_dependencies(workspace: &Workspace) -> anyhow::Result<Outcome> {
+pub(super) fn unused_dependencies(workspace: &Workspace) -> anyhow::Result<()> {
     let machete = Tools::of(workspace).ensure_cargo_tool(&CARGO_MACHETE)?;
     passes(&mut workspace.command(machete))
 }
 
-fn passes(command: &mut Command) -> anyhow::Result<Outcome> {
+fn passes(command: &mut Command) -> anyhow::Result<()> {
     let status = command
         .status()
         .with_context(|| format!("cannot start {}", command.get_program().display()))?;
     ensure!(status.success(), "{status}");
-    Ok(Outcome::passed())
+    Ok(())
 }
 
 /// Where cargo-deny keeps its databases.

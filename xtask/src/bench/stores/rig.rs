@@ -1,6 +1,5 @@
 //! A Postgres and a PgBouncer of this run, and replicas on them.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -9,6 +8,7 @@ use anyhow::{Context as _, ensure};
 use tempfile::TempDir;
 use testkit::{PrivatePgBouncer, PrivatePostgres};
 
+use crate::bench::catalogue;
 use crate::running_server::RunningServer;
 use crate::tools::ensure_debian_packages;
 
@@ -47,15 +47,15 @@ impl Rig {
             database,
             folder: tempfile::tempdir()?,
         };
-        rig.xtask(&["migrate", "up"], Stdio::null())?;
+        rig.xtask(&["migrate", "up"])?;
         Ok(rig)
     }
 
-    fn xtask(&self, arguments: &[&str], output: Stdio) -> anyhow::Result<()> {
+    fn xtask(&self, arguments: &[&str]) -> anyhow::Result<()> {
         let status = Command::new(self.release.join("xtask"))
             .args(arguments)
             .env("DATABASE_URL", self.postgres.url(&self.database))
-            .stdout(output)
+            .stdout(Stdio::null())
             .status()?;
         ensure!(status.success(), "xtask {} failed", arguments.join(" "));
         Ok(())
@@ -63,12 +63,9 @@ impl Rig {
 
     /// Fills the database with the command that users run; answers the seconds that took.
     pub(crate) fn import(&self, count: usize) -> anyhow::Result<f64> {
-        let file = self.folder.path().join("catalogue.ndjson");
-        let count = count.to_string();
-        let sample = ["sample", "--seed", "1", "--count", count.as_str()];
-        self.xtask(&sample, File::create(&file)?.into())?;
+        let file = catalogue::generate(&self.release, self.folder.path(), count)?;
         let begun = Instant::now();
-        self.xtask(&["import", file.to_str().context("UTF-8")?], Stdio::null())?;
+        self.xtask(&["import", file.to_str().context("UTF-8")?])?;
         Ok(begun.elapsed().as_secs_f64())
     }
 

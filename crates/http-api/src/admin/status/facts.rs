@@ -37,9 +37,7 @@ pub(super) struct Dependency {
 
 pub(super) struct Model {
     pub(super) name: String,
-    /// Whether the circuit breaker lets questions through.
-    pub(super) is_asked: bool,
-    pub(super) breaker: &'static str,
+    pub(super) breaker: BreakerState,
     /// In US dollars.
     pub(super) limit: f64,
     /// `None` when nobody can say.
@@ -76,12 +74,7 @@ pub(super) async fn of(state: &ApiState) -> Facts {
         is_center_up: application.tasks.is_center_up(),
         model: application.assistant.status().await.map(|model| Model {
             name: model.name,
-            is_asked: model.breaker == BreakerState::Closed,
-            breaker: match model.breaker {
-                BreakerState::Closed => "closed: it is asked",
-                BreakerState::Open => "open: it is left alone",
-                BreakerState::HalfOpen => "half open: one question tries it",
-            },
+            breaker: model.breaker,
             limit: dollars(model.daily_limit.0),
             spent: model.spent_today.map(|spent| dollars(spent.0)),
         }),

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use domain::circuit_breaker::BreakerState;
 use telemetry::Stretch;
 
 use super::chart::{self, number, share};
@@ -43,7 +44,7 @@ fn is_well(facts: &Facts) -> bool {
     facts.is_ready
         && facts.checks.iter().all(|check| check.problem.is_none())
         && facts.is_center_up != Some(false)
-        && facts.model.as_ref().is_none_or(|model| model.is_asked)
+        && (facts.model.as_ref()).is_none_or(|model| model.breaker == BreakerState::Closed)
 }
 
 fn head(page: &mut String, facts: &Facts) {
@@ -160,6 +161,11 @@ fn model(page: &mut String, model: Option<&Model>) {
         page.push_str("<p>None is configured: rules of our own answer.</p>\n");
         return;
     };
+    let breaker = match model.breaker {
+        BreakerState::Closed => "closed: it is asked",
+        BreakerState::Open => "open: it is left alone",
+        BreakerState::HalfOpen => "half open: one question tries it",
+    };
     let spent = model.spent.map_or_else(
         || "nobody can say what is spent".to_owned(),
         |spent| {
@@ -169,10 +175,9 @@ fn model(page: &mut String, model: Option<&Model>) {
     );
     let _ = writeln!(
         page,
-        "<table><tr><td>model</td><td>{}</td></tr>\n<tr><td>circuit breaker</td><td>{}</td></tr>\n\
+        "<table><tr><td>model</td><td>{}</td></tr>\n<tr><td>circuit breaker</td><td>{breaker}</td></tr>\n\
          <tr><td>today's budget</td><td>{:.2} USD: {spent}</td></tr></table>",
         escaped(&model.name),
-        model.breaker,
         model.limit
     );
 }

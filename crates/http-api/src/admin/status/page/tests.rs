@@ -63,8 +63,7 @@ fn what_is_wrong_is_said_and_stays_text() {
         is_center_up: Some(false),
         model: Some(Model {
             name: "gpt & co".to_owned(),
-            is_asked: false,
-            breaker: "open: it is left alone",
+            breaker: BreakerState::Open,
             limit: 5.0,
             spent: Some(4.0),
         }),
@@ -73,6 +72,7 @@ fn what_is_wrong_is_said_and_stays_text() {
     });
     assert!(page.contains("It works, but not all is well"));
     assert!(page.contains("down: &lt;script&gt;") && !page.contains("<script"));
+    assert!(page.contains("open: it is left alone"));
     assert!(page.contains("gpt &amp; co") && page.contains("4.00 USD spent, 80 %"));
     assert!(page.contains("last in step with the store 90 s ago"));
     assert!(page.contains("<td>Command Center</td><td class=\"bad\">down</td>"));
@@ -81,18 +81,17 @@ fn what_is_wrong_is_said_and_stays_text() {
 #[test]
 fn what_is_down_beside_the_stores_is_no_good_news() {
     let of = |facts: Facts| rendered(&facts).contains("All is well");
-    let model = |is_asked| {
+    let model = |breaker| {
         Some(Model {
             name: "gpt".to_owned(),
-            is_asked,
-            breaker: "",
+            breaker,
             limit: 5.0,
             spent: None,
         })
     };
     assert!(of(Facts {
         is_center_up: Some(true),
-        model: model(true),
+        model: model(BreakerState::Closed),
         ..facts()
     }));
     assert!(!of(Facts {
@@ -100,7 +99,7 @@ fn what_is_down_beside_the_stores_is_no_good_news() {
         ..facts()
     }));
     assert!(!of(Facts {
-        model: model(false),
+        model: model(BreakerState::Open),
         ..facts()
     }));
 }
