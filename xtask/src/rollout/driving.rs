@@ -207,8 +207,7 @@ impl Drive {
             note(self.keep(&judged.0.snapshot, &judged.1.verdict().hash));
         }
         if let Some(letter) = letter {
-            let refusal = step.refusal.map(|refusal| refusal.to_string());
-            let answered = mailbox::answer(&self.wheel.directory, &letter, refusal);
+            let answered = mailbox::answer(&self.wheel.directory, &letter, refusal(&step));
             note(answered.context("the operator cannot be answered"));
         }
         Ok(Some(Look {
@@ -247,6 +246,25 @@ impl Drive {
         let text = serde_json::to_string(snapshot)?;
         self.wheel.directory.write(name, &text)
     }
+}
+
+/// Why an operator's request was not granted, or will be forgotten.
+fn refusal(step: &Step) -> Option<String> {
+    if let Some(refusal) = step.refusal {
+        return Some(refusal.to_string());
+    }
+    if step.is_kept {
+        return None;
+    }
+    let why: Vec<String> = step
+        .troubles
+        .iter()
+        .map(|trouble| telling::chain(trouble))
+        .collect();
+    Some(format!(
+        "it could not be written down and is forgotten, but for traffic that was taken from the canary; mend this, and ask again: {}",
+        why.join("; ")
+    ))
 }
 
 /// Whether the stage is behind us, or was watched for long enough and its verdict promotes.
@@ -328,7 +346,7 @@ pub(super) fn snapshot_of(directory: &Directory, verdict_hash: &str) -> anyhow::
 mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
     use rollout::history::Head;
-    use rollout::machine::{Pause, Plan, Release, Running, Watch};
+    use rollout::machine::{Pause, Plan, Refusal, Release, Running, StoreError, Watch};
     use rollout::traffic::{Confirmation, Weights};
 
     use super::*;
@@ -358,6 +376,27 @@ mod tests {
             watch,
         });
         state
+    }
+
+    fn step(is_kept: bool, refusal: Option<Refusal>) -> Step {
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let trouble = StoreError::Unavailable(full.into()).into();
+        Step {
+            state: running(0, 1),
+            is_kept,
+            order: None,
+            refusal,
+            troubles: if is_kept { Vec::new() } else { vec![trouble] },
+        }
+    }
+
+    #[test]
+    fn nothing_is_granted_that_could_not_be_written_down() {
+        assert_eq!(refusal(&step(true, None)), None);
+        let forgotten = refusal(&step(false, None)).unwrap();
+        assert!(forgotten.contains("no storage space"), "{forgotten}");
+        let refused = refusal(&step(false, Some(Refusal::NotPaused))).unwrap();
+        assert_eq!(refused, Refusal::NotPaused.to_string());
     }
 
     #[test]

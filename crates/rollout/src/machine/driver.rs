@@ -27,6 +27,8 @@ pub struct Driver<S, L, C> {
 #[derive(Debug)]
 pub struct Step {
     pub state: State,
+    /// Whether that is on file: what was decided is forgotten otherwise, but for an order that was given.
+    pub is_kept: bool,
     /// The order that was given, whether or not the controller answered.
     pub order: Option<Order>,
     pub refusal: Option<Refusal>,
@@ -130,25 +132,20 @@ impl<S: StateStore, L: Log, C: Controller> Driver<S, L, C> {
             order,
             refusal,
         } = (self.decide)(&before, &tick);
-        let is_safe = self.write(&kept, &mut state, &mut troubles);
-        let order = order.filter(|order| is_safe || !order.raises);
+        let is_kept =
+            state == kept || note(self.store.save(&state.to_json()), &mut troubles).is_some();
+        let is_recorded = is_kept && note(self.record(&mut state), &mut troubles).is_some();
+        let order = order.filter(|order| is_recorded || !order.raises);
         if let Some(order) = order {
             note(self.controller.set(order.weights), &mut troubles);
         }
         Ok(Step {
             state,
+            is_kept,
             order,
             refusal,
             troubles,
         })
-    }
-
-    /// Whether the state is kept and the history knows all of it.
-    fn write(&self, kept: &State, state: &mut State, troubles: &mut Vec<Trouble>) -> bool {
-        if state != kept && note(self.store.save(&state.to_json()), troubles).is_none() {
-            return false;
-        }
-        note(self.record(state), troubles).is_some()
     }
 
     /// Brings into the history what only the state knows. The state on file may keep it: it is never recorded twice.

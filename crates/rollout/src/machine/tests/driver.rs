@@ -122,7 +122,8 @@ fn nothing_is_raised_while_the_state_or_the_history_cannot_be_written() {
         fake.store_fails.set(is_the_store);
         fake.log_fails.set(!is_the_store);
         for at in 3..9 {
-            step(&fake, at, Outcome::Promote);
+            let step = step(&fake, at, Outcome::Promote);
+            assert_eq!(step.is_kept, !is_the_store);
         }
         assert_eq!(fake.canary.get(), 5);
     }
