@@ -65,14 +65,11 @@ pub(crate) fn open_for_writing(path: &Path) -> Result<SqliteConnection, OpenErro
     Ok(connection)
 }
 
-/// Opens a connection that reads the file, after [`open_for_writing`] has.
+/// Opens a connection that reads the file, after [`open_for_writing`] has. Its page cache stays at the 2 MB that SQLite takes by itself: what
+/// is read often is in memory above the store, and larger caches fill within hours with pages that nobody asks for again.
 pub(crate) fn open_for_reading(path: &Path) -> Result<SqliteConnection, OpenError> {
     let mut connection = establish(path)?;
-    for pragma in [
-        BUSY_TIMEOUT,
-        "PRAGMA cache_size = -8192",
-        "PRAGMA query_only = ON",
-    ] {
+    for pragma in [BUSY_TIMEOUT, "PRAGMA query_only = ON"] {
         connection
             .batch_execute(pragma)
             .map_err(|source| OpenError::of_query(path, source))?;
