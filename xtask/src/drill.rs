@@ -8,6 +8,7 @@ mod kept;
 mod known;
 mod ledger;
 mod proof;
+mod redis_failover;
 mod report;
 mod restore;
 mod rolling_restart;
@@ -74,6 +75,8 @@ pub(crate) enum Drill {
     RollingRestart,
     /// The primary is killed, and its synchronous standby takes its place: searches go on, and nothing that was acknowledged is lost
     Failover,
+    /// The primary of Redis is killed, and Sentinel puts its replica in its place: nobody may notice
+    RedisFailover,
     /// The primary and its disk are lost, and a base backup with the archive of the log bring all of it back
     Restore,
     /// Everything but the file of `cargo xtask backup` is lost: what was written since is lost, too
@@ -118,7 +121,9 @@ pub(crate) fn check(workspace: &Workspace, drill: Drill) -> anyhow::Result<()> {
     let binary = workspace.built_server()?;
     let report = match drill {
         Drill::RollingRestart => rolling_restart::hold(&binary, QUICK, RATES)?,
-        Drill::Failover | Drill::Restore | Drill::Disaster => hold(drill, &binary, RATES)?,
+        Drill::Failover | Drill::RedisFailover | Drill::Restore | Drill::Disaster => {
+            hold(drill, &binary, RATES)?
+        }
     };
     println!("{}", report.table());
     ensure!(report.as_expected, "it did not go as it should");
@@ -138,6 +143,7 @@ fn hold(drill: Drill, binary: &Path, rates: Rates) -> anyhow::Result<Report> {
     match drill {
         Drill::RollingRestart => rolling_restart::hold(binary, SHIPPED, rates),
         Drill::Failover => failover::hold(binary, rates),
+        Drill::RedisFailover => redis_failover::hold(binary, rates),
         Drill::Restore => restore::hold(binary, rates),
         Drill::Disaster => disaster::hold(binary, rates),
     }

@@ -147,6 +147,11 @@ const STEPS: &[Step] = &[
         run: Run::Check(|workspace| drill::check(workspace, Drill::Failover)),
     },
     Step {
+        name: "failover of Redis",
+        long: true,
+        run: Run::Check(|workspace| drill::check(workspace, Drill::RedisFailover)),
+    },
+    Step {
         name: "restore",
         long: true,
         run: Run::Check(|workspace| drill::check(workspace, Drill::Restore)),

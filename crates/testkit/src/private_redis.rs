@@ -29,6 +29,8 @@ pub struct RedisOptions {
     pub durable: bool,
     /// Clients must say this word first.
     pub password: Option<&'static str>,
+    /// Copies the server on this port, which wants the same word.
+    pub replica_of: Option<u16>,
 }
 
 /// A running Redis. It ends with this value.
@@ -77,7 +79,11 @@ impl PrivateRedis {
         let policy = self.options.eviction_policy.unwrap_or("noeviction");
         arguments.extend(["--maxmemory-policy", policy]);
         if let Some(password) = self.options.password {
-            arguments.extend(["--requirepass", password]);
+            arguments.extend(["--requirepass", password, "--masterauth", password]);
+        }
+        let primary = self.options.replica_of.map(|port| port.to_string());
+        if let Some(primary) = &primary {
+            arguments.extend(["--replicaof", "127.0.0.1", primary]);
         }
         if self.options.tls {
             arguments.extend(["--tls-cert-file", "server.pem"]);
@@ -169,6 +175,13 @@ impl PrivateRedis {
         let line = self.command_line(command);
         let line: Vec<&str> = line.iter().map(String::as_str).collect();
         run(None, self.folder.path(), "redis-cli", &line)
+    }
+
+    /// `master` or `slave`, as Redis says; `None` when it does not answer.
+    pub fn role(&self) -> Option<String> {
+        let answer = self.try_command(&["ROLE"])?;
+        let role = answer.lines().next().unwrap_or_default();
+        ["master", "slave"].contains(&role).then(|| role.to_owned())
     }
 
     fn try_command(&self, command: &[&str]) -> Option<String> {

@@ -61,6 +61,8 @@ pub(super) struct Replica {
 pub(super) struct Places {
     binary: PathBuf,
     checks: Checks,
+    /// Of replicas that are on a Redis.
+    redis: Option<String>,
     folder: TempDir,
 }
 
@@ -71,12 +73,26 @@ impl World {
     ///
     /// What does not start.
     pub(super) fn start(binary: &Path, checks: Checks) -> anyhow::Result<Self> {
+        Self::start_on(binary, checks, None)
+    }
+
+    /// The same, with the URL of a Redis.
+    ///
+    /// # Errors
+    ///
+    /// What does not start.
+    pub(super) fn start_on(
+        binary: &Path,
+        checks: Checks,
+        redis: Option<String>,
+    ) -> anyhow::Result<Self> {
         let postgres = PrivatePostgres::start_with(DURABLE);
         let database = postgres.database();
         let pooler = PrivatePgBouncer::start(&postgres, 40);
         let places = Places {
             binary: binary.to_owned(),
             checks,
+            redis,
             folder: tempfile::tempdir()?,
         };
         xtask(&postgres.url(&database), &["migrate", "up"])?;
@@ -198,6 +214,20 @@ impl World {
         })
     }
 
+    /// Waits until a replica says that it does without something.
+    ///
+    /// # Errors
+    ///
+    /// When that takes too long.
+    pub(super) fn until_without(&self, index: usize, what: &str) -> anyhow::Result<()> {
+        let address = self.replicas[index].address();
+        until("the replica is ready, and does without something", || {
+            let (status, ready) = self.ask(address, &get("/readyz", None))?;
+            let mut degraded = ready["degraded"].as_array().into_iter().flatten();
+            Ok(status == 200 && degraded.any(|one| one == what))
+        })
+    }
+
     /// How long after its acknowledgement by the first replica a change is seen by all others.
     ///
     /// # Errors
@@ -243,21 +273,23 @@ impl Replica {
         let folder = self.folder(places);
         std::fs::create_dir_all(&folder)?;
         let index = folder.join("index").display().to_string();
+        let mut variables = vec![
+            ("DATABASE_URL", url),
+            ("POSTGRES_POOL_MODE", "transaction"),
+            ("JWT_SECRET", SECRET),
+            ("INDEX_FILE", &index),
+            ("SHUTDOWN_DELAY", places.checks.shutdown_delay),
+            ("TRUSTED_PROXIES", "127.0.0.1"),
+            // The first one fills the catalogue, for all.
+            ("SAMPLE_CATALOGUE", "on"),
+            ("HTTP_WORKERS", "2"),
+        ];
+        variables.extend(places.redis.as_deref().map(|url| ("REDIS_URL", url)));
         let server = RunningServer::launch(&Launch {
             binary: &places.binary,
             arguments: &[],
             store: Path::new("unused"),
-            variables: &[
-                ("DATABASE_URL", url),
-                ("POSTGRES_POOL_MODE", "transaction"),
-                ("JWT_SECRET", SECRET),
-                ("INDEX_FILE", &index),
-                ("SHUTDOWN_DELAY", places.checks.shutdown_delay),
-                ("TRUSTED_PROXIES", "127.0.0.1"),
-                // The first one fills the catalogue, for all.
-                ("SAMPLE_CATALOGUE", "on"),
-                ("HTTP_WORKERS", "2"),
-            ],
+            variables: &variables,
             ports: self.ports,
             log: Some(&folder.join("log")),
         })?;
