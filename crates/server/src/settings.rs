@@ -4,6 +4,7 @@
 
 mod agents;
 mod assistant;
+mod callers;
 mod limits;
 mod metrics;
 mod stores;
@@ -282,8 +283,8 @@ fn read(reader: &mut Reader<'_>) -> Settings {
         limits: limits::limits(reader),
         assistant: assistant::assistant(reader, request_timeout),
         metrics: metrics::metrics(reader),
-        allowed_hosts: reader.list("ALLOWED_HOSTS"),
-        cors_origins: reader.list("CORS_ORIGINS"),
+        allowed_hosts: callers::hosts(reader),
+        cors_origins: callers::origins(reader),
         request_timeout,
         http_workers: count(reader.number("HTTP_WORKERS", 0, 1_024)),
         shutdown_delay: reader.seconds("SHUTDOWN_DELAY", 0, 300),

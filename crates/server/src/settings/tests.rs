@@ -52,6 +52,8 @@ fn every_error_is_told_at_once_with_its_name() {
         ("LOG_LEVEL", "lo=ud=er"),
         ("DATABASE_URL", "mysql://x"),
         ("HOST", "nowhere.example"),
+        ("ALLOWED_HOSTS", "api.example.org, https://api.example.org"),
+        ("CORS_ORIGINS", "https://app.example.org/"),
     ]);
     for name in [
         "PORT",
@@ -62,6 +64,8 @@ fn every_error_is_told_at_once_with_its_name() {
         "LOG_LEVEL",
         "DATABASE_URL",
         "HOST",
+        "ALLOWED_HOSTS",
+        "CORS_ORIGINS",
     ] {
         assert!(
             text.contains(&format!("\n  {name}: ")),
