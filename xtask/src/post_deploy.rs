@@ -35,11 +35,11 @@ scholarship. JWT_ISSUER, JWT_AUDIENCE and JWT_TOKEN_LIFETIME are honoured as by 
 own are trusted, or those of SSL_CERT_FILE.")]
 pub(crate) struct Arguments {
     /// The service, as http://host:port or https://host
-    #[arg(long, value_name = "URL")]
-    target: String,
+    #[arg(long, value_name = "URL", value_parser = Target::new)]
+    target: Target,
     /// Its private listener, as http://host:9464, to see that it counts
-    #[arg(long, value_name = "URL")]
-    admin: Option<String>,
+    #[arg(long, value_name = "URL", value_parser = Target::new)]
+    admin: Option<Target>,
     #[command(flatten)]
     report: ReportArguments,
 }
@@ -68,8 +68,7 @@ async fn rest(
 }
 
 async fn probe(arguments: &Arguments) -> Result<Report, CannotProbe> {
-    let target = Target::new(&arguments.target)?.without_limits();
-    let admin = arguments.admin.as_deref().map(Target::new).transpose()?;
+    let target = arguments.target.clone().without_limits();
     let tokens = Tokens::from_environment()?;
     let mut groups = Vec::new();
     say_progress("encryption");
@@ -83,7 +82,7 @@ async fn probe(arguments: &Arguments) -> Result<Report, CannotProbe> {
             "functional",
             functions::checks(&target, &tokens).await?,
         ));
-        match rest(&target, admin.as_ref(), &tokens, &mut groups).await {
+        match rest(&target, arguments.admin.as_ref(), &tokens, &mut groups).await {
             Ok(()) => {}
             // What failed before is not forgotten because the service does not answer any more: that makes it worse.
             Err(error) if groups.iter().any(|group| !group.is_passed()) => {

@@ -22,7 +22,7 @@ use super::servers::{
 use super::traffic::{Traffic, TrafficArguments};
 use super::{DirectoryArguments, asking, mailbox, shell, telling};
 use crate::pause::pause;
-use crate::probing::{CannotProbe, Target};
+use crate::probing::Target;
 use crate::reporting::{Shape, parse_span};
 use crate::system_clock::SystemClock;
 use report::{Report, State as StepState, VERIFIED};
@@ -47,7 +47,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     by: OperatorArguments,
     /// A server of the old version, as http://10.0.0.1:5001; may be repeated. Each must answer /readyz with 200 first
-    #[arg(long, value_name = "URL", required = true, value_parser = service)]
+    #[arg(long, value_name = "URL", required = true, value_parser = Target::new)]
     old: Vec<Target>,
     /// Starts the old version where it is not ready: a line for `sh`. Without it, you are told to
     #[arg(long, value_name = "COMMAND", value_parser = NonEmptyStringValueParser::new())]
@@ -64,10 +64,6 @@ pub(crate) struct Arguments {
     traffic: TrafficArguments,
     #[arg(long, value_enum, default_value_t)]
     format: Shape,
-}
-
-fn service(url: &str) -> Result<Target, CannotProbe> {
-    Target::new(url)
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {

@@ -107,7 +107,7 @@ fn a_server_that_is_not_there_cannot_be_probed() {
             .ended(30)
             .contains("cannot be connected to")
     );
-    post_deploy("localhost:5000", None, &[]).ended(30);
+    post_deploy("localhost:5000", None, &[]).ended(2);
     post_deploy(&target, None, &["--format", "pdf"]).ended(2);
 }
 
