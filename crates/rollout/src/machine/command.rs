@@ -40,6 +40,8 @@ pub enum Refusal {
     Settled,
     #[error("the servers of the stable version do not have all traffic")]
     NotAllStable,
+    #[error("the controller does not say where the traffic goes")]
+    Unseen,
     #[error("the release is paused already")]
     PausedAlready,
     #[error("the release is not paused")]

@@ -39,8 +39,10 @@ impl Turn<'_> {
         if !matches!(self.state.phase, Phase::Done { .. }) {
             return Err(Refusal::NotDone);
         }
-        if self.tick.weights != Some(Weights::ALL_STABLE) {
-            return Err(Refusal::NotAllStable);
+        match self.tick.weights {
+            None => return Err(Refusal::Unseen),
+            Some(weights) if weights != Weights::ALL_STABLE => return Err(Refusal::NotAllStable),
+            Some(_) => {}
         }
         self.state.phase = Phase::Settled { at: self.tick.now };
         let (operator, reason) = (&command.operator, &command.reason);

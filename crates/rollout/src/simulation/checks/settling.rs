@@ -66,6 +66,9 @@ impl Checks {
             (Phase::Done { .. }, Request::Settle) if self.is_moved() => {
                 refusal.is_none() && is_settled(after)
             }
+            (Phase::Done { .. }, Request::Settle) if self.settling.seen.is_none() => {
+                refusal == Some(Refusal::Unseen)
+            }
             (Phase::Done { .. }, Request::Settle) => refusal == Some(Refusal::NotAllStable),
             (Phase::Done { .. }, Request::Abort) => refusal.is_none() && is_back(&after.phase),
             (Phase::Done { .. }, _) => refusal == Some(Refusal::Done),
