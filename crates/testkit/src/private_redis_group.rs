@@ -117,9 +117,13 @@ fn sentinel(folder: &Path, port: u16, primary: u16) -> Supervised {
     let text = filled(
         SENTINEL,
         &[
+            ("bind OWN-ADDRESS", "bind 127.0.0.1"),
             ("port 26379", &format!("port {port}")),
-            ("127.0.0.1 6379", &format!("127.0.0.1 {primary}")),
-            ("${REDIS_PASSWORD}", PASSWORD),
+            ("PRIMARY-ADDRESS 6379", &format!("127.0.0.1 {primary}")),
+            (
+                "scholarship-api PASSWORD",
+                &format!("scholarship-api {PASSWORD}"),
+            ),
         ],
     );
     fs::write(own.join("sentinel.conf"), text).expect("the folder can be written");
@@ -134,11 +138,12 @@ fn haproxy(folder: &Path, port: u16, servers: [u16; 2]) -> Supervised {
             ("bind :6380", &format!("bind 127.0.0.1:{port}")),
             ("127.0.0.1:6379", &format!("127.0.0.1:{}", servers[0])),
             ("127.0.0.1:6389", &format!("127.0.0.1:{}", servers[1])),
-            ("${REDIS_PASSWORD}\\r", &format!("{PASSWORD}\\r")),
         ],
     );
     fs::write(folder.join("haproxy.cfg"), text).expect("the folder can be written");
-    Supervised::start(None, folder, "haproxy", &["-db", "-f", "haproxy.cfg"])
+    let password = format!("REDIS_PASSWORD={PASSWORD}");
+    let arguments = [&password, "haproxy", "-db", "-f", "haproxy.cfg"];
+    Supervised::start(None, folder, "env", &arguments)
 }
 
 fn filled(shipped: &str, places: &[(&str, &str)]) -> String {

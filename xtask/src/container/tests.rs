@@ -129,6 +129,41 @@ fn an_instruction_that_nobody_tries_is_refused() {
     assert_eq!(image.environment["B"], "2 3");
 }
 
+/// The files of Rust that a build of programs reads.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths
+        .filter(|path| path.file_stem().is_none_or(|name| name != "tests"))
+        .flat_map(|path| match path.is_dir() {
+            true => sources(&path),
+            false => vec![path],
+        })
+        .filter(|path| path.extension().is_some_and(|name| name == "rs"))
+        .collect()
+}
+
+/// What a file of a crate takes in of other places, from the root.
+fn taken_in(file: &Path, of_crate: &Path) -> Vec<PathBuf> {
+    let text = std::fs::read_to_string(file).unwrap();
+    let programs = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let macros = [
+        ("include_str!(", file.parent().unwrap()),
+        ("include_bytes!(", file.parent().unwrap()),
+        ("embed_migrations!(", of_crate),
+    ];
+    let taken = macros.iter().flat_map(|(name, from)| {
+        programs.split(name).skip(1).filter_map(|rest| {
+            let path = rest.trim_start().strip_prefix('"')?.split('"').next()?;
+            Some(from.join(path).canonicalize().unwrap())
+        })
+    });
+    let root = root().canonicalize().unwrap();
+    taken
+        .map(|path| path.strip_prefix(&root).unwrap().to_owned())
+        .collect()
+}
+
 /// Whatever is compiled in must be in the build's context.
 #[test]
 fn the_build_gets_every_file_that_it_reads() {
@@ -137,22 +172,33 @@ fn the_build_gets_every_file_that_it_reads() {
         .lines()
         .filter_map(|line| line.strip_prefix('!'))
         .collect();
-    for (variant, name) in [
-        (Variant::Server, "config/default.toml"),
-        (Variant::Tools, "config/rollout.toml"),
-    ] {
-        assert!(kept.iter().any(|one| name.starts_with(one)), "{variant:?}");
-    }
-    for path in [
+    let crates = std::fs::read_dir(root().join("crates")).unwrap();
+    let crates = crates.map(|entry| entry.unwrap().path());
+    let mut read: Vec<PathBuf> = crates
+        .chain([root().join("xtask")])
+        .flat_map(|of_crate| {
+            let files = sources(&of_crate.join("src"));
+            let taken = files.iter().flat_map(|file| taken_in(file, &of_crate));
+            taken.collect::<Vec<_>>()
+        })
+        .collect();
+    let found = |name: &str| read.iter().any(|path| path == Path::new(name));
+    assert!(found("deploy/redis/sentinel.conf") && found("migrations/postgres"));
+    let others = [
         "Cargo.lock",
         "LICENSE",
-        "crates/server/src/main.rs",
-        "deploy/haproxy/haproxy.cfg",
-        "migrations/postgres",
-        "xtask/src/main.rs",
-    ] {
-        assert!(kept.iter().any(|one| path.starts_with(one)), "{path}");
-        assert!(root().join(path).exists(), "{path}");
+        "config/rollout.toml",
+        "crates/server",
+        "xtask/src",
+    ];
+    read.extend(others.map(PathBuf::from));
+    for path in read {
+        assert!(
+            kept.iter().any(|one| path.starts_with(one)),
+            "{}",
+            path.display()
+        );
+        assert!(root().join(&path).exists(), "{}", path.display());
     }
     assert!(ignored.lines().any(|line| line == "*"));
 }
