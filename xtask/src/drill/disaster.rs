@@ -42,9 +42,11 @@ pub(super) fn hold(binary: &Path, rates: Rates) -> anyhow::Result<Report> {
     eprintln!("everything else is lost");
     let lost = Instant::now();
     world.destroy()?;
-    let restored = restore(&mut world, path, lost, &mut findings);
-    let proven = restored.and_then(|()| prove_until(&world, &testimony.ledger, backup_begun));
-    let (proof, gone) = findings.kept(proven).unzip();
+    let proven = findings.kept_of(|findings| {
+        restore(&mut world, path, lost, findings)?;
+        prove_until(&world, &testimony.ledger, backup_begun)
+    });
+    let (proof, gone) = proven.unzip();
     if let Some(gone) = gone {
         let since = lost - backup_begun;
         findings.note(format!(

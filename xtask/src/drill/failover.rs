@@ -29,14 +29,13 @@ pub(super) fn hold(binary: &Path, rates: Rates) -> anyhow::Result<Report> {
     let crowd = Crowd::start(&world, rates)?;
     let mut findings = Findings::default();
     pause(AROUND);
-    let killed = fail_over(&mut world, standby, &crowd, &mut findings);
-    let _kept = findings.kept(killed);
+    let _kept = findings.kept_of(|findings| fail_over(&mut world, standby, &crowd, findings));
     let testimony = crowd.finish();
     findings.all_answered(&testimony.users);
     findings.note(
         "the promoted server has no standby: its next failure would lose what it acknowledged",
     );
-    let proof = findings.kept(prove(&world, &testimony.ledger));
+    let proof = findings.kept_of(|_| prove(&world, &testimony.ledger));
     Ok(Report::new(
         "failover",
         &testimony,

@@ -35,15 +35,13 @@ pub(super) fn hold(binary: &Path, rates: Rates) -> anyhow::Result<Report> {
     let crowd = Crowd::start(&world, rates)?;
     let mut findings = Findings::default();
     pause(AROUND);
-    let failed_over = fail_over(&world, &mut redis, &mut findings);
-    findings.kept(failed_over);
-    let came_back = come_back(&runtime, &mut redis, &mut findings);
-    findings.kept(came_back);
+    findings.kept_of(|findings| fail_over(&world, &mut redis, findings));
+    findings.kept_of(|findings| come_back(&runtime, &mut redis, findings));
     let testimony = crowd.finish();
     findings.all_answered(&testimony.users);
     findings.all_written(&testimony);
     findings.note("while there is no Redis, each replica grants its share of every limit");
-    let proof = findings.kept(prove(&world, &testimony.ledger));
+    let proof = findings.kept_of(|_| prove(&world, &testimony.ledger));
     Ok(Report::new(
         "redis-failover",
         &testimony,

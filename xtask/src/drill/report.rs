@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use anyhow::anyhow;
 use serde::Serialize;
 
 use super::crowd::Testimony;
@@ -91,6 +93,21 @@ impl Findings {
     pub(super) fn kept<T>(&mut self, outcome: anyhow::Result<T>) -> Option<T> {
         let note = |error| self.problem(format!("{error:#}"));
         outcome.map_err(note).ok()
+    }
+
+    /// The same of work with servers of tests, which panic when they do not do as told.
+    pub(super) fn kept_of<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> anyhow::Result<T>,
+    ) -> Option<T> {
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(self)));
+        self.kept(outcome.unwrap_or_else(|panic| {
+            let said = panic.downcast_ref::<String>().cloned();
+            let said = said.or_else(|| Some((*panic.downcast_ref::<&str>()?).to_owned()));
+            Err(anyhow!(said.unwrap_or_else(|| {
+                "a server did not do as told".to_owned()
+            })))
+        }))
     }
 
     /// Says so if there are any.
@@ -287,6 +304,15 @@ mod tests {
         assert_eq!(findings.problems.len(), 1);
         findings.proven(Some(&Proof::default()));
         assert_eq!(findings.problems.len(), 1);
+    }
+
+    #[test]
+    fn a_server_that_does_not_do_as_told_is_a_finding() {
+        let mut findings = Findings::default();
+        let nothing: Option<()> = findings.kept_of(|_| panic!("it is promoted within {} s", 30));
+        assert_eq!(nothing, None);
+        assert_eq!(findings.problems, ["it is promoted within 30 s"]);
+        assert_eq!(findings.kept_of(|_| Ok(7)), Some(7));
     }
 
     #[test]

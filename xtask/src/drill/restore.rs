@@ -38,12 +38,12 @@ pub(super) fn hold(binary: &Path, rates: Rates) -> anyhow::Result<Report> {
     xtask(&world.direct_url(), &["backup", "--file", path])?;
     pause(AROUND / 2);
     let lost = Instant::now();
-    let restored = bring_back(&mut world, (&base, &archive), &crowd, &mut findings);
-    let _kept = findings.kept(restored);
+    let copies = (&base, &archive);
+    let _kept = findings.kept_of(|findings| bring_back(&mut world, copies, &crowd, findings));
 
     let testimony = crowd.finish();
     findings.all_answered(&testimony.users);
-    let proof = findings.kept(prove(&world, &testimony.ledger));
+    let proof = findings.kept_of(|_| prove(&world, &testimony.ledger));
     if let Some(proof) = &proof {
         findings.note(format!(
             "RPO: {} acknowledged writes are lost",

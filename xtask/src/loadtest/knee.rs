@@ -77,13 +77,20 @@ impl Knee {
         (is_new && (LOWEST..=HIGHEST).contains(&next)).then_some(next)
     }
 
-    /// Found: met. Not even the lowest rate is good: missed. Else the generator was at its end before the service was.
+    /// Found: met. Not even the lowest rate is good: missed. When the search had to end before it knew: not measured.
     pub(super) fn verdict(&self) -> Verdict {
         match (self.good, self.bad) {
+            _ if self.broke_off().is_some() => Verdict::NotMeasured,
             (Some(_), Some(_)) => Verdict::Met,
             (None, Some(_)) => Verdict::Missed,
             (_, None) => Verdict::NotMeasured,
         }
+    }
+
+    /// The rate that could not be measured, with which a search ends: the generator, not the service, was at its end.
+    fn broke_off(&self) -> Option<&Step> {
+        let last = self.steps.last();
+        last.filter(|step| step.verdict == Verdict::NotMeasured)
     }
 
     pub(super) fn sentence(&self) -> String {
@@ -92,21 +99,32 @@ impl Knee {
             let reason = last.and_then(|step| step.reason.clone());
             reason.unwrap_or_default()
         };
-        match (self.good, self.bad) {
-            (Some(good), Some(bad)) => {
+        let broke_off = self.broke_off().map(|step| step.rate);
+        match (self.good, self.bad, broke_off) {
+            (Some(good), Some(bad), None) => {
                 format!("the knee is between {good:.0} and {bad:.0} requests/s")
             }
-            (Some(good), None) => {
+            (Some(good), Some(bad), Some(rate)) => {
+                format!(
+                    "the knee is between {good:.0} and {bad:.0} requests/s, and {rate:.0} could not be measured: {}",
+                    why()
+                )
+            }
+            (Some(good), None, _) => {
                 format!(
                     "{good:.0} requests/s are no problem; more could not be measured: {}",
                     why()
                 )
             }
-            (None, Some(bad)) => format!(
+            (None, Some(bad), None) => format!(
                 "not even {bad:.0} requests/s keep the thresholds: {}",
                 why()
             ),
-            (None, None) => format!("no rate could be measured: {}", why()),
+            (None, Some(bad), Some(_)) => format!(
+                "{bad:.0} requests/s are too many; fewer could not be measured: {}",
+                why()
+            ),
+            (None, None, _) => format!("no rate could be measured: {}", why()),
         }
     }
 }
@@ -116,8 +134,12 @@ mod tests {
     use super::*;
 
     fn find(from: f64, limit: f64, measurable: f64) -> Knee {
+        find_with(from, limit, |rate| rate <= measurable)
+    }
+
+    fn find_with(from: f64, limit: f64, is_measurable: impl Fn(f64) -> bool) -> Knee {
         Knee::find(from, |rate| {
-            let verdict = if rate > measurable {
+            let verdict = if !is_measurable(rate) {
                 Verdict::NotMeasured
             } else if rate > limit {
                 Verdict::Missed
@@ -162,5 +184,26 @@ mod tests {
             (Verdict::NotMeasured, Some(800.0))
         );
         assert!(weak.sentence().contains("could not be measured: why"));
+    }
+
+    #[test]
+    fn a_search_that_had_to_end_in_the_middle_has_found_nothing() {
+        let halfway = find_with(100.0, 1_000.0, |rate| rate != 1_200.0);
+        assert_eq!(
+            (halfway.good, halfway.bad, halfway.verdict()),
+            (Some(800.0), Some(1_600.0), Verdict::NotMeasured)
+        );
+        let sentence = halfway.sentence();
+        assert!(
+            sentence.contains("1200 could not be measured"),
+            "{sentence}"
+        );
+        let downwards = find_with(1_000.0, 700.0, |rate| rate == 1_000.0);
+        assert_eq!(
+            (downwards.good, downwards.bad, downwards.verdict()),
+            (None, Some(1_000.0), Verdict::NotMeasured)
+        );
+        let sentence = downwards.sentence();
+        assert!(sentence.contains("fewer could not"), "{sentence}");
     }
 }
