@@ -4,6 +4,7 @@
 mod encryption;
 mod functions;
 mod metrics;
+mod ports;
 
 use std::process::ExitCode;
 
@@ -64,6 +65,7 @@ async fn rest(
     groups.push(Group::new("security", security));
     let metrics = metrics::checks(target, admin, tokens).await?;
     groups.push(Group::new("metrics", metrics));
+    groups.push(Group::new("ports", ports::checks(target, admin).await));
     Ok(())
 }
 

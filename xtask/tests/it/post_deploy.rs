@@ -54,7 +54,8 @@ fn a_good_server_passes_and_tls_is_not_applicable_over_http() {
             "functional",
             "performance",
             "security",
-            "metrics"
+            "metrics",
+            "ports"
         ]
     );
     for check in groups[0]["checks"].as_array().expect("a list") {
