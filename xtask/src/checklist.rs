@@ -210,6 +210,13 @@ fn last_end(directory: &Directory) -> anyhow::Result<Option<(String, DateTime<Ut
 }
 
 fn confirm(arguments: &ConfirmArguments) -> anyhow::Result<ExitCode> {
+    if let (Some(version), false) = (&arguments.version, arguments.item.is_of_one_release()) {
+        eprintln!(
+            "error: --version {version}: {} is good for every release; of on-call alone it is asked for which",
+            arguments.item.text()
+        );
+        return Ok(ExitCode::from(2));
+    }
     let mut record = Record::read(&arguments.file.file)?;
     let confirmation = Confirmation {
         by: arguments.by.clone(),

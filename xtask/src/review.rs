@@ -85,6 +85,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         .records;
     let mut review = Review::between(from, to);
     review.measures = of_releases(&Releases::of(&records, (from, to)));
+    if asker
+        .number("processes", &asker.questions.processes())?
+        .is_none()
+    {
+        eprintln!(
+            "note: Prometheus knows no process of job {job} now: see whether --job and its targets are right"
+        );
+    }
     let requests = asker.count("requests", &asker.questions.requests())?;
     let failed = asker.count("failed requests", &asker.questions.failed_requests())?;
     review
@@ -241,7 +249,11 @@ impl Asker<'_> {
         let found = self.meter.ask(ask)?;
         let mut incidents: Vec<Incident> = found
             .into_iter()
-            .map(|(alert, minutes)| Incident { alert, minutes })
+            .map(|(alert, minutes)| Incident {
+                severity: self.questions.severity(&alert),
+                alert,
+                minutes,
+            })
             .collect();
         incidents.sort_by(|one, other| other.minutes.total_cmp(&one.minutes));
         Ok(incidents)

@@ -80,7 +80,7 @@ pub(super) static ITEMS: [Item; 8] = [
     Item {
         name: ItemName::OnCall,
         commands: &[],
-        asks_for: "somebody is on call for the next 48 hours and knows of the release",
+        asks_for: "somebody is on call and knows of the release; confirmed anew each day until it is over",
     },
     Item {
         name: ItemName::Rollback,

@@ -51,10 +51,10 @@ async fn database(target: &Target, tokens: &Tokens) -> Result<Vec<Check>, Cannot
 async fn ai(target: &Target, tokens: &Tokens) -> Result<Vec<Check>, CannotProbe> {
     let answer = target.get("/ai/status", Some(&tokens.good()?)).await?;
     let available = answer.member("ai_service_available");
-    let found = if available.is_boolean() {
-        available.to_string()
-    } else {
-        answer.shown()
+    let found = match available.as_bool() {
+        Some(true) => "true".to_owned(),
+        Some(false) => "false; without a model on purpose: --waive ai".to_owned(),
+        None => answer.shown(),
     };
     Ok(vec![Check::new(
         "ai_service_available of /ai/status",

@@ -9,7 +9,7 @@ pub(super) struct Targets {
     /// An admin listener and the version behind it.
     servers: &'static [(&'static str, &'static str)],
     /// The router's own metrics.
-    router: Option<&'static str>,
+    router: &'static str,
     /// Itself: its rules may fail.
     prometheus: &'static str,
     alertmanager: &'static str,
@@ -21,7 +21,7 @@ pub(super) const EXAMPLE: Targets = Targets {
         ("127.0.0.1:9464", "stable-version"),
         ("127.0.0.1:9465", "canary-version"),
     ],
-    router: None,
+    router: "127.0.0.1:8405",
     prometheus: "127.0.0.1:9090",
     alertmanager: "127.0.0.1:9093",
 };
@@ -32,7 +32,7 @@ pub(super) const COMPOSE: Targets = Targets {
         ("server-2:9464", "stable"),
         ("server-3:9464", "canary"),
     ],
-    router: Some("haproxy:8405"),
+    router: "haproxy:8405",
     prometheus: "prometheus:9090",
     alertmanager: "alertmanager:9093",
 };
@@ -55,10 +55,10 @@ pub(super) fn configuration(policy: &Policy, targets: &Targets) -> Value {
         "metrics_path": "/metrics",
         "static_configs": servers,
     })];
-    let router = targets.router.map(|router| ("haproxy", router));
-    let others = router
-        .into_iter()
-        .chain([("prometheus", targets.prometheus)]);
+    let others = [
+        ("haproxy", targets.router),
+        ("prometheus", targets.prometheus),
+    ];
     jobs.extend(others.map(|(name, target)| {
         json!({
             "job_name": name,

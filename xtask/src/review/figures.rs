@@ -130,6 +130,8 @@ pub(super) struct Peak {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Incident {
     pub(super) alert: String,
+    /// As in the policy.
+    pub(super) severity: &'static str,
     pub(super) minutes: f64,
 }
 

@@ -127,6 +127,17 @@ impl<'a> Questions<'a> {
         format!("max_over_time(({query})[{}:5m])", self.window)
     }
 
+    /// Targets that are listed now, up or not.
+    pub(super) fn processes(&self) -> String {
+        format!("count(up{{job=\"{}\"}})", self.job)
+    }
+
+    /// Of one of our alerts.
+    pub(super) fn severity(&self, alert: &str) -> &'static str {
+        let alert = self.monitoring.alerts.get(alert);
+        alert.map_or("", |alert| alert.severity.name())
+    }
+
     /// Minutes that one of our alerts fired, whatever for, by `alertname`. Those that tell nobody are no incidents.
     pub(super) fn alerts(&self) -> String {
         let alerts = self.monitoring.alerts.iter();

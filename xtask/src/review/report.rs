@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use rollout::policy::Severity;
+
 use super::figures::{Goal, Incident, Measure, Peak, Review, Unit};
 use super::routine::Duty;
 use crate::reporting::cut;
@@ -102,9 +104,15 @@ pub(super) fn of_peak(peak: &Peak) -> String {
 }
 
 pub(super) fn of_incident(incident: &Incident) -> String {
+    let todo = if incident.severity == Severity::Critical.name() {
+        "; write down what happened (docs/post-mortem.md)"
+    } else {
+        ""
+    };
     format!(
-        "{}: {:.0} min; write down what happened (docs/post-mortem.md)",
+        "{}, {}: {:.0} min{todo}",
         cut(&incident.alert, 80),
+        incident.severity,
         incident.minutes
     )
 }

@@ -1,5 +1,7 @@
 //! Who asks for something, and why: both go into the history.
 
+use std::process::Command;
+
 use anyhow::{Context as _, ensure};
 
 #[derive(clap::Args, Debug)]
@@ -22,11 +24,29 @@ impl OperatorArguments {
                 .into_iter()
                 .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()))
         });
+        let name = name.or_else(system_name);
         let name = name.context("nobody knows who you are: name --operator")?;
         ensure!(
             name != rollout::history::MACHINE,
             "{name} is what the history calls the machine itself: name --operator otherwise"
         );
         Ok(name)
+    }
+}
+
+/// Where nothing is set, as under systemd and in containers: a rollback must not wait for that.
+fn system_name() -> Option<String> {
+    let said = Command::new("id").arg("-un").output().ok()?;
+    let name = String::from_utf8(said.stdout).ok()?.trim().to_owned();
+    (said.status.success() && !name.is_empty()).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_knows_who_runs_this() {
+        assert!(system_name().is_some());
     }
 }

@@ -131,6 +131,7 @@ fn a_review_tells_what_was_counted_and_released() {
         / told["budget"]["allowed"].as_f64().expect("a number");
     assert!((9.0..11.0).contains(&spent), "{told}");
     assert_eq!(told["incidents"][0]["alert"], "HighErrorRate");
+    assert_eq!(told["incidents"][0]["severity"], "critical");
     assert_eq!(told["monthly"], serde_json::json!([]));
     let page = std::fs::read_to_string(&html).expect("is written");
     assert_eq!(page.matches("<polyline").count(), 2, "{page}");
