@@ -54,6 +54,33 @@ fn every_folder_that_somebody_applies_is_looked_at() {
 }
 
 #[test]
+fn staging_and_production_share_neither_a_database_nor_a_command_center() {
+    let places = |applied: &str| {
+        let objects = shipped(applied);
+        let postgres = objects.named("Service", &json!("postgres")).unwrap();
+        let settings = objects
+            .of_kind("ConfigMap")
+            .find(|map| !map["data"]["COMMAND_CENTER_URL"].is_null())
+            .unwrap();
+        let places = [
+            &postgres["spec"]["externalName"],
+            &settings["data"]["COMMAND_CENTER_URL"],
+        ];
+        places.map(|place| place.as_str().unwrap().to_owned())
+    };
+    let (production, staging) = (places("production"), places("staging"));
+    for (one, other) in production.iter().zip(&staging) {
+        assert_ne!(one, other);
+    }
+    // Another road to the same place.
+    assert_eq!(places("small"), production);
+    // The base's own, which leads nowhere.
+    for [database, _] in [&production, &staging] {
+        assert!(!database.ends_with(".invalid"), "{database}");
+    }
+}
+
+#[test]
 fn replicas_beside_an_autoscaler_are_found() {
     let mut objects = Objects::parse(production()).unwrap();
     let rollout = objects

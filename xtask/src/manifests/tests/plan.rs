@@ -86,15 +86,18 @@ fn the_rollouts_have_the_same_figures() {
 
 #[test]
 fn autoscaler_and_disruption_budget_are_the_plans() {
+    let rollout = json!({
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Rollout",
+        "name": "scholarship-api",
+    });
     for (applied, scaled) in [
         (
             "small",
             json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "scholarship-api"}),
         ),
-        (
-            "production",
-            json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "scholarship-api"}),
-        ),
+        ("production", rollout.clone()),
+        ("staging", rollout),
     ] {
         let objects = shipped(applied);
         let mut autoscaler = plan("HorizontalPodAutoscaler");
