@@ -7,6 +7,7 @@ mod bearers;
 mod figures;
 mod flatness;
 mod generator;
+mod interruption;
 mod knee;
 mod page;
 mod place;
@@ -35,6 +36,7 @@ use reqwest::Url;
 use self::arrivals::Pattern;
 use self::bearers::Bearers;
 use self::figures::Figures;
+use self::interruption::Interruption;
 use self::requests::Requests;
 use self::scenario::Scenario;
 use self::session::Session;
@@ -53,7 +55,8 @@ use crate::workspace::Workspace;
   JWT_SECRET=.. cargo xtask loadtest --target https://staging.example.org --rate 2000 --allow-writes
 
 Ends with 0 when the thresholds are met (a search: when the limit was found), 1 when not, 2 on wrong usage, and 30 when it could not
-be measured: the service is not there, refuses too much with 429, or the load generator itself was too late.")]
+be measured: the service is not there, refuses too much with 429, the load generator itself was too late, or a signal (Ctrl-C, SIGTERM)
+ended it before its time: then the figures are those of what was measured until then.")]
 pub(crate) struct Arguments {
     /// The service, as http://host:port; without it, a server is started on the sample catalogue, with limits that are never reached
     #[arg(long, value_name = "URL", value_parser = place::parse_url)]
@@ -207,6 +210,8 @@ fn measured_and_told(
 }
 
 fn measure(arguments: &Arguments, binary: &Path, scenario: Scenario) -> anyhow::Result<Figures> {
+    // Before there is a server: from here on a signal leaves neither it nor its folder behind.
+    let interruption = Interruption::listen()?;
     let scenario = Arc::new(scenario);
     let (subject, bearers) = match &arguments.target {
         Some(url) => {
@@ -228,13 +233,19 @@ fn measure(arguments: &Arguments, binary: &Path, scenario: Scenario) -> anyhow::
     let host = subject.place.host.clone();
     let mut requests = Requests::new(Arc::clone(&scenario), host, bearers);
     let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
-    runtime.block_on(subject::prepare(&subject.place, &scenario, &mut requests))?;
+    let prepared = runtime.block_on(subject::prepare(&subject.place, &scenario, &mut requests));
     drop(runtime);
+    ensure!(
+        !interruption.is_asked(),
+        "interrupted before the test began: nothing was measured"
+    );
+    prepared?;
     let mut session = Session {
         arguments,
         scenario,
         subject,
         requests,
+        interruption,
     };
     if arguments.find_limit {
         session.find_limit()

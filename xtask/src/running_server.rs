@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
@@ -74,6 +75,8 @@ impl RunningServer {
         }
         // Whoever starts it may have settings for another server: nothing of them may reach this one.
         command.env_clear();
+        // Ctrl-C is for us, who end it in order.
+        command.process_group(0);
         for kept in ["PATH", "HOME", "TMPDIR"] {
             if let Some(value) = std::env::var_os(kept) {
                 command.env(kept, value);

@@ -2,6 +2,8 @@
 
 mod parts;
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use ports::Clock as _;
 use serde::Serialize;
@@ -36,8 +38,10 @@ pub(super) struct Measured<'a> {
     pub(super) samples: &'a [Sample],
     pub(super) generator_cpu_seconds: f64,
     pub(super) is_soak: bool,
-    /// Whether a server of our own was gone at the end.
+    /// Whether a server of our own was gone at the end, for which nobody asked.
     pub(super) has_died: bool,
+    /// Why it ended before its time, if it did.
+    pub(super) interrupted: Option<&'a str>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -177,8 +181,9 @@ impl Figures {
             ..
         } = measured;
         let mut judgement = Judgement::of(record, *thresholds);
-        let soak = measured
-            .is_soak
+        // An interruption may leave nothing to compare.
+        let is_soak = measured.is_soak && !record.intervals.is_empty();
+        let soak = is_soak
             .then(|| Soak::of(record, measured.samples))
             .transpose()?;
         if let Some(soak) = &soak {
@@ -187,8 +192,13 @@ impl Figures {
         if measured.has_died {
             judgement.missed_whatever_else("the server ended during the test");
         }
+        if let Some(reason) = measured.interrupted {
+            judgement.not_measured_whatever_else(reason);
+        }
         let counts = record.all.counts;
-        let seconds = course.duration.as_secs_f64();
+        // Of an interrupted course there may be nothing at all.
+        let at_least = |span: Duration| span.as_secs_f64().max(1e-3);
+        let seconds = at_least(course.duration);
         let server = parts::server(record, measured.samples);
         let pods = server.as_ref().map_or_else(Vec::new, |server| {
             Pods::at_all(course.rate, server.cpu_ms_per_request / 1e3)
@@ -218,8 +228,7 @@ impl Figures {
                 late_p99_ms: record.late_milliseconds(0.99),
                 late_max_ms: record.late_milliseconds(1.0),
                 late_allowed_ms: late_at_most(*thresholds),
-                cores: measured.generator_cpu_seconds
-                    / (course.duration + course.warm_up).as_secs_f64(),
+                cores: measured.generator_cpu_seconds / at_least(course.duration + course.warm_up),
             },
             by_request: parts::by_request(scenario, record),
             failures: parts::failures(scenario, record),

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 
 use super::arrivals::{Arrivals, Pattern};
+use super::interruption::Interruption;
 use super::place::Place;
 use super::record::{Event, Outcome, Record};
 use super::requests::Requests;
@@ -20,7 +21,7 @@ use crate::pause::pause;
 
 /// A connection that rested longer may have been closed by the server: ours ends them after five seconds.
 const LONGEST_REST: Duration = Duration::from_secs(3);
-/// How often whoever watches is told.
+/// How often whoever watches is told, and whether a signal came is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// How requests come.
@@ -38,6 +39,40 @@ pub(super) struct Course {
     pub(super) interval: Duration,
 }
 
+impl Course {
+    /// The same, as far as it came: nothing more was sent from so long after its beginning on.
+    fn until(self, after: Duration) -> Self {
+        // Nobody reads more than milliseconds.
+        let after = after - Duration::from_nanos(u64::from(after.subsec_nanos() % 1_000_000));
+        Self {
+            warm_up: self.warm_up.min(after),
+            duration: after.saturating_sub(self.warm_up),
+            ..self
+        }
+    }
+
+    /// Why it came to no end, when nothing more was sent from so long after its beginning on.
+    fn interrupted(&self, after: Duration) -> String {
+        match after.checked_sub(self.warm_up) {
+            Some(measured) => format!(
+                "interrupted after {} s of {} s",
+                measured.as_secs(),
+                self.duration.as_secs()
+            ),
+            None => "interrupted during the warm-up: nothing was measured".to_owned(),
+        }
+    }
+}
+
+/// What a course came to.
+pub(super) struct Sent {
+    pub(super) record: Record,
+    /// As it really was.
+    pub(super) course: Course,
+    /// Why that is not what was meant, if it is not.
+    pub(super) interrupted: Option<String>,
+}
+
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
     pub(super) connections: usize,
@@ -47,8 +82,8 @@ pub(super) struct Bounds {
     pub(super) patience: Duration,
 }
 
-/// Sends for as long as the course lasts, and waits for the last answers. `look` is called several times a second with what
-/// there is, and with the time since the measured part began, `None` before that.
+/// Sends for as long as the course lasts or until it is interrupted, and waits for the last answers. `look` is called several times
+/// a second with what there is, and with the time since the measured part began, `None` before that.
 ///
 /// # Errors
 ///
@@ -58,8 +93,9 @@ pub(super) fn run(
     scenario: &Arc<Scenario>,
     place: &Place,
     requests: &mut Requests,
+    interruption: &Interruption,
     mut look: impl FnMut(Option<Duration>, &Record),
-) -> anyhow::Result<Record> {
+) -> anyhow::Result<Sent> {
     // One thread that reads and writes, beside the one that keeps the time: the server needs the processors.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -77,8 +113,9 @@ pub(super) fn run(
         record: Mutex::new(Record::new(course.interval, scenario.requests.len())?),
     });
     requests.seed(course.seed);
-    std::thread::scope(|threads| {
-        let dispatcher = threads.spawn(|| dispatch(course, &sender, requests, runtime.handle()));
+    let broken_off = std::thread::scope(|threads| {
+        let dispatcher =
+            threads.spawn(|| dispatch(course, &sender, requests, runtime.handle(), interruption));
         while !dispatcher.is_finished() {
             pause(LOOK_EVERY);
             let since = Instant::now().checked_duration_since(sender.measured_from);
@@ -89,7 +126,12 @@ pub(super) fn run(
     })?;
     settle(&sender, course.bounds.patience);
     end(runtime);
-    Ok(sender.record().clone())
+    let record = sender.record().clone();
+    Ok(Sent {
+        record,
+        course: broken_off.map_or(course, |after| course.until(after)),
+        interrupted: broken_off.map(|after| course.interrupted(after)),
+    })
 }
 
 /// Every request ends by itself when its time is over.
@@ -106,13 +148,14 @@ fn end(runtime: Runtime) {
     runtime.shutdown_timeout(Duration::from_secs(1));
 }
 
-/// Hands out each request at its moment.
+/// Hands out each request at its moment. Tells how long after the beginning it was interrupted, if it was.
 fn dispatch(
     course: Course,
     sender: &Arc<Sender>,
     requests: &mut Requests,
     runtime: &Handle,
-) -> anyhow::Result<()> {
+    interruption: &Interruption,
+) -> anyhow::Result<Option<Duration>> {
     let begun = sender.measured_from - course.warm_up;
     let end = course.warm_up + course.duration;
     for after in Arrivals::new(course.pattern, course.rate, course.seed) {
@@ -122,9 +165,8 @@ fn dispatch(
         // Made before its moment, so that making it delays nothing.
         let (request, bytes) = requests.next()?;
         let due = begun + after;
-        let left = due.saturating_duration_since(Instant::now());
-        if !left.is_zero() {
-            pause(left);
+        if !comes(due, interruption) {
+            return Ok(Some(begun.elapsed().min(end)));
         }
         let under_way = sender.in_flight.fetch_add(1, Ordering::SeqCst);
         if under_way >= course.bounds.in_flight {
@@ -133,7 +175,20 @@ fn dispatch(
         }
         runtime.spawn(Arc::clone(sender).send(request, bytes, due));
     }
-    Ok(())
+    Ok(None)
+}
+
+/// Waits for a moment, and tells whether it came without an interruption.
+fn comes(due: Instant, interruption: &Interruption) -> bool {
+    while !interruption.is_asked() {
+        let left = due.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return true;
+        }
+        // At low rates the next moment is far away.
+        pause(left.min(LOOK_EVERY));
+    }
+    false
 }
 
 struct Sender {

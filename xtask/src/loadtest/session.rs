@@ -8,6 +8,7 @@ use anyhow::{Context as _, ensure};
 use super::Arguments;
 use super::figures::{Figures, Measured};
 use super::generator::{self, Bounds, Course};
+use super::interruption::Interruption;
 use super::knee::{Knee, Step};
 use super::progress::Progress;
 use super::requests::Requests;
@@ -27,6 +28,7 @@ pub(super) struct Session<'a> {
     pub(super) scenario: Arc<Scenario>,
     pub(super) subject: Subject,
     pub(super) requests: Requests,
+    pub(super) interruption: Interruption,
 }
 
 impl Session<'_> {
@@ -59,11 +61,12 @@ impl Session<'_> {
         let mut progress = Progress::new(rate, course.duration);
         let mut sampler = Sampler::new(self.subject.own.as_ref(), course.interval);
         let cpu_before = subject::own_cpu_seconds();
-        let record = generator::run(
+        let sent = generator::run(
             course,
             &self.scenario,
             &self.subject.place,
             &mut self.requests,
+            &self.interruption,
             |since, record| {
                 if let Some(since) = since {
                     sampler.look(since);
@@ -77,13 +80,14 @@ impl Session<'_> {
         Figures::of(&Measured {
             scenario: &self.scenario,
             target: &self.subject.shown,
-            course,
+            course: sent.course,
             thresholds: self.thresholds(),
-            record: &record,
+            record: &sent.record,
             samples: &samples,
             generator_cpu_seconds: subject::own_cpu_seconds() - cpu_before,
             is_soak: self.arguments.soak,
             has_died,
+            interrupted: sent.interrupted.as_deref(),
         })
     }
 

@@ -10,7 +10,8 @@ use tokio::runtime::Runtime;
 
 use super::arrivals::Pattern;
 use super::figures::{Figures, Measured};
-use super::generator::{self, Bounds, Course};
+use super::generator::{self, Bounds, Course, Sent};
+use super::interruption::Interruption;
 use super::knee::{Knee, Step};
 use super::page;
 use super::place::Place;
@@ -95,24 +96,60 @@ fn course(rate: f64, seconds: u64, connections: usize, in_flight: usize) -> Cour
 }
 
 fn run(address: SocketAddr, course: Course) -> Record {
+    run_until(address, course, &Interruption::default(), |_| {}).record
+}
+
+/// `look` is told how long there is something to measure.
+fn run_until(
+    address: SocketAddr,
+    course: Course,
+    interruption: &Interruption,
+    mut look: impl FnMut(Option<Duration>),
+) -> Sent {
     let scenario = scenario();
     let place = Place::of_address(address);
     let mut requests = Requests::new(Arc::clone(&scenario), place.host.clone(), None);
-    generator::run(course, &scenario, &place, &mut requests, |_, _| {}).unwrap()
+    let sent = generator::run(
+        course,
+        &scenario,
+        &place,
+        &mut requests,
+        interruption,
+        |since, _| look(since),
+    );
+    sent.unwrap()
 }
 
 fn figures(record: &Record, course: Course, samples: &[Sample], is_soak: bool) -> Figures {
-    let scenario = scenario();
     Figures::of(&Measured {
-        scenario: &scenario,
+        samples,
+        is_soak,
+        ..measured(&scenario(), record, course)
+    })
+    .unwrap()
+}
+
+fn measured<'a>(scenario: &'a Scenario, record: &'a Record, course: Course) -> Measured<'a> {
+    Measured {
+        scenario,
         target: "a <stub>",
         course,
         thresholds: THRESHOLDS,
         record,
-        samples,
+        samples: &[],
         generator_cpu_seconds: 0.1,
-        is_soak,
+        is_soak: false,
         has_died: false,
+        interrupted: None,
+    }
+}
+
+/// Of a soak that was interrupted.
+fn figures_until(sent: &Sent) -> Figures {
+    Figures::of(&Measured {
+        is_soak: true,
+        interrupted: sent.interrupted.as_deref(),
+        ..measured(&scenario(), &sent.record, sent.course)
     })
     .unwrap()
 }
@@ -166,6 +203,56 @@ fn what_finds_no_room_or_no_answer_is_a_failure_with_a_name() {
     );
     // All of them count as having waited in vain.
     assert!(record.all.milliseconds(0.01) > 1_900.0);
+}
+
+#[test]
+fn an_interruption_leaves_the_figures_of_what_was_measured_until_then() {
+    let stub = Stub::start(|_| (Duration::ZERO, 200));
+    let interruption = Interruption::default();
+    let sent = run_until(
+        stub.address,
+        course(200.0, 60, 8, 100),
+        &interruption,
+        |since| {
+            if since.is_some_and(|since| since >= Duration::from_secs(2)) {
+                interruption.ask();
+            }
+        },
+    );
+    assert!(sent.course.duration < Duration::from_secs(30));
+    let figures = figures_until(&sent);
+    assert_eq!(figures.verdict, Verdict::NotMeasured);
+    let reason = &figures.reasons[0];
+    assert!(
+        reason.starts_with("interrupted after ") && reason.ends_with(" s of 60 s"),
+        "{reason}"
+    );
+    assert!(figures.load.seconds >= 2.0, "{figures:?}");
+    // Of the seconds that there were, not of those that were meant.
+    let rate = figures.answered_per_second;
+    assert!((100.0..300.0).contains(&rate), "{rate}");
+    assert!(figures.intervals.iter().all(|one| one.seconds >= 0.0));
+    assert!(figures.soak.is_some());
+}
+
+#[test]
+fn an_interruption_of_the_warm_up_leaves_nothing() {
+    let stub = Stub::start(|_| (Duration::ZERO, 200));
+    let interruption = Interruption::default();
+    interruption.ask();
+    let course = Course {
+        warm_up: Duration::from_secs(10),
+        ..course(0.1, 60, 8, 100)
+    };
+    let figures = figures_until(&run_until(stub.address, course, &interruption, |_| {}));
+    assert_eq!((figures.requests, figures.load.seconds), (0, 0.0));
+    assert_eq!(figures.verdict, Verdict::NotMeasured);
+    assert!(
+        figures.reasons[0].contains("nothing was measured"),
+        "{figures:?}"
+    );
+    let shown = table::text(&figures) + &page::page(&figures);
+    assert!(!shown.contains("NaN") && !shown.contains("inf"), "{shown}");
 }
 
 #[test]

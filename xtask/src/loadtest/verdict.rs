@@ -86,6 +86,12 @@ impl Judgement {
         self.reasons.insert(0, reason.to_owned());
     }
 
+    /// It was not what was meant, so that nothing is proved by what was seen; what would have been missed is still told.
+    pub(super) fn not_measured_whatever_else(&mut self, reason: &str) {
+        self.verdict = Verdict::NotMeasured;
+        self.reasons.insert(0, reason.to_owned());
+    }
+
     /// Whatever else was to be kept, and was not. What was not measured stays so.
     pub(super) fn and_missed(&mut self, reasons: &[String]) {
         if self.verdict != Verdict::NotMeasured && !reasons.is_empty() {

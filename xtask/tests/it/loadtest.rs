@@ -96,18 +96,19 @@ fn the_exit_code_says_what_became_of_the_thresholds() {
     );
 }
 
-/// A service that is good once, and fails from then on with every second request.
-fn failing_service() -> SocketAddr {
+/// A service that fails with every second request, and how many it was asked.
+fn failing_service() -> (SocketAddr, Arc<AtomicU64>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     let asked = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&asked);
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            let asked = Arc::clone(&asked);
-            std::thread::spawn(move || answer(stream, &asked));
+            let counter = Arc::clone(&counter);
+            std::thread::spawn(move || answer(stream, &counter));
         }
     });
-    address
+    (address, asked)
 }
 
 fn answer(stream: std::io::Result<TcpStream>, asked: &AtomicU64) -> std::io::Result<()> {
@@ -121,14 +122,20 @@ fn answer(stream: std::io::Result<TcpStream>, asked: &AtomicU64) -> std::io::Res
     Ok(())
 }
 
+/// A scenario of one request.
+fn scenario_in(folder: &Path) -> String {
+    let file = folder.join("own.toml");
+    let text = "description = \"one\"\n[[requests]]\nname = \"one\"\npath = \"/one\"\n";
+    std::fs::write(&file, text).expect("is written");
+    file.to_str().expect("UTF-8").to_owned()
+}
+
 #[test]
 fn missed_thresholds_end_with_1() {
     let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("own.toml");
-    let text = "description = \"one\"\n[[requests]]\nname = \"one\"\npath = \"/one\"\n";
-    std::fs::write(&file, text).expect("is written");
-    let file = file.to_str().expect("UTF-8");
-    let target = format!("http://{}", failing_service());
+    let file = &scenario_in(folder.path());
+    let (address, _) = failing_service();
+    let target = format!("http://{address}");
     let arguments = [
         &LENIENT[..],
         &["--target", &target, "--scenario", file, "--rate", "100"],
@@ -186,4 +193,61 @@ fn a_server_that_dies_while_its_limit_is_looked_for_gives_no_limit() {
         (said.iter()).any(|line| line.contains("the server ended by itself at")),
         "{said:?}"
     );
+}
+
+fn interrupt(process: u32) {
+    let told = Command::new("kill")
+        .args(["-INT", &process.to_string()])
+        .status();
+    assert!(told.expect("starts").success());
+}
+
+#[test]
+fn an_interrupted_load_tells_what_was_measured_until_then() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = folder.path().join("report.html");
+    let (address, asked) = failing_service();
+    let mut command = loadtest(&LENIENT);
+    command
+        .args(["--target", &format!("http://{address}")])
+        .args(["--scenario", &scenario_in(folder.path())])
+        .args(["--rate", "100", "--duration", "5m", "--warm-up", "0s"])
+        .arg("--html")
+        .arg(&page);
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let running = command.spawn().expect("starts");
+    wait_until(|| asked.load(Ordering::SeqCst) > 150);
+    interrupt(running.id());
+    let said = Ran::of(running.wait_with_output().expect("ends")).ended(30);
+    for part in ["interrupted after ", " s of 300 s", "one: 503"] {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
+    let page = std::fs::read_to_string(page).expect("was written");
+    assert!(page.contains("interrupted after "), "{page}");
+}
+
+#[test]
+fn an_interrupted_search_has_found_no_limit_and_leaves_nothing_behind() {
+    let temporary = tempfile::tempdir().expect("a folder");
+    let mut command = loadtest(&LENIENT);
+    command.args(["--binary", &program(), "--scenario", "browse"]);
+    command.args(["--find-limit", "--rate", "80", "--duration", "2s"]);
+    command.env("TMPDIR", temporary.path());
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut searching = command.spawn().expect("starts");
+    let said = BufReader::new(searching.stderr.take().expect("is piped"));
+    let mut said = said.lines().map_while(Result::ok);
+    let first = said.find(|line| line.ends_with("  MET"));
+    assert!(first.is_some(), "no rate was measured");
+    interrupt(searching.id());
+    // Read to its end, so that it never waits for us.
+    let rest: Vec<String> = said.collect();
+    let ended = searching.wait_with_output().expect("ends");
+    let shown = Ran::of(ended).ended(30);
+    assert!(
+        shown.contains("NOT MEASURED") && shown.contains("interrupted"),
+        "{shown} {rest:?}"
+    );
+    let mut left = std::fs::read_dir(temporary.path()).expect("is there");
+    assert!(left.next().is_none(), "its folder is left");
 }
