@@ -6,10 +6,11 @@ mod checks;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
+use reqwest::Url;
 
 use crate::probing::checks::token_is_accepted;
 use crate::probing::report::{Group, Report, Wording, say_progress};
-use crate::probing::{self, CannotProbe, ReportArguments, Target, Tokens};
+use crate::probing::{self, CannotProbe, ReportArguments, Target, Tokens, service_url};
 use crate::reporting::name_of;
 
 const WORDING: Wording = Wording {
@@ -28,8 +29,8 @@ Ends with 0 when all gates pass, 1 when one does not, 30 when the service could 
 JWT_ISSUER, JWT_AUDIENCE and JWT_TOKEN_LIFETIME are honoured as by the service.")]
 pub(crate) struct Arguments {
     /// The service, as http://host:port or https://host
-    #[arg(long, value_name = "URL", value_parser = Target::new)]
-    target: Target,
+    #[arg(long, value_name = "URL", value_parser = service_url)]
+    target: Url,
     /// A gate that is shown but decides nothing; may be repeated
     #[arg(long, value_name = "GATE")]
     waive: Vec<GateName>,
@@ -65,13 +66,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn probe(arguments: &Arguments) -> Result<Report, CannotProbe> {
-    let target = &arguments.target;
+    let target = Target::at(arguments.target.clone())?;
     let tokens = Tokens::from_environment()?;
-    token_is_accepted(target, &tokens).await?;
+    token_is_accepted(&target, &tokens).await?;
     let mut groups = Vec::new();
     for name in GateName::value_variants() {
         say_progress(&name.name());
-        let checks = checks::of(*name, target, &tokens).await?;
+        let checks = checks::of(*name, &target, &tokens).await?;
         groups.push(Group {
             is_waived: arguments.waive.contains(name),
             ..Group::new(&name.name(), checks)

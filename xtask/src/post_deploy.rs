@@ -8,9 +8,11 @@ mod ports;
 
 use std::process::ExitCode;
 
+use reqwest::Url;
+
 use crate::probing::checks::{self, Load};
 use crate::probing::report::{Check, Group, Report, Wording, say_progress};
-use crate::probing::{self, CannotProbe, ReportArguments, Target, Tokens};
+use crate::probing::{self, CannotProbe, ReportArguments, Target, Tokens, service_url};
 
 const WORDING: Wording = Wording {
     group: "post-deploy",
@@ -36,11 +38,11 @@ scholarship. JWT_ISSUER, JWT_AUDIENCE and JWT_TOKEN_LIFETIME are honoured as by 
 own are trusted, or those of SSL_CERT_FILE.")]
 pub(crate) struct Arguments {
     /// The service, as http://host:port or https://host
-    #[arg(long, value_name = "URL", value_parser = Target::new)]
-    target: Target,
+    #[arg(long, value_name = "URL", value_parser = service_url)]
+    target: Url,
     /// Its private listener, as http://host:9464, to see that it counts
-    #[arg(long, value_name = "URL", value_parser = Target::new)]
-    admin: Option<Target>,
+    #[arg(long, value_name = "URL", value_parser = service_url)]
+    admin: Option<Url>,
     #[command(flatten)]
     report: ReportArguments,
 }
@@ -70,7 +72,8 @@ async fn rest(
 }
 
 async fn probe(arguments: &Arguments) -> Result<Report, CannotProbe> {
-    let target = arguments.target.clone().without_limits();
+    let target = Target::at(arguments.target.clone())?.without_limits();
+    let admin = arguments.admin.clone().map(Target::at).transpose()?;
     let tokens = Tokens::from_environment()?;
     let mut groups = Vec::new();
     say_progress("encryption");
@@ -84,7 +87,7 @@ async fn probe(arguments: &Arguments) -> Result<Report, CannotProbe> {
             "functional",
             functions::checks(&target, &tokens).await?,
         ));
-        match rest(&target, arguments.admin.as_ref(), &tokens, &mut groups).await {
+        match rest(&target, admin.as_ref(), &tokens, &mut groups).await {
             Ok(()) => {}
             // What failed before is not forgotten because the service does not answer any more: that makes it worse.
             Err(error) if groups.iter().any(|group| !group.is_passed()) => {

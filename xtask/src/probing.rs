@@ -13,7 +13,7 @@ use anyhow::Context as _;
 
 use crate::reporting::Format;
 use report::Report;
-pub(crate) use target::{Answer, CannotProbe, Target};
+pub(crate) use target::{Answer, CannotProbe, Target, service_url};
 pub(crate) use tokens::{Tokens, secret_and_settings};
 
 const FAILED: u8 = 1;

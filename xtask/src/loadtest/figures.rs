@@ -189,11 +189,11 @@ impl Figures {
         if let Some(soak) = &soak {
             judgement.and_missed(&soak.reasons);
         }
-        if measured.has_died {
-            judgement.missed_whatever_else("the server ended during the test");
-        }
         if let Some(reason) = measured.interrupted {
             judgement.not_measured_whatever_else(reason);
+        }
+        if measured.has_died {
+            judgement.missed_whatever_else("the server ended during the test");
         }
         let counts = record.all.counts;
         // Of an interrupted course there may be nothing at all.

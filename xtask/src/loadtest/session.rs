@@ -91,7 +91,7 @@ impl Session<'_> {
         })
     }
 
-    /// The figures are those of the highest rate that was good, or of the last one where none was.
+    /// The figures are those of the highest rate that was good, or of the last one that was measured where none was.
     pub(super) fn find_limit(&mut self) -> anyhow::Result<Figures> {
         let mut best: Option<Figures> = None;
         eprint!("{}", table::step_header());
@@ -104,10 +104,12 @@ impl Session<'_> {
             );
             let step = step_of(&figures);
             eprint!("{}", table::shown_step(&step));
-            let is_better = figures.verdict == Verdict::Met
-                || best
-                    .as_ref()
-                    .is_none_or(|best| best.verdict != Verdict::Met);
+            let is_better = match (&best, figures.verdict) {
+                (None, _) | (_, Verdict::Met) => true,
+                (Some(best), Verdict::Missed) => best.verdict != Verdict::Met,
+                // What was measured says more.
+                (Some(_), Verdict::NotMeasured) => false,
+            };
             if is_better {
                 best = Some(figures);
             }

@@ -28,45 +28,55 @@ const EXPECTED: &str = "closed to the world";
 
 /// Asks the host of the service for ports that it must not have open.
 pub(super) async fn checks(target: &Target, admin: Option<&Target>) -> Vec<Check> {
-    let host = host(target.url());
-    let private = admin.and_then(|admin| admin.url().port());
-    let ports = ports(target.url().port_or_known_default(), private);
-    let resolved = lookup_host((host.as_str(), 0)).await;
-    let addresses: Vec<SocketAddr> = resolved.map(Iterator::collect).unwrap_or_default();
-    let is_inside = admin.is_some_and(|admin| self::host(admin.url()) == host);
-    let why = if addresses.iter().any(|address| address.ip().is_loopback()) {
-        Some("the service is on this machine")
-    } else if is_inside {
-        Some("--admin names the same host, so this is no place outside")
-    } else if addresses.is_empty() {
-        Some("its host has no address here")
-    } else {
-        None
+    let addresses = addresses(target.url()).await;
+    let reaches_admin = match admin {
+        Some(admin) => !is_here(&self::addresses(admin.url()).await),
+        None => false,
     };
-    if let Some(why) = why {
-        let nothing =
-            |(port, what): &(u16, &str)| Check::not_applicable(name(*port, what), EXPECTED, why);
-        return ports.iter().map(nothing).collect();
+    let ports = ports(target.url().port_or_known_default());
+    match why_not(&addresses, reaches_admin) {
+        Some(why) => {
+            let nothing = |(port, what): &(u16, &str)| {
+                Check::not_applicable(name(*port, what), EXPECTED, why)
+            };
+            ports.iter().map(nothing).collect()
+        }
+        None => tried(&addresses, &ports).await,
     }
-    tried(&addresses, &ports).await
 }
 
-fn host(url: &Url) -> String {
+/// Why an open port would say nothing here. Whoever reaches a private listener is within its network; one on the loopback is the end
+/// of a tunnel.
+fn why_not(addresses: &[SocketAddr], reaches_admin: bool) -> Option<&'static str> {
+    if reaches_admin {
+        Some(
+            "--admin is reached from here, so this is no place outside: run it outside, without --admin",
+        )
+    } else if addresses.is_empty() {
+        Some("its host has no address here")
+    } else if is_here(addresses) {
+        Some("the service is on this machine")
+    } else {
+        None
+    }
+}
+
+fn is_here(addresses: &[SocketAddr]) -> bool {
+    addresses.iter().any(|address| address.ip().is_loopback())
+}
+
+async fn addresses(url: &Url) -> Vec<SocketAddr> {
     let host = url.host_str().unwrap_or_default();
-    host.trim_matches(['[', ']']).to_owned()
+    let resolved = lookup_host((host.trim_matches(['[', ']']), 0)).await;
+    resolved.map(Iterator::collect).unwrap_or_default()
 }
 
 /// Those to try, without the one that the service itself has.
-fn ports(own: Option<u16>, private: Option<u16>) -> Vec<(u16, &'static str)> {
-    let private = [Some(PRIVATE), private.filter(|port| *port != PRIVATE)];
-    let private = private
+fn ports(own: Option<u16>) -> Vec<(u16, &'static str)> {
+    let all = [(PRIVATE, "the private listener")]
         .into_iter()
-        .flatten()
-        .map(|port| (port, "the private listener"));
-    private
-        .chain(OTHERS)
-        .filter(|(port, _)| Some(*port) != own)
-        .collect()
+        .chain(OTHERS);
+    all.filter(|(port, _)| Some(*port) != own).collect()
 }
 
 fn name(port: u16, what: &str) -> String {
@@ -133,29 +143,19 @@ mod tests {
         ));
         let (service, admin) = (
             target("http://192.0.2.1:5000"),
-            target("http://192.0.2.1:9470"),
+            target("http://192.0.2.2:9470"),
         );
         assert!(not_applicable(checks(&service, Some(&admin)).await));
-        assert!(not_applicable(
-            checks(&target("https://api.invalid"), None).await
-        ));
+        let address = |text: &str| vec![text.parse().unwrap()];
+        assert!(why_not(&[], false).is_some());
+        assert!(why_not(&address("[::1]:0"), false).is_some());
+        assert_eq!(why_not(&address("192.0.2.1:0"), false), None);
     }
 
     #[test]
-    fn its_own_port_may_be_open_and_a_private_one_elsewhere_may_not() {
-        let numbers = |own, private| -> Vec<u16> {
-            ports(own, private)
-                .into_iter()
-                .map(|(port, _)| port)
-                .collect()
-        };
-        assert_eq!(
-            numbers(Some(5000), Some(9470)),
-            [9464, 9470, 5432, 6432, 6379, 8405, 9090]
-        );
-        assert_eq!(
-            numbers(Some(9090), Some(9464)),
-            [9464, 5432, 6432, 6379, 8405]
-        );
+    fn its_own_port_may_be_open() {
+        let numbers = |own| -> Vec<u16> { ports(own).into_iter().map(|(port, _)| port).collect() };
+        assert_eq!(numbers(Some(5000)), [9464, 5432, 6432, 6379, 8405, 9090]);
+        assert_eq!(numbers(Some(9090)), [9464, 5432, 6432, 6379, 8405]);
     }
 }

@@ -91,12 +91,25 @@ impl Answer {
     }
 }
 
+/// Of a command line: wrong usage is told apart from a machine that cannot speak https.
+///
+/// # Errors
+/// When it is not the URL of a service.
+pub(crate) fn service_url(text: &str) -> Result<Url, CannotProbe> {
+    let base = base_url(text).filter(|base| base.path() == "/");
+    base.ok_or_else(|| CannotProbe::NoTarget(text.to_owned()))
+}
+
 impl Target {
     /// # Errors
-    /// When the URL is not that of a service.
+    /// When the URL is not that of a service, or no client can be made.
     pub(crate) fn new(url: &str) -> Result<Self, CannotProbe> {
-        let base = base_url(url).filter(|base| base.path() == "/");
-        let base = base.ok_or_else(|| CannotProbe::NoTarget(url.to_owned()))?;
+        Self::at(service_url(url)?)
+    }
+
+    /// # Errors
+    /// When no client can be made.
+    pub(crate) fn at(base: Url) -> Result<Self, CannotProbe> {
         let client = Client::builder()
             .user_agent("scholarship-api-probes")
             .tls_backend_preconfigured(tls_configuration(base.scheme() == "https")?)

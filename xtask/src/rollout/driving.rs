@@ -93,7 +93,8 @@ impl Measured {
 impl Look {
     /// Once the release is over: 0 when it is done, 20 when it was rolled back.
     pub(crate) fn end(&self) -> Option<Outcome> {
-        end(&self.step.state)
+        // An end that is not on file is forgotten: the next step comes to it again.
+        self.step.is_kept.then(|| end(&self.step.state)).flatten()
     }
 }
 
@@ -397,6 +398,24 @@ mod tests {
         assert!(forgotten.contains("no storage space"), "{forgotten}");
         let refused = refusal(&step(false, Some(Refusal::NotPaused))).unwrap();
         assert_eq!(refused, Refusal::NotPaused.to_string());
+    }
+
+    #[test]
+    fn a_release_has_ended_once_that_is_written_down() {
+        let look = |is_kept| {
+            let mut step = step(is_kept, None);
+            step.state.phase = Phase::Done {
+                at: step.state.ticked_at,
+            };
+            Look {
+                at: step.state.ticked_at,
+                before: running(0, 1),
+                measured: Measured::Nothing,
+                step,
+            }
+        };
+        assert_eq!(look(true).end(), Some(Outcome::Promote));
+        assert_eq!(look(false).end(), None);
     }
 
     #[test]

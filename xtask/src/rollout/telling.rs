@@ -25,7 +25,7 @@ pub(super) fn look(look: &Look) {
             }
         }
     }
-    if before.phase != step.state.phase || before.pause != step.state.pause {
+    if step.is_kept && (before.phase != step.state.phase || before.pause != step.state.pause) {
         println!("{time} now: {}", phase(&step.state));
     }
     if let Some(order) = step.order {

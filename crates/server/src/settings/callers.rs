@@ -1,4 +1,4 @@
-//! By which names the service is called, and which web pages may call it: compared byte by byte with what browsers send.
+//! By which names the service is called, and which web pages may call it: compared with what browsers send, pages byte by byte.
 
 use actix_web::http::Uri;
 use actix_web::http::uri::Authority;
@@ -40,17 +40,21 @@ fn is_host(text: &str) -> bool {
 }
 
 fn is_origin(text: &str) -> bool {
+    // Applications and extensions have schemes of their own.
     let own_port = match text.split_once("://") {
-        Some(("http", _)) => ":80",
-        Some(("https", _)) => ":443",
-        _ => return false,
+        Some(("http", _)) => Some(":80"),
+        Some(("https", _)) => Some(":443"),
+        Some(_) => None,
+        None => return false,
     };
     let host = text.parse::<Uri>().ok().and_then(|uri| {
         let authority = uri.authority()?.as_str().to_owned();
         (text == format!("{}://{authority}", uri.scheme_str()?)).then_some(authority)
     });
     host.is_some_and(|host| {
-        is_host(&host) && !host.ends_with(own_port) && host == host.to_ascii_lowercase()
+        is_host(&host)
+            && own_port.is_none_or(|port| !host.ends_with(port))
+            && text == text.to_ascii_lowercase()
     })
 }
 
@@ -65,6 +69,8 @@ mod tests {
             "http://localhost:3000",
             "https://xn--bcher-kva.example:8443",
             "http://[::1]:8080",
+            "capacitor://localhost",
+            "chrome-extension://abcdefghijklmnop",
         ] {
             assert!(is_origin(origin), "{origin}");
         }
@@ -81,7 +87,6 @@ mod tests {
             "HTTPS://app.example.org",
             "https://*.example.org",
             "https://ada@app.example.org",
-            "ftp://app.example.org",
             "https://",
             "https://a b",
             "https://bücher.example",
