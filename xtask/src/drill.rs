@@ -15,16 +15,16 @@ mod rolling_restart;
 mod waiting;
 mod world;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{anyhow, ensure};
+use anyhow::ensure;
 use clap::ValueEnum;
 
 use self::crowd::Rates;
 use self::report::Report;
 use self::world::{Checks, SHIPPED};
+use crate::panics::caught;
 use crate::reporting::Shape;
 use crate::tools::{self, ensure_debian_packages};
 use crate::workspace::Workspace;
@@ -88,12 +88,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         users: arguments.rps,
         writers: arguments.writes,
     };
-    // The servers of tests panic when they do not start.
-    let held = catch_unwind(AssertUnwindSafe(|| {
+    let held = caught(|| {
         let binary = binary(arguments.binaries.as_deref())?;
         hold(arguments.drill, &binary, rates)
-    }));
-    let report = match held.unwrap_or_else(|_| Err(anyhow!("a server of it did not do as told"))) {
+    });
+    let report = match held {
         Ok(report) => report,
         Err(error) => {
             eprintln!("error: the drill could not be held: {error:#}");

@@ -28,6 +28,7 @@ mod loadtest;
 mod manifests;
 mod migrate;
 mod monitoring;
+mod panics;
 mod pause;
 mod plot;
 mod post_deploy;

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use anyhow::anyhow;
 use serde::Serialize;
 
 use super::crowd::Testimony;
 use super::proof::Proof;
+use crate::panics::caught;
 use crate::rig::load::Seen;
 
 /// The version of the JSON form.
@@ -100,14 +99,8 @@ impl Findings {
         &mut self,
         work: impl FnOnce(&mut Self) -> anyhow::Result<T>,
     ) -> Option<T> {
-        let outcome = catch_unwind(AssertUnwindSafe(|| work(self)));
-        self.kept(outcome.unwrap_or_else(|panic| {
-            let said = panic.downcast_ref::<String>().cloned();
-            let said = said.or_else(|| Some((*panic.downcast_ref::<&str>()?).to_owned()));
-            Err(anyhow!(said.unwrap_or_else(|| {
-                "a server did not do as told".to_owned()
-            })))
-        }))
+        let outcome = caught(|| work(self));
+        self.kept(outcome)
     }
 
     /// Says so if there are any.
@@ -311,7 +304,10 @@ mod tests {
         let mut findings = Findings::default();
         let nothing: Option<()> = findings.kept_of(|_| panic!("it is promoted within {} s", 30));
         assert_eq!(nothing, None);
-        assert_eq!(findings.problems, ["it is promoted within 30 s"]);
+        assert_eq!(
+            findings.problems,
+            ["it panicked: it is promoted within 30 s"]
+        );
         assert_eq!(findings.kept_of(|_| Ok(7)), Some(7));
     }
 

@@ -236,6 +236,21 @@ fn an_interruption_leaves_the_figures_of_what_was_measured_until_then() {
 }
 
 #[test]
+fn an_interruption_does_not_excuse_a_server_that_has_died() {
+    let stub = Stub::start(|_| (Duration::ZERO, 200));
+    let course = course(200.0, 1, 8, 100);
+    let record = run(stub.address, course);
+    let figures = Figures::of(&Measured {
+        has_died: true,
+        interrupted: Some("interrupted after 1 s of 60 s"),
+        ..measured(&scenario(), &record, course)
+    });
+    let figures = figures.unwrap();
+    assert_eq!(figures.verdict, Verdict::Missed);
+    assert!(figures.reasons[0].contains("ended"), "{figures:?}");
+}
+
+#[test]
 fn an_interruption_of_the_warm_up_leaves_nothing() {
     let stub = Stub::start(|_| (Duration::ZERO, 200));
     let interruption = Interruption::default();

@@ -36,7 +36,7 @@ fn is_host(text: &str) -> bool {
         let port = authority.port().map(|port| format!(":{}", port.as_str()));
         text == format!("{}{}", authority.host(), port.unwrap_or_default())
     });
-    is_authority && !text.contains(['@', '*'])
+    is_authority && !text.contains('*')
 }
 
 fn is_origin(text: &str) -> bool {
